@@ -1,0 +1,3 @@
+//! The `sameas` binary: everything is in `cli`.
+mod cli;
+fn main() {}

@@ -1,0 +1,33 @@
+//! The vocabulary: plain values that every other module speaks of, and their invariants.
+//!
+//! Nothing here does I/O, knows a configuration or cleans a value. Ground values: [`SourceRecord`],
+//! [`FileManifest`], [`Judgement`], [`LedgerEvent`]. Derived values: [`MappedRecord`] (what a source
+//! kind's mapping reads out of a row), [`NormalRecord`] (its canonical values), [`GoldenRecord`].
+
+mod evidence;
+mod golden;
+mod judgement;
+mod key;
+mod ledger;
+mod mapped;
+mod normal;
+mod sensitive;
+mod source;
+
+pub use evidence::{
+    Band, ComparisonTerm, Decision, Explanation, MergeStep, MissedKey, ScoredPair, Thresholds,
+};
+pub use golden::{GoldenField, GoldenRecord, LostValue, Relation};
+pub use judgement::{Judgement, Verdict};
+pub use key::{EntityId, EntityKind, RecordKey, Timestamp};
+pub use ledger::{LedgerChange, LedgerEvent};
+pub use mapped::{
+    ConsentState, DateOrder, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,
+    MappedConsent, MappedDate, MappedName, MappedRecord,
+};
+pub use normal::{
+    Address, BirthDate, Consent, Email, EmailQuality, Gender, Identifier, IdentifierKind, JobTitle,
+    NormalRecord, Organization, PersonName, Phone, Website,
+};
+pub use sensitive::Sensitive;
+pub use source::{FileManifest, QuarantinedRow, RawRow, SourceRecord, Version};

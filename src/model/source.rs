@@ -1,0 +1,144 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::key::{RecordKey, Timestamp};
+use super::mapped::DateOrder;
+
+/// One version of one record as its system exported it: ground, never changed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// Who it is.
+    pub key: RecordKey,
+    /// The ingest sequence of its file; the manifest there says how the rows are to be read.
+    pub file: u32,
+    /// Line (1-based; row of a sheet; element of an array) where it begins.
+    pub line: u64,
+    /// Which version of the record this is.
+    pub version: Version,
+    /// The system marks it as deleted.
+    pub deleted: bool,
+    /// It lost a merge in its system: the survivor.
+    pub alias_of: Option<RecordKey>,
+    /// The rows it was made from, verbatim, every column: mostly one; several where a kind groups.
+    pub rows: Vec<RawRow>,
+}
+
+impl std::fmt::Debug for SourceRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SourceRecord({}, file {}, line {})", self.key, self.file, self.line)
+    }
+}
+
+/// A row as it stood in the file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RawRow {
+    /// Cells in the order of the manifest's `columns`.
+    Cells(Vec<String>),
+    /// One JSON value, as text.
+    Json(String),
+}
+
+impl std::fmt::Debug for RawRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cells(cells) => write!(f, "Cells({} <redacted>)", cells.len()),
+            Self::Json(text) => write!(f, "Json({} bytes <redacted>)", text.len()),
+        }
+    }
+}
+
+/// Orders the versions of one record: where both state a time of change the later wins; otherwise
+/// the later ingest; within one command the greater content hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Version {
+    /// The row's own time of change.
+    pub changed_at: Option<Timestamp>,
+    /// The command that brought it (all files of one command share it).
+    pub command: u32,
+    /// Hash of the rows' content.
+    pub content: u64,
+}
+
+impl Version {
+    /// Whether `self` replaces `other`.
+    pub fn supersedes(&self, other: &Self) -> bool {
+        let times = match (self.changed_at, other.changed_at) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => std::cmp::Ordering::Equal,
+        };
+        times
+            .then(self.command.cmp(&other.command))
+            .then(self.content.cmp(&other.content))
+            .is_gt()
+    }
+}
+
+/// How one file was read: decided once, at ingest, from the whole file; ground, and an input of
+/// every later reading of its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileManifest {
+    /// Ingest sequence, from 1.
+    pub file: u32,
+    /// The command that brought it.
+    pub command: u32,
+    /// File name without folders, as given.
+    pub name: String,
+    /// Bytes of the input as given (before any unpacking).
+    pub bytes: u64,
+    /// SHA-256 of the input as given, lower-case hex.
+    pub sha256: String,
+    /// The source kind's name.
+    pub kind: Arc<str>,
+    /// The source.
+    pub source: Arc<str>,
+    /// `csv`, `json`, `jsonl`, `xlsx`.
+    pub container: String,
+    /// `utf-8`, `utf-16le`, `windows-1252` …
+    pub encoding: String,
+    /// Delimiter of a table, if it is one.
+    pub delimiter: Option<char>,
+    /// Lines before the header.
+    pub preamble: u64,
+    /// Header names as written; empty for JSON.
+    pub columns: Vec<Arc<str>>,
+    /// Where the mapping of a column was decided from this file (generic tables, renamed columns):
+    /// column → field, as `sources show` and `sameas.toml` write it. Empty for a known kind.
+    pub mapping: BTreeMap<String, String>,
+    /// Order of day, month and year per column, where it had to be decided.
+    pub date_orders: BTreeMap<String, DateOrder>,
+    /// Country that most rows name, ISO alpha-2.
+    pub default_region: Option<String>,
+    /// Columns that no field took.
+    pub unused_columns: Vec<String>,
+    /// What a person should know of how it was read.
+    pub notes: Vec<String>,
+    /// Rows read, without header.
+    pub rows: u64,
+    /// Records taken.
+    pub records: u64,
+    /// Rows put into quarantine.
+    pub quarantined: u64,
+}
+
+/// A row that could not be taken, with everything needed to correct and replay it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinedRow {
+    /// File name without folders.
+    pub file: String,
+    /// 1-based line, row or element.
+    pub line: u64,
+    /// The source it would have gone to.
+    pub source: String,
+    /// Why, in words that name the column but never a value.
+    pub reason: String,
+    /// The bytes of the row as they stood (lossily decoded for reports).
+    pub row: Vec<u8>,
+}
+
+impl std::fmt::Debug for QuarantinedRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "QuarantinedRow({}:{}, {})", self.file, self.line, self.reason)
+    }
+}
