@@ -288,8 +288,10 @@ fn load_relays() -> (FxHashMap<&'static str, RelayRule>, Vec<(&'static str, Rela
 
 fn load_roles() -> FxHashMap<Cow<'static, str>, RoleWord> {
     table::rows::<5>(include_str!("../../data/reference/role_localparts.csv"))
-        .map(|[local, kind, _lang, _source, personal]| {
-            (local, RoleWord { function: kind != "other", personal: personal == "1" })
+        .map(|[local, kind, _lang, source, personal]| {
+            // The public list's `other` words are mixed; those that the own list repeats are sure.
+            let function = kind != "other" || source.contains("own");
+            (local, RoleWord { function, personal: personal == "1" })
         })
         .collect()
 }
