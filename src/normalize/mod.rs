@@ -1,6 +1,14 @@
 //! Raw values to canonical values, one file a kind of value. Pure: a function of its argument and the
 //! reference tables.
 
+pub mod address;
+pub mod clean;
+pub mod email;
+pub mod organization;
+pub mod phone;
+mod punycode;
+pub mod website;
+
 use crate::model::{MappedRecord, NormalRecord};
 
 /// Cleans every value of a mapped record. Total: what cannot be understood is kept for display and

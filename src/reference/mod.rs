@@ -1,6 +1,11 @@
 //! Typed access to the tables of `data/`, compiled in; parsed once, at first use.
 
+pub mod country;
+pub mod email;
 mod fold;
+pub mod name_words;
 pub mod names;
+pub mod placeholder;
+mod table;
 
 pub use fold::fold;
