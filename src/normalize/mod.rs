@@ -1,6 +1,8 @@
 //! Raw values to canonical values, one file a kind of value. Pure: a function of its argument and the
 //! reference tables.
 
+pub mod phone;
+
 use crate::model::{MappedRecord, NormalRecord};
 
 /// Cleans every value of a mapped record. Total: what cannot be understood is kept for display and
