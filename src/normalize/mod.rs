@@ -1,13 +1,7 @@
 //! Raw values to canonical values, one file a kind of value. Pure: a function of its argument and the
 //! reference tables.
 
-pub mod address;
-pub mod clean;
-pub mod email;
-pub mod organization;
 pub mod phone;
-mod punycode;
-pub mod website;
 
 use crate::model::{MappedRecord, NormalRecord};
 

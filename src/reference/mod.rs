@@ -1,11 +1,9 @@
 //! Typed access to the tables of `data/`, compiled in; parsed once, at first use.
 
 pub mod country;
-pub mod email;
 mod fold;
-pub mod name_words;
-pub mod names;
-pub mod placeholder;
-mod table;
+pub mod legal_form;
+pub mod region;
+pub mod street;
 
 pub use fold::fold;
