@@ -19,7 +19,9 @@ pub fn normalize_emails(values: &[Labelled]) -> Vec<Email> {
     for value in values {
         for email in normalize_email(&value.value, value.label.as_ref()) {
             let known = |other: &Email| {
-                (!email.local.is_empty() && other.local == email.local && other.domain == email.domain)
+                (!email.local.is_empty()
+                    && other.local == email.local
+                    && other.domain == email.domain)
                     || other.address == email.address
             };
             if !emails.iter().any(known) {
@@ -75,8 +77,11 @@ fn plain(text: &str, label: Option<&Arc<str>>) -> Option<Email> {
     }
     let address = lower(text);
     let (local, domain) = address.split_once('@')?;
-    let domain =
-        if domain.is_ascii() { Cow::Borrowed(domain) } else { Cow::Owned(punycode::domain(domain)) };
+    let domain = if domain.is_ascii() {
+        Cow::Borrowed(domain)
+    } else {
+        Cow::Owned(punycode::domain(domain))
+    };
     let (canonical_local, canonical_domain, quality) = canonical(local, &domain);
     let (local, domain) = (canonical_local.into_owned(), canonical_domain.into_owned());
     Some(Email { local, domain, address, quality, label: label.cloned() })
@@ -115,7 +120,8 @@ fn canonical<'a>(local: &'a str, domain: &'a str) -> (Cow<'a, str>, Cow<'a, str>
         quality.relay = relay.stable;
         quality.useless = !relay.stable || reference::is_placeholder_address(local, domain);
         let local = if relay.strip_plus { without_tag(local) } else { local };
-        if relay.subdomain_is_user && domain.split('.').count() > 2
+        if relay.subdomain_is_user
+            && domain.split('.').count() > 2
             && let Some((user, parent)) = domain.split_once('.')
         {
             return (user.into(), parent.into(), quality);

@@ -146,7 +146,8 @@ pub fn relay(domain: &str) -> Option<Relay> {
         let at = domain.find(stem)?;
         let site = &domain[at + stem.len()..];
         let whole_label = at == 0 || domain.as_bytes()[at - 1] == b'.';
-        let is_site = site.split('.').count() <= 2 && site.split('.').all(|l| (2..=3).contains(&l.len()));
+        let is_site =
+            site.split('.').count() <= 2 && site.split('.').all(|l| (2..=3).contains(&l.len()));
         (whole_label && is_site).then_some(*relay)
     })
 }
@@ -172,7 +173,8 @@ fn role_word(local: &str) -> Option<RoleWord> {
     if let Some(word) = ROLES.get(local) {
         return Some(*word);
     }
-    let plain = local.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
+    let plain =
+        local.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
     if plain.len() < local.len()
         && let Some(word) = ROLES.get(plain)
     {
@@ -217,9 +219,9 @@ pub fn is_placeholder_address(local: &str, domain: &str) -> bool {
 
 /// Placeholders as a local part that the owner of a domain may really use.
 const MAYBE_REAL: &[&str] = &[
-    "a", "aa", "abc", "mail", "email", "e-mail", "me", "name", "x", "xx", "xyz", "shop", "store", "pos",
-    "cash", "customer", "user", "guest", "test", "demo", "temp", "tmp", "na", "bar", "foo", "invalid",
-    "keine", "brak", "geen", "none", "123", "1234",
+    "a", "aa", "abc", "mail", "email", "e-mail", "me", "name", "x", "xx", "xyz", "shop", "store",
+    "pos", "cash", "customer", "user", "guest", "test", "demo", "temp", "tmp", "na", "bar", "foo",
+    "invalid", "keine", "brak", "geen", "none", "123", "1234",
 ];
 
 fn load_domains() -> FxHashMap<&'static str, Domain> {

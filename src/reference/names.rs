@@ -105,8 +105,11 @@ fn joined(name: Cow<'static, str>) -> Cow<'static, str> {
 }
 
 fn load_links() -> Links {
-    let mut links =
-        Links { ids: FxHashMap::default(), pairs: FxHashMap::default(), formal: FxHashMap::default() };
+    let mut links = Links {
+        ids: FxHashMap::default(),
+        pairs: FxHashMap::default(),
+        formal: FxHashMap::default(),
+    };
     // (short form, formal name, sources): sorted below into a list for each short form.
     let mut formal: Vec<(u32, u8, Cow<'static, str>)> = Vec::new();
     for [name, nickname, _lang, sources, ..] in
@@ -201,7 +204,8 @@ fn load_counts() -> Counts {
         for name in [folded(romanized), folded(name)] {
             for token in name.split(' ').filter(|token| token.len() > 1) {
                 if seen.insert((country.clone(), token.to_owned().into())) {
-                    *counts.given.entry(token.to_owned().into()).or_insert(0) += POPULAR_PSEUDO_COUNT;
+                    *counts.given.entry(token.to_owned().into()).or_insert(0) +=
+                        POPULAR_PSEUDO_COUNT;
                 }
             }
         }
@@ -248,7 +252,10 @@ mod tests {
             assert_eq!(link.is_some(), want, "{a} {b}");
             assert_eq!(link, nickname_link(b, a), "{a} {b}");
         }
-        assert!(matches!(nickname_link("bob", "robert"), Some(NameLink::Nickname { sources: 2.. })));
+        assert!(matches!(
+            nickname_link("bob", "robert"),
+            Some(NameLink::Nickname { sources: 2.. })
+        ));
         assert_eq!(nickname_link("juan", "giovanni"), Some(NameLink::CrossLanguage));
         assert_eq!(nickname_link("meyer", "maier"), Some(NameLink::Spelling));
     }
