@@ -54,6 +54,10 @@ pub(super) fn scan(text: &str) -> Option<Scan<'_>> {
         scan.whole = Some(number);
         return Some(scan);
     }
+    // A year before Christ is nobody's birth date.
+    if text.starts_with('-') && !text.starts_with("--") {
+        return None;
+    }
     // `--05-12`: a day without year.
     let text = text.strip_prefix("--").unwrap_or(text);
     let (date, time) = split_time(text);
@@ -64,9 +68,7 @@ pub(super) fn scan(text: &str) -> Option<Scan<'_>> {
     (scan.count > 0).then_some(scan)
 }
 
-fn whole_number(text: &str, scan: &mut Scan<'_>) -> Option<i64>
-where
-{
+fn whole_number<'a>(text: &'a str, scan: &mut Scan<'a>) -> Option<i64> {
     let (digits, negative) = match text.strip_prefix('-') {
         Some(rest) => (rest, true),
         None => (text, false),
@@ -90,6 +92,7 @@ where
         }
     }
     scan.negative = negative;
+    scan.fraction = fraction;
     scan.numbers[0] = number(digits);
     scan.count = 1;
     let value: i64 = digits.parse().ok()?;

@@ -96,6 +96,7 @@ fn is_local(local: &str) -> bool {
         && local.len() <= 64
         && !local.starts_with(['\'', '.'])
         && !local.ends_with('.')
+        && !local.contains("..")
         && local.chars().all(|c| {
             c.is_alphanumeric() || "!#$&'*+-/=?^_`{|}~.".contains(c) && !matches!(c, '/' | '|')
         })
@@ -132,7 +133,10 @@ fn canonical<'a>(local: &'a str, domain: &'a str) -> (Cow<'a, str>, Cow<'a, str>
     let (mut local, mut domain) = (local, domain);
     let full_local = local;
     quality.free = provider.is_some() || reference::is_free(domain);
-    quality.disposable = !quality.free && reference::is_disposable(domain);
+    // Some throw-away domains live on the typing errors for a large provider.
+    quality.disposable = !quality.free
+        && reference::is_disposable(domain)
+        && reference::domain_typo(domain).is_none();
     // Company domains live at hosts that know plus tags; free providers without a rule may not.
     let subaddress = match provider {
         Some(provider) => provider.subaddress,
@@ -185,7 +189,7 @@ fn prepared(text: &str) -> Cow<'_, str> {
     for (wrong, right) in
         [("%40", "@"), ("＠", "@"), ("(at)", "@"), ("[at]", "@"), ("@@", "@"), ("..", ".")]
     {
-        if text.contains(wrong) {
+        while text.contains(wrong) {
             text = text.replace(wrong, right).into();
         }
     }

@@ -220,7 +220,7 @@ pub fn check_digit(country: [u8; 2], value: &str) -> Option<bool> {
     Some(match (&country, digits, length) {
         (b"DE", true, 9) | (b"HR", true, 11) => iso_7064_mod_11_10(value),
         (b"AT", _, 9) if value.starts_with('U') && bytes_are_digits(&value[1..]) => {
-            let sum = luhn_sum(&value[1..8], false) + 4;
+            let sum = luhn_sum(&value[1..8], true) + 4;
             last_digit(value) == (10 - sum % 10) % 10
         }
         (b"BE", true, 10) => {

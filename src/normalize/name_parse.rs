@@ -315,6 +315,9 @@ pub(super) fn parse_full(text: &str) -> Parsed<'_> {
 }
 
 fn take_affixes<'a>(words: &mut Vec<Token<'a>>, parsed: &mut Parsed<'a>) {
+    if words.iter().take(2).any(|word| is_peerage(&word.folded)) {
+        parsed.suffixes.extend(words.drain(..).map(|word| word.raw));
+    }
     for word in words.drain(..) {
         if word.word.generation > 0 && parsed.generation == 0 && !word.word.generation_needs_dot {
             parsed.generation = word.word.generation;
@@ -530,12 +533,11 @@ fn family_start(words: &[Token<'_>]) -> usize {
     let n = words.len();
     let mut from = 1;
     // `María de los Ángeles García`: a given name with particles of its own.
-    if matches!(words[0].folded.as_str(), "maria" | "ma" | "mari")
-        && n > 3
-        && words[1].word.particle
-    {
+    if matches!(words[0].folded.as_str(), "maria" | "ma" | "mari") && words[1].word.particle {
         let particles = words[1..].iter().take_while(|word| word.word.particle).count();
-        from = (2 + particles).min(n - 1);
+        if n > particles + 2 {
+            from = particles + 2;
+        }
     }
     let particle = (from..n - 1).find(|at| words[*at].word.particle);
     let start = particle.unwrap_or(n - 1);

@@ -189,7 +189,7 @@ fn role_word(local: &str) -> Option<RoleWord> {
     }
     let last = rest.rsplit(['.', '-', '_', '+']).next().unwrap_or(rest);
     let word = function(last)?;
-    (!names::is_given(first) && !names::is_surname(first)).then_some(*word)
+    (!first.is_empty() && !names::is_given(first) && !names::is_surname(first)).then_some(*word)
 }
 
 /// The domain that a frequent typing error probably means (`gmial.com` → `gmail.com`). Some left
@@ -205,9 +205,9 @@ pub fn is_placeholder_address(local: &str, domain: &str) -> bool {
     if lists.tlds.contains(tld) || lists.domains.contains(domain) {
         return true;
     }
-    if lists.locals.contains(local) {
-        // `mail@`, `me@`, `shop@` are real at a domain of one's own.
-        return !MAYBE_REAL.contains(&local) || is_free(domain);
+    // `mail@`, `me@`, `shop@` are real at a domain of one's own.
+    if lists.locals.contains(local) && (!MAYBE_REAL.contains(&local) || is_free(domain)) {
+        return true;
     }
     lists.addresses.iter().any(|address| {
         address.len() == local.len() + 1 + domain.len()
