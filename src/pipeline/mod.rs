@@ -1,1 +1,3 @@
-//! (to come)
+//! The order of the stages, from ground to results.
+
+pub mod resolve;
