@@ -151,7 +151,7 @@ fn is_hungarian(value: &str) -> bool {
     let county = value[9..].parse::<u8>().unwrap_or(0);
     matches!(value.as_bytes()[8], b'1'..=b'5')
         && (matches!(county, 2..=20 | 22..=44 | 51))
-        && weighted(&value[..8], &[9, 7, 3, 1, 9, 7, 3, 1]) % 10 == 0
+        && weighted(&value[..8], &[9, 7, 3, 1, 9, 7, 3, 1]).is_multiple_of(10)
         && check_digit(*b"IT", value) != Some(true)
         && check_digit(*b"HR", value) != Some(true)
         && check_digit(*b"AU", value) != Some(true)
@@ -216,7 +216,7 @@ pub fn check_digit(country: [u8; 2], value: &str) -> Option<bool> {
     }
     let digits = bytes_are_digits(value);
     let length = value.len();
-    let mod11 = |weights: &[u32]| weighted(value, weights) % 11 == 0;
+    let mod11 = |weights: &[u32]| weighted(value, weights).is_multiple_of(11);
     Some(match (&country, digits, length) {
         (b"DE", true, 9) | (b"HR", true, 11) => iso_7064_mod_11_10(value),
         (b"AT", _, 9) if value.starts_with('U') && bytes_are_digits(&value[1..]) => {
@@ -228,7 +228,7 @@ pub fn check_digit(country: [u8; 2], value: &str) -> Option<bool> {
             value[8..].parse::<u32>().ok()? == 97 - root % 97
         }
         (b"DK", true, 8) => mod11(&[2, 7, 6, 5, 4, 3, 2, 1]),
-        (b"EE", true, 9) => weighted(value, &[3, 7, 1, 3, 7, 1, 3, 7, 1]) % 10 == 0,
+        (b"EE", true, 9) => weighted(value, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10),
         (b"FI", true, 8) => mod11(&[7, 9, 10, 5, 8, 4, 2, 1]),
         (b"FR", true, 9 | 14)
         | (b"SE", true, 10)
@@ -241,11 +241,11 @@ pub fn check_digit(country: [u8; 2], value: &str) -> Option<bool> {
         (b"GR" | b"EL", true, 9) => {
             weighted(&value[..8], &[256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == last_digit(value)
         }
-        (b"HU", true, 8) => weighted(value, &[9, 7, 3, 1, 9, 7, 3, 1]) % 10 == 0,
+        (b"HU", true, 8) => weighted(value, &[9, 7, 3, 1, 9, 7, 3, 1]).is_multiple_of(10),
         (b"LU", true, 8) => {
             value[..6].parse::<u32>().ok()? % 89 == value[6..].parse::<u32>().ok()?
         }
-        (b"MT", true, 8) => weighted(value, &[3, 4, 6, 7, 8, 9, 10, 1]) % 37 == 0,
+        (b"MT", true, 8) => weighted(value, &[3, 4, 6, 7, 8, 9, 10, 1]).is_multiple_of(37),
         (b"NO", true, 9) => mod11(&[3, 2, 7, 6, 5, 4, 3, 2, 1]),
         (b"PL", true, 10) => {
             weighted(&value[..9], &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 == last_digit(value)
@@ -258,7 +258,7 @@ pub fn check_digit(country: [u8; 2], value: &str) -> Option<bool> {
             let sum = weighted(&value[..7], &[8, 7, 6, 5, 4, 3, 2]);
             (11 - sum % 11) % 10 == last_digit(value)
         }
-        (b"SK", true, 10) => value.parse::<u64>().ok()? % 11 == 0,
+        (b"SK", true, 10) => value.parse::<u64>().ok()?.is_multiple_of(11),
         (b"CH", true, 9) => {
             let sum = weighted(&value[..8], &[5, 4, 3, 2, 7, 6, 5, 4]);
             (11 - sum % 11) % 11 == last_digit(value)
@@ -266,7 +266,7 @@ pub fn check_digit(country: [u8; 2], value: &str) -> Option<bool> {
         (b"AU", true, 11) => {
             let sum = weighted(value, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
             // The first digit counts one less.
-            value.as_bytes()[0] > b'0' && (sum - 10) % 89 == 0
+            value.as_bytes()[0] > b'0' && (sum - 10).is_multiple_of(89)
         }
         (b"AR", true, 11) => mod11(&[5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]),
         (b"BR", true, 11) => brazilian(value, &[10, 9, 8, 7, 6, 5, 4, 3, 2]),
@@ -317,7 +317,7 @@ fn luhn_sum(digits: &str, with_check: bool) -> u32 {
 }
 
 fn luhn(digits: &str) -> bool {
-    luhn_sum(digits, true) % 10 == 0
+    luhn_sum(digits, true).is_multiple_of(10)
 }
 
 fn iso_7064_mod_11_10(digits: &str) -> bool {

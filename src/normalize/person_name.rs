@@ -14,9 +14,8 @@ use crate::reference::placeholder;
 
 use super::clean::clean;
 use super::name_case::{is_one_case, push_cased};
-use super::name_parse::{
-    Parsed, Token, is_and, names_several, parse_family, parse_full, parse_given, tokens,
-};
+use super::name_parse::{parse_family, parse_full, parse_given};
+use super::name_token::{Parsed, Token, is_and, names_several, tokens};
 
 /// All names of a record, each once, the record's own (without label) first.
 pub fn normalize_names(names: &[MappedName]) -> Vec<PersonName> {
@@ -168,7 +167,7 @@ fn drop_part(part: &str, other: &str, count: fn(&str) -> u32) -> bool {
     }
     let ordinary_case = part.chars().next().is_some_and(char::is_uppercase) && !is_one_case(part);
     if placeholder::is_risky(part) {
-        return !(ordinary_case && !other.is_empty());
+        return !ordinary_case || other.is_empty();
     }
     if placeholder::is_missing(part) || other.is_empty() {
         return count(&part.to_ascii_lowercase()) < COMMON;
@@ -413,7 +412,7 @@ fn push_words<'a>(out: &mut String, words: impl Iterator<Item = &'a Token<'a>> +
             out.push(' ');
         }
         let capitals = !word.raw.chars().any(char::is_lowercase) && is_one_case(word.raw);
-        if (one_case && is_one_case(word.raw)) || (one_case && is_caseless(word)) || capitals {
+        if one_case || capitals {
             push_cased(
                 out,
                 word.raw,

@@ -211,7 +211,7 @@ fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
     for [token, lang, gender, kind, ..] in
         table::rows::<4>(include_str!("../../data/reference/honorifics.csv"))
     {
-        load_title(&mut words, &token, &lang, &gender, &kind);
+        load_title(&mut words, token, &lang, &gender, &kind);
     }
     for (word, gender) in MORE_TITLES {
         let entry = words.entry(Cow::Borrowed(word)).or_default();
@@ -220,7 +220,7 @@ fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
     for [token, kind, generation, ..] in
         table::rows::<3>(include_str!("../../data/reference/name_suffixes.csv"))
     {
-        load_suffix(&mut words, &token, &kind, generation.parse().unwrap_or(0));
+        load_suffix(&mut words, token, &kind, generation.parse().unwrap_or(0));
     }
     for (word, generation) in MORE_SUFFIXES {
         words.entry(Cow::Borrowed(word)).or_default().generation = *generation;
@@ -228,7 +228,7 @@ fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
     for [token, lang, kind, ..] in
         table::rows::<3>(include_str!("../../data/reference/name_particles.csv"))
     {
-        let key = squash(&token);
+        let key = squash(token.clone());
         if kind == "particle"
             && PARTICLE_LANGUAGES.contains(&lang.as_ref())
             && !token.contains(' ')
@@ -259,12 +259,12 @@ fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
 
 fn load_title(
     words: &mut FxHashMap<Cow<'static, str>, NameWord>,
-    token: &Cow<'static, str>,
+    token: Cow<'static, str>,
     lang: &str,
     gender: &str,
     kind: &str,
 ) {
-    let key = squash(token);
+    let key = squash(token.clone());
     if kind == "group"
         || key == "eheleute"
         || matches!(key.as_ref(), "familia" | "famille" | "famiglia" | "familie")
@@ -309,11 +309,11 @@ fn load_title(
 
 fn load_suffix(
     words: &mut FxHashMap<Cow<'static, str>, NameWord>,
-    token: &Cow<'static, str>,
+    token: Cow<'static, str>,
     kind: &str,
     generation: u8,
 ) {
-    let key = squash(token);
+    let key = squash(token.clone());
     if key.is_empty() || key.len() >= LENGTH_MAX {
         return;
     }
@@ -333,11 +333,11 @@ fn load_suffix(
     }
 }
 
-fn squash(token: &Cow<'static, str>) -> Cow<'static, str> {
+fn squash(token: Cow<'static, str>) -> Cow<'static, str> {
     if token.bytes().all(|b| b.is_ascii_lowercase()) {
-        return token.clone();
+        return token;
     }
-    let folded = fold(token);
+    let folded = fold(&token);
     if folded.contains(' ') { folded.replace(' ', "").into() } else { folded.into() }
 }
 

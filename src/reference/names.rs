@@ -192,20 +192,20 @@ fn load_counts() -> Counts {
     {
         counts.given.insert(name, count.parse().unwrap_or(0));
     }
-    for [name, count] in table::plain_rows::<2>(include_str!("../../data/reference/us_surnames_2020.csv"))
+    for [name, count] in
+        table::plain_rows::<2>(include_str!("../../data/reference/us_surnames_2020.csv"))
     {
         counts.surname.insert(name, count.parse().unwrap_or(0));
     }
     // One count for each country and name: the tables list a name once a script and region.
     let mut seen: FxHashSet<(&'static str, &'static str)> = FxHashSet::default();
-    for [country, _gender, _group, name, romanized] in
-        table::plain_rows::<5>(include_str!("../../data/reference/popular_given_names_by_country.csv"))
-    {
+    for [country, _gender, _group, name, romanized] in table::plain_rows::<5>(include_str!(
+        "../../data/reference/popular_given_names_by_country.csv"
+    )) {
         for name in [folded(romanized), folded(name)] {
             for token in name.split(' ').filter(|token| token.len() > 1) {
                 if seen.insert((country, token)) {
-                    *counts.given.entry(token).or_insert(0) +=
-                        POPULAR_PSEUDO_COUNT;
+                    *counts.given.entry(token).or_insert(0) += POPULAR_PSEUDO_COUNT;
                 }
             }
         }
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn formal_names_are_short_sorted_and_without_the_token() {
         assert_eq!(formal_names("bob").first().copied(), Some("robert"));
-        assert!(formal_names("chris").iter().any(|name| *name == "christopher"));
+        assert!(formal_names("chris").contains(&"christopher"));
         assert!(formal_names("zzzz").is_empty());
         for (token, id) in &LINKS.ids {
             let names = LINKS.formal.get(id).map_or(&[][..], |names| names);
