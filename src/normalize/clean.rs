@@ -19,7 +19,8 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         None => Cow::Borrowed(text),
     };
     let spaced = if needs_spacing(&text) { Cow::Owned(space_once(&text)) } else { text };
-    if spaced.is_ascii() || is_nfc_quick(spaced.chars()) == unicode_normalization::IsNormalized::Yes {
+    if spaced.is_ascii() || is_nfc_quick(spaced.chars()) == unicode_normalization::IsNormalized::Yes
+    {
         spaced
     } else {
         // Composing may uncover a space at the ends no more than the input had.
@@ -80,7 +81,8 @@ fn repair_mojibake(text: &str) -> Option<String> {
         bytes.push(windows_1252(c)?);
     }
     let repaired = String::from_utf8(bytes).ok()?;
-    let plausible = repaired.chars().all(|c| c.is_ascii() || c.is_alphabetic() || is_punctuation(c));
+    let plausible =
+        repaired.chars().all(|c| c.is_ascii() || c.is_alphabetic() || is_punctuation(c));
     plausible.then_some(repaired)
 }
 
@@ -90,8 +92,9 @@ fn is_punctuation(c: char) -> bool {
 
 fn windows_1252(c: char) -> Option<u8> {
     const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
     ];
     match c as u32 {
         code @ (0..=0x7f | 0xa0..=0xff) => Some(code as u8),

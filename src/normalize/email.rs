@@ -19,7 +19,9 @@ pub fn normalize_emails(values: &[Labelled]) -> Vec<Email> {
     for value in values {
         for email in normalize_email(&value.value, value.label.as_ref()) {
             let known = |other: &Email| {
-                (!email.local.is_empty() && other.local == email.local && other.domain == email.domain)
+                (!email.local.is_empty()
+                    && other.local == email.local
+                    && other.domain == email.domain)
                     || other.address == email.address
             };
             if !emails.iter().any(known) {
@@ -75,8 +77,11 @@ fn plain(text: &str, label: Option<&Arc<str>>) -> Option<Email> {
     }
     let address = lower(text);
     let (local, domain) = address.split_once('@')?;
-    let domain =
-        if domain.is_ascii() { Cow::Borrowed(domain) } else { Cow::Owned(punycode::domain(domain)) };
+    let domain = if domain.is_ascii() {
+        Cow::Borrowed(domain)
+    } else {
+        Cow::Owned(punycode::domain(domain))
+    };
     let (canonical_local, canonical_domain, quality) = canonical(local, &domain);
     let (local, domain) = (canonical_local.into_owned(), canonical_domain.into_owned());
     Some(Email { local, domain, address, quality, label: label.cloned() })
@@ -91,6 +96,7 @@ fn is_local(local: &str) -> bool {
         && local.len() <= 64
         && !local.starts_with(['\'', '.'])
         && !local.ends_with('.')
+        && !local.contains("..")
         && local.chars().all(|c| {
             c.is_alphanumeric() || "!#$&'*+-/=?^_`{|}~.".contains(c) && !matches!(c, '/' | '|')
         })
@@ -115,7 +121,8 @@ fn canonical<'a>(local: &'a str, domain: &'a str) -> (Cow<'a, str>, Cow<'a, str>
         quality.relay = relay.stable;
         quality.useless = !relay.stable || reference::is_placeholder_address(local, domain);
         let local = if relay.strip_plus { without_tag(local) } else { local };
-        if relay.subdomain_is_user && domain.split('.').count() > 2
+        if relay.subdomain_is_user
+            && domain.split('.').count() > 2
             && let Some((user, parent)) = domain.split_once('.')
         {
             return (user.into(), parent.into(), quality);
@@ -126,7 +133,10 @@ fn canonical<'a>(local: &'a str, domain: &'a str) -> (Cow<'a, str>, Cow<'a, str>
     let (mut local, mut domain) = (local, domain);
     let full_local = local;
     quality.free = provider.is_some() || reference::is_free(domain);
-    quality.disposable = !quality.free && reference::is_disposable(domain);
+    // Some throw-away domains live on the typing errors for a large provider.
+    quality.disposable = !quality.free
+        && reference::is_disposable(domain)
+        && reference::domain_typo(domain).is_none();
     // Company domains live at hosts that know plus tags; free providers without a rule may not.
     let subaddress = match provider {
         Some(provider) => provider.subaddress,
@@ -179,7 +189,7 @@ fn prepared(text: &str) -> Cow<'_, str> {
     for (wrong, right) in
         [("%40", "@"), ("＠", "@"), ("(at)", "@"), ("[at]", "@"), ("@@", "@"), ("..", ".")]
     {
-        if text.contains(wrong) {
+        while text.contains(wrong) {
             text = text.replace(wrong, right).into();
         }
     }

@@ -70,6 +70,12 @@ struct RelayRule {
     exact: bool,
 }
 
+struct Relays {
+    by_domain: FxHashMap<&'static str, RelayRule>,
+    /// `members.ebay.`: any site's top-level domain may follow.
+    any_site: Vec<(&'static str, Relay)>,
+}
+
 #[derive(Clone, Copy)]
 struct RoleWord {
     /// A function for certain, not just a word that often stands before an `@`.
@@ -87,8 +93,7 @@ struct Placeholders {
 }
 
 static DOMAINS: LazyLock<FxHashMap<&'static str, Domain>> = LazyLock::new(load_domains);
-static RELAYS: LazyLock<(FxHashMap<&'static str, RelayRule>, Vec<(&'static str, Relay)>)> =
-    LazyLock::new(load_relays);
+static RELAYS: LazyLock<Relays> = LazyLock::new(load_relays);
 static ROLES: LazyLock<FxHashMap<Cow<'static, str>, RoleWord>> = LazyLock::new(load_roles);
 static PLACEHOLDERS: LazyLock<Placeholders> = LazyLock::new(load_placeholders);
 
@@ -128,10 +133,10 @@ pub fn is_disposable(domain: &str) -> bool {
 
 /// What the masked addresses of a domain identify, if it is a masking service's.
 pub fn relay(domain: &str) -> Option<Relay> {
-    let (rules, any_site) = &*RELAYS;
+    let relays = &*RELAYS;
     let mut rest = domain;
     loop {
-        if let Some(rule) = rules.get(rest)
+        if let Some(rule) = relays.by_domain.get(rest)
             && (!rule.exact || rest.len() == domain.len())
         {
             return Some(rule.relay);
@@ -142,11 +147,12 @@ pub fn relay(domain: &str) -> Option<Relay> {
         }
     }
     // `members.ebay.` and then the top-level domain of any site, also below a host of its own.
-    any_site.iter().find_map(|(stem, relay)| {
+    relays.any_site.iter().find_map(|(stem, relay)| {
         let at = domain.find(stem)?;
         let site = &domain[at + stem.len()..];
         let whole_label = at == 0 || domain.as_bytes()[at - 1] == b'.';
-        let is_site = site.split('.').count() <= 2 && site.split('.').all(|l| (2..=3).contains(&l.len()));
+        let is_site =
+            site.split('.').count() <= 2 && site.split('.').all(|l| (2..=3).contains(&l.len()));
         (whole_label && is_site).then_some(*relay)
     })
 }
@@ -172,7 +178,8 @@ fn role_word(local: &str) -> Option<RoleWord> {
     if let Some(word) = ROLES.get(local) {
         return Some(*word);
     }
-    let plain = local.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
+    let plain =
+        local.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
     if plain.len() < local.len()
         && let Some(word) = ROLES.get(plain)
     {
@@ -187,7 +194,7 @@ fn role_word(local: &str) -> Option<RoleWord> {
     }
     let last = rest.rsplit(['.', '-', '_', '+']).next().unwrap_or(rest);
     let word = function(last)?;
-    (!names::is_given(first) && !names::is_surname(first)).then_some(*word)
+    (!first.is_empty() && !names::is_given(first) && !names::is_surname(first)).then_some(*word)
 }
 
 /// The domain that a frequent typing error probably means (`gmial.com` → `gmail.com`). Some left
@@ -203,9 +210,9 @@ pub fn is_placeholder_address(local: &str, domain: &str) -> bool {
     if lists.tlds.contains(tld) || lists.domains.contains(domain) {
         return true;
     }
-    if lists.locals.contains(local) {
-        // `mail@`, `me@`, `shop@` are real at a domain of one's own.
-        return !MAYBE_REAL.contains(&local) || is_free(domain);
+    // `mail@`, `me@`, `shop@` are real at a domain of one's own.
+    if lists.locals.contains(local) && (!MAYBE_REAL.contains(&local) || is_free(domain)) {
+        return true;
     }
     lists.addresses.iter().any(|address| {
         address.len() == local.len() + 1 + domain.len()
@@ -217,9 +224,9 @@ pub fn is_placeholder_address(local: &str, domain: &str) -> bool {
 
 /// Placeholders as a local part that the owner of a domain may really use.
 const MAYBE_REAL: &[&str] = &[
-    "a", "aa", "abc", "mail", "email", "e-mail", "me", "name", "x", "xx", "xyz", "shop", "store", "pos",
-    "cash", "customer", "user", "guest", "test", "demo", "temp", "tmp", "na", "bar", "foo", "invalid",
-    "keine", "brak", "geen", "none", "123", "1234",
+    "a", "aa", "abc", "mail", "email", "e-mail", "me", "name", "x", "xx", "xyz", "shop", "store",
+    "pos", "cash", "customer", "user", "guest", "test", "demo", "temp", "tmp", "na", "bar", "foo",
+    "invalid", "keine", "brak", "geen", "none", "123", "1234",
 ];
 
 fn load_domains() -> FxHashMap<&'static str, Domain> {
@@ -263,9 +270,8 @@ fn load_domains() -> FxHashMap<&'static str, Domain> {
     domains
 }
 
-fn load_relays() -> (FxHashMap<&'static str, RelayRule>, Vec<(&'static str, Relay)>) {
-    let mut rules = FxHashMap::default();
-    let mut any_site = Vec::new();
+fn load_relays() -> Relays {
+    let mut relays = Relays { by_domain: FxHashMap::default(), any_site: Vec::new() };
     for line in include_str!("../../data/reference/relay_email_domains.csv").lines().skip(1) {
         let mut cells = line.split(',');
         let mut next = || cells.next().unwrap_or("");
@@ -278,12 +284,12 @@ fn load_relays() -> (FxHashMap<&'static str, RelayRule>, Vec<(&'static str, Rela
             canonical_domain: (normalise == "local_part").then_some(domain),
         };
         if matching == "suffix_tld" {
-            any_site.push((domain.strip_suffix("com").unwrap_or(domain), relay));
+            relays.any_site.push((domain.strip_suffix("com").unwrap_or(domain), relay));
         } else {
-            rules.insert(domain, RelayRule { relay, exact: matching == "exact" });
+            relays.by_domain.insert(domain, RelayRule { relay, exact: matching == "exact" });
         }
     }
-    (rules, any_site)
+    relays
 }
 
 fn load_roles() -> FxHashMap<Cow<'static, str>, RoleWord> {

@@ -81,20 +81,87 @@ pub(crate) const LENGTH_MAX: usize = 24;
 
 /// Titles that are certain although a few people are called so.
 const SURE_TITLES: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "mx", "dr", "sir", "lord", "lady", "dame", "mister", "doctor", "sister",
-    "rev", "reverend", "prof", "professor", "herr", "frau", "hon", "captain", "capt", "sgt", "general",
-    "officer", "commander", "sergeant", "mme", "mlle", "monsieur", "madame", "senor", "senora", "sra",
-    "srta", "signor", "signora", "sig", "dhr", "mw", "mevr", "countess", "viscount", "viscountess",
-    "rabbi", "imam", "hrh", "ing", "dipling", "mag",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "sir",
+    "lord",
+    "lady",
+    "dame",
+    "mister",
+    "doctor",
+    "sister",
+    "rev",
+    "reverend",
+    "prof",
+    "professor",
+    "herr",
+    "frau",
+    "hon",
+    "captain",
+    "capt",
+    "sgt",
+    "general",
+    "officer",
+    "commander",
+    "sergeant",
+    "mme",
+    "mlle",
+    "monsieur",
+    "madame",
+    "senor",
+    "senora",
+    "sra",
+    "srta",
+    "signor",
+    "signora",
+    "sig",
+    "dhr",
+    "mw",
+    "mevr",
+    "countess",
+    "viscount",
+    "viscountess",
+    "rabbi",
+    "imam",
+    "hrh",
+    "ing",
+    "dipling",
+    "mag",
 ];
 /// Words that stand between titles: `Dr. med.`, `The Rt Hon`. Never the first title themselves.
 const BESIDE_TITLES: &[&str] = &[
-    "med", "jur", "iur", "phil", "rer", "nat", "hc", "pol", "oec", "rt", "right", "very", "most",
-    "honourable", "honorable", "habil", "univ", "dent", "vet", "theol",
+    "med",
+    "jur",
+    "iur",
+    "phil",
+    "rer",
+    "nat",
+    "hc",
+    "pol",
+    "oec",
+    "rt",
+    "right",
+    "very",
+    "most",
+    "honourable",
+    "honorable",
+    "habil",
+    "univ",
+    "dent",
+    "vet",
+    "theol",
 ];
 /// Titles that the table lacks.
 const MORE_TITLES: &[(&str, u8)] = &[
-    ("viscount", b'm'), ("viscountess", b'f'), ("countess", b'f'), ("signor", b'm'), ("mag", b' '),
+    ("viscount", b'm'),
+    ("viscountess", b'f'),
+    ("countess", b'f'),
+    ("signor", b'm'),
+    ("mag", b' '),
 ];
 /// Languages whose romanised courtesy words are everyday names elsewhere.
 const UNSURE_LANGUAGES: &[&str] = &["vi", "th", "tl", "id", "ja", "ko", "zh", "ur", "hi"];
@@ -104,20 +171,39 @@ const MORE_SUFFIXES: &[(&str, u8)] = &[("1st", 1), ("2nd", 2), ("3rd", 3), ("4th
 const GENERATION_DOTTED: &[&str] = &["st", "ml", "id", "sen", "jun", "h", "fo", "dae", "dy"];
 /// Particles of the table that are far more often a given name, a joining word or a family name.
 const NO_PARTICLES: &[&str] = &[
-    "e", "i", "in", "im", "am", "as", "at", "an", "ad", "ar", "as", "ben", "bar", "bat", "haj", "hadj",
-    "sheikh", "z", "ze", "vel", "zis", "ap", "ab", "ha", "um", "bu", "az", "pour", "far", "mac", "mc",
-    "m", "o", "s", "t", "v", "d", "l", "li", "lo",
+    "e", "i", "in", "im", "am", "as", "at", "an", "ad", "ar", "as", "ben", "bar", "bat", "haj",
+    "hadj", "sheikh", "z", "ze", "vel", "zis", "ap", "ab", "ha", "um", "bu", "az", "pour", "far",
+    "mac", "mc", "m", "o", "s", "t", "v", "d", "l", "li", "lo",
 ];
 const PARTICLE_LANGUAGES: &[&str] =
     &["nl", "de", "fr", "es", "pt", "it", "ro", "sv", "da", "no", "en", "tl", "ar", "ga"];
 const MAIDEN: &[&str] = &[
-    "nee", "ne", "geb", "geborene", "geborener", "geboren", "roz", "rozena", "rod", "rodena", "nata",
-    "zdomu", "zd", "nascuta", "nasc", "szuletett", "fodt", "fodd", "urozhd", "urozhdennaia",
-    "urozhdiennaia", "maiden",
+    "nee",
+    "ne",
+    "geb",
+    "geborene",
+    "geborener",
+    "geboren",
+    "roz",
+    "rozena",
+    "rod",
+    "rodena",
+    "nata",
+    "zdomu",
+    "zd",
+    "nascuta",
+    "nasc",
+    "szuletett",
+    "fodt",
+    "fodd",
+    "urozhd",
+    "urozhdennaia",
+    "urozhdiennaia",
+    "maiden",
 ];
 const ALIAS: &[&str] = &[
-    "aka", "alias", "formerly", "vormals", "fka", "nka", "epouse", "ep", "veuve", "vve", "verw", "dit",
-    "dite",
+    "aka", "alias", "formerly", "vormals", "fka", "nka", "epouse", "ep", "veuve", "vve", "verw",
+    "dit", "dite",
 ];
 
 fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
@@ -125,7 +211,7 @@ fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
     for [token, lang, gender, kind, ..] in
         table::rows::<4>(include_str!("../../data/reference/honorifics.csv"))
     {
-        load_title(&mut words, &token, &lang, &gender, &kind);
+        load_title(&mut words, token, &lang, &gender, &kind);
     }
     for (word, gender) in MORE_TITLES {
         let entry = words.entry(Cow::Borrowed(word)).or_default();
@@ -134,7 +220,7 @@ fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
     for [token, kind, generation, ..] in
         table::rows::<3>(include_str!("../../data/reference/name_suffixes.csv"))
     {
-        load_suffix(&mut words, &token, &kind, generation.parse().unwrap_or(0));
+        load_suffix(&mut words, token, &kind, generation.parse().unwrap_or(0));
     }
     for (word, generation) in MORE_SUFFIXES {
         words.entry(Cow::Borrowed(word)).or_default().generation = *generation;
@@ -142,7 +228,7 @@ fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
     for [token, lang, kind, ..] in
         table::rows::<3>(include_str!("../../data/reference/name_particles.csv"))
     {
-        let key = squash(&token);
+        let key = squash(token.clone());
         if kind == "particle"
             && PARTICLE_LANGUAGES.contains(&lang.as_ref())
             && !token.contains(' ')
@@ -173,13 +259,16 @@ fn load() -> FxHashMap<Cow<'static, str>, NameWord> {
 
 fn load_title(
     words: &mut FxHashMap<Cow<'static, str>, NameWord>,
-    token: &Cow<'static, str>,
+    token: Cow<'static, str>,
     lang: &str,
     gender: &str,
     kind: &str,
 ) {
-    let key = squash(token);
-    if kind == "group" || key == "eheleute" || matches!(key.as_ref(), "familia" | "famille" | "famiglia" | "familie") {
+    let key = squash(token.clone());
+    if kind == "group"
+        || key == "eheleute"
+        || matches!(key.as_ref(), "familia" | "famille" | "famiglia" | "familie")
+    {
         if !matches!(key.as_ref(), "firma" | "fa") && !token.contains(' ') {
             words.entry(key).or_default().household = true;
         }
@@ -220,11 +309,11 @@ fn load_title(
 
 fn load_suffix(
     words: &mut FxHashMap<Cow<'static, str>, NameWord>,
-    token: &Cow<'static, str>,
+    token: Cow<'static, str>,
     kind: &str,
     generation: u8,
 ) {
-    let key = squash(token);
+    let key = squash(token.clone());
     if key.is_empty() || key.len() >= LENGTH_MAX {
         return;
     }
@@ -244,11 +333,11 @@ fn load_suffix(
     }
 }
 
-fn squash(token: &Cow<'static, str>) -> Cow<'static, str> {
+fn squash(token: Cow<'static, str>) -> Cow<'static, str> {
     if token.bytes().all(|b| b.is_ascii_lowercase()) {
-        return token.clone();
+        return token;
     }
-    let folded = fold(token);
+    let folded = fold(&token);
     if folded.contains(' ') { folded.replace(' ', "").into() } else { folded.into() }
 }
 

@@ -3,7 +3,6 @@
 //! Only direct pairs of the tables count: two short forms of one full name are no evidence
 //! (measured likelihood ratio 1), so nothing is ever chained through a third name.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -31,16 +30,16 @@ const FORMAL_NAMES_MAX: usize = 12;
 const POPULAR_PSEUDO_COUNT: u32 = 2_000;
 
 struct Links {
-    ids: FxHashMap<Cow<'static, str>, u32>,
+    ids: FxHashMap<&'static str, u32>,
     pairs: FxHashMap<(u32, u32), NameLink>,
-    formal: FxHashMap<u32, Box<[Cow<'static, str>]>>,
+    formal: FxHashMap<u32, Box<[&'static str]>>,
 }
 
 struct Counts {
-    given: FxHashMap<Cow<'static, str>, u32>,
-    surname: FxHashMap<Cow<'static, str>, u32>,
+    given: FxHashMap<&'static str, u32>,
+    surname: FxHashMap<&'static str, u32>,
     /// Family names of countries where a person bears two of them.
-    two_surnames: FxHashSet<Cow<'static, str>>,
+    two_surnames: FxHashSet<&'static str>,
 }
 
 static LINKS: LazyLock<Links> = LazyLock::new(load_links);
@@ -62,7 +61,7 @@ pub fn nickname_link(a: &str, b: &str) -> Option<NameLink> {
 
 /// The formal names that a folded token is a short form of, the best documented and commonest
 /// first, at most twelve, without the token itself. For blocking keys.
-pub fn formal_names(token: &str) -> &'static [Cow<'static, str>] {
+pub fn formal_names(token: &str) -> &'static [&'static str] {
     LINKS.ids.get(token).and_then(|id| LINKS.formal.get(id)).map_or(&[], |names| names)
 }
 
@@ -93,44 +92,48 @@ pub(crate) fn is_two_surname_name(token: &str) -> bool {
     COUNTS.two_surnames.contains(token)
 }
 
-/// Folds a table's name; borrows where it is folded already.
-fn folded(name: Cow<'static, str>) -> Cow<'static, str> {
-    if name.bytes().all(|b| b.is_ascii_lowercase()) { name } else { fold(&name).into() }
+/// Folds a table's name. The few hundred names with accents are kept for the program's life, like
+/// the tables themselves.
+fn folded(name: &'static str) -> &'static str {
+    if name.bytes().all(|b| b.is_ascii_lowercase()) { name } else { fold(name).leak() }
 }
 
 /// The same without inner spaces, as the census writes names.
-fn joined(name: Cow<'static, str>) -> Cow<'static, str> {
+fn joined(name: &'static str) -> &'static str {
     let name = folded(name);
-    if name.contains(' ') { name.replace(' ', "").into() } else { name }
+    if name.contains(' ') { name.replace(' ', "").leak() } else { name }
 }
 
 fn load_links() -> Links {
-    let mut links =
-        Links { ids: FxHashMap::default(), pairs: FxHashMap::default(), formal: FxHashMap::default() };
+    let mut links = Links {
+        ids: FxHashMap::default(),
+        pairs: FxHashMap::default(),
+        formal: FxHashMap::default(),
+    };
     // (short form, formal name, sources): sorted below into a list for each short form.
-    let mut formal: Vec<(u32, u8, Cow<'static, str>)> = Vec::new();
+    let mut formal: Vec<(u32, u8, &'static str)> = Vec::new();
     for [name, nickname, _lang, sources, ..] in
-        table::rows::<5>(include_str!("../../data/reference/nicknames.csv"))
+        table::plain_rows::<5>(include_str!("../../data/reference/nicknames.csv"))
     {
         let sources = sources.parse().unwrap_or(1);
         let (name, nickname) = (folded(name), folded(nickname));
-        let (a, b) = (links.id(&name), links.id(&nickname));
+        let (a, b) = (links.id(name), links.id(nickname));
         links.link(a, b, NameLink::Nickname { sources });
         if a != b && !name.is_empty() && !nickname.is_empty() {
             formal.push((b, sources, name));
         }
     }
-    let mut groups: Vec<(Cow<'static, str>, Cow<'static, str>, u32)> = Vec::new();
+    let mut groups: Vec<(&'static str, &'static str, u32)> = Vec::new();
     for [group, kind, _part, name] in
-        table::rows::<4>(include_str!("../../data/reference/name_equivalents.csv"))
+        table::plain_rows::<4>(include_str!("../../data/reference/name_equivalents.csv"))
     {
-        let id = links.id(&folded(name));
+        let id = links.id(folded(name));
         groups.push((group, kind, id));
     }
     for group in groups.chunk_by(|a, b| a.0 == b.0) {
         for (at, (_, kind, a)) in group.iter().enumerate() {
             let link =
-                if kind == "spelling" { NameLink::Spelling } else { NameLink::CrossLanguage };
+                if *kind == "spelling" { NameLink::Spelling } else { NameLink::CrossLanguage };
             for (_, _, b) in &group[at + 1..] {
                 links.link(*a, *b, link);
             }
@@ -139,14 +142,14 @@ fn load_links() -> Links {
     formal.sort_by(|a, b| {
         (a.0.cmp(&b.0))
             .then(b.1.cmp(&a.1))
-            .then_with(|| given_count(&b.2).cmp(&given_count(&a.2)))
-            .then_with(|| a.2.cmp(&b.2))
+            .then_with(|| given_count(b.2).cmp(&given_count(a.2)))
+            .then_with(|| a.2.cmp(b.2))
     });
     for list in formal.chunk_by(|a, b| a.0 == b.0) {
-        let mut names: Vec<Cow<'static, str>> = Vec::new();
+        let mut names: Vec<&'static str> = Vec::new();
         for (_, _, name) in list {
             if names.len() < FORMAL_NAMES_MAX && !names.contains(name) {
-                names.push(name.clone());
+                names.push(name);
             }
         }
         links.formal.insert(list[0].0, names.into());
@@ -155,9 +158,9 @@ fn load_links() -> Links {
 }
 
 impl Links {
-    fn id(&mut self, name: &Cow<'static, str>) -> u32 {
+    fn id(&mut self, name: &'static str) -> u32 {
         let next = self.ids.len() as u32;
-        *self.ids.entry(name.clone()).or_insert(next)
+        *self.ids.entry(name).or_insert(next)
     }
 
     /// Keeps the strongest link of a pair: two sources, spelling, one source, cross-language.
@@ -185,35 +188,36 @@ fn load_counts() -> Counts {
         two_surnames: FxHashSet::default(),
     };
     for [name, count] in
-        table::rows::<2>(include_str!("../../data/reference/us_given_names_2020.csv"))
+        table::plain_rows::<2>(include_str!("../../data/reference/us_given_names_2020.csv"))
     {
         counts.given.insert(name, count.parse().unwrap_or(0));
     }
-    for [name, count] in table::rows::<2>(include_str!("../../data/reference/us_surnames_2020.csv"))
+    for [name, count] in
+        table::plain_rows::<2>(include_str!("../../data/reference/us_surnames_2020.csv"))
     {
         counts.surname.insert(name, count.parse().unwrap_or(0));
     }
     // One count for each country and name: the tables list a name once a script and region.
-    let mut seen: FxHashSet<(Cow<'static, str>, Cow<'static, str>)> = FxHashSet::default();
-    for [country, _gender, _group, name, romanized] in
-        table::rows::<5>(include_str!("../../data/reference/popular_given_names_by_country.csv"))
-    {
+    let mut seen: FxHashSet<(&'static str, &'static str)> = FxHashSet::default();
+    for [country, _gender, _group, name, romanized] in table::plain_rows::<5>(include_str!(
+        "../../data/reference/popular_given_names_by_country.csv"
+    )) {
         for name in [folded(romanized), folded(name)] {
             for token in name.split(' ').filter(|token| token.len() > 1) {
-                if seen.insert((country.clone(), token.to_owned().into())) {
-                    *counts.given.entry(token.to_owned().into()).or_insert(0) += POPULAR_PSEUDO_COUNT;
+                if seen.insert((country, token)) {
+                    *counts.given.entry(token).or_insert(0) += POPULAR_PSEUDO_COUNT;
                 }
             }
         }
     }
     seen.clear();
     for [country, _rank, _group, name, romanized] in
-        table::rows::<5>(include_str!("../../data/reference/popular_surnames_by_country.csv"))
+        table::plain_rows::<5>(include_str!("../../data/reference/popular_surnames_by_country.csv"))
     {
         for name in [joined(romanized), joined(name)] {
-            if name.len() > 1 && seen.insert((country.clone(), name.clone())) {
-                if TWO_SURNAME_COUNTRIES.contains(&country.as_ref()) {
-                    counts.two_surnames.insert(name.clone());
+            if name.len() > 1 && seen.insert((country, name)) {
+                if TWO_SURNAME_COUNTRIES.contains(&country) {
+                    counts.two_surnames.insert(name);
                 }
                 *counts.surname.entry(name).or_insert(0) += POPULAR_PSEUDO_COUNT;
             }
@@ -248,15 +252,18 @@ mod tests {
             assert_eq!(link.is_some(), want, "{a} {b}");
             assert_eq!(link, nickname_link(b, a), "{a} {b}");
         }
-        assert!(matches!(nickname_link("bob", "robert"), Some(NameLink::Nickname { sources: 2.. })));
+        assert!(matches!(
+            nickname_link("bob", "robert"),
+            Some(NameLink::Nickname { sources: 2.. })
+        ));
         assert_eq!(nickname_link("juan", "giovanni"), Some(NameLink::CrossLanguage));
         assert_eq!(nickname_link("meyer", "maier"), Some(NameLink::Spelling));
     }
 
     #[test]
     fn formal_names_are_short_sorted_and_without_the_token() {
-        assert_eq!(formal_names("bob").first().map(|name| name.as_ref()), Some("robert"));
-        assert!(formal_names("chris").iter().any(|name| name == "christopher"));
+        assert_eq!(formal_names("bob").first().copied(), Some("robert"));
+        assert!(formal_names("chris").contains(&"christopher"));
         assert!(formal_names("zzzz").is_empty());
         for (token, id) in &LINKS.ids {
             let names = LINKS.formal.get(id).map_or(&[][..], |names| names);

@@ -166,8 +166,11 @@ fn number_pattern(value: &str) -> bool {
         return false;
     }
     let same = digits.iter().all(|d| *d == digits[0]);
-    let all_but_last_zero = digits.len() >= 8 && digits[..digits.len() - 1].iter().all(|d| *d == b'0');
-    same || all_but_last_zero || digits.starts_with(b"123456789") || digits.starts_with(b"987654321")
+    let all_but_last_zero =
+        digits.len() >= 8 && digits[..digits.len() - 1].iter().all(|d| *d == b'0');
+    same || all_but_last_zero
+        || digits.starts_with(b"123456789")
+        || digits.starts_with(b"987654321")
 }
 
 #[cfg(test)]

@@ -9,6 +9,19 @@ pub(super) fn rows<const N: usize>(
     table.lines().skip(1).filter(|line| !line.is_empty()).map(cells)
 }
 
+/// Rows of a table whose first `N` cells are never quoted.
+pub(super) fn plain_rows<const N: usize>(
+    table: &'static str,
+) -> impl Iterator<Item = [&'static str; N]> {
+    table.lines().skip(1).filter(|line| !line.is_empty()).map(|line| {
+        let mut out = [""; N];
+        for (cell, text) in out.iter_mut().zip(line.split(',')) {
+            *cell = text;
+        }
+        out
+    })
+}
+
 fn cells<const N: usize>(line: &'static str) -> [Cow<'static, str>; N] {
     let mut out = [const { Cow::Borrowed("") }; N];
     if !line.contains('"') {
