@@ -1,7 +1,9 @@
 //! Raw values to canonical values, one file a kind of value. Pure: a function of its argument and the
 //! reference tables.
 
+pub mod organization;
 pub mod phone;
+pub mod website;
 
 use crate::model::{MappedRecord, NormalRecord};
 
