@@ -1,6 +1,7 @@
 //! Raw values to canonical values, one file a kind of value. Pure: a function of its argument and the
 //! reference tables.
 
+pub mod address;
 pub mod organization;
 pub mod phone;
 pub mod website;
