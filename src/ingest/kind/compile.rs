@@ -361,7 +361,9 @@ impl Compiler<'_> {
         let mut out = Vec::new();
         for rule in rules {
             let base = rule.each.as_deref();
-            let getter = self.getter(&rule.take, base, !rule.when.is_empty());
+            // An id whose system cannot be guessed is still kept among the others.
+            let soft = !rule.when.is_empty() || rule.system.as_deref() == Some("by-form");
+            let getter = self.getter(&rule.take, base, soft);
             if getter.is_empty() {
                 continue;
             }

@@ -174,15 +174,17 @@ fn clock_seconds(text: &str) -> Option<i64> {
     Some(total)
 }
 
+/// Days of the civil calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
 fn seconds(year: i64, month: i64, day: i64, clock: i64) -> Option<Timestamp> {
-    let date = jiff::civil::Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    )
-    .ok()?;
-    let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
-    Some(Timestamp(midnight + clock))
+    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let year = year - i64::from(month <= 2);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    let days = year.div_euclid(400) * 146_097 + day_of_era - 719_468;
+    Some(Timestamp(days * 86_400 + clock))
 }
 
 #[cfg(test)]
