@@ -55,6 +55,10 @@ impl Columns {
     }
 
     pub(super) fn find(&self, name: &str) -> Vec<usize> {
+        // `#0`: a column by its place.
+        if let Some(place) = name.strip_prefix('#').and_then(|at| at.parse().ok()) {
+            return if place < self.names.len() { vec![place] } else { Vec::new() };
+        }
         if name.contains('*') {
             let pattern = header_key(name);
             return (0..self.names.len())
