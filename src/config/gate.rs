@@ -114,7 +114,8 @@ impl Gate {
         };
         let number = |n: u64| n as f64;
         let rows = input.records + input.quarantined;
-        let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { number(part) / number(whole) };
+        let share =
+            |part: u64, whole: u64| if whole == 0 { 0.0 } else { number(part) / number(whole) };
         most("quarantined_max", Some(number(input.quarantined)), self.quarantined_max.map(number));
         most(
             "quarantined_share_max",

@@ -210,8 +210,10 @@ impl Config {
                 cell_bytes: first(specs, |s| &s.cell_bytes).unwrap_or(limits.cell_bytes),
                 row_bytes: first(specs, |s| &s.row_bytes).unwrap_or(limits.row_bytes),
                 columns: first(specs, |s| &s.columns).unwrap_or(limits.columns),
-                unpacked_bytes: first(specs, |s| &s.unpacked_bytes).unwrap_or(limits.unpacked_bytes),
-                unpacked_ratio: first(specs, |s| &s.unpacked_ratio).unwrap_or(limits.unpacked_ratio),
+                unpacked_bytes: first(specs, |s| &s.unpacked_bytes)
+                    .unwrap_or(limits.unpacked_bytes),
+                unpacked_ratio: first(specs, |s| &s.unpacked_ratio)
+                    .unwrap_or(limits.unpacked_ratio),
                 json_depth: first(specs, |s| &s.json_depth).unwrap_or(limits.json_depth),
             },
             report: ReportOptions {

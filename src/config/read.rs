@@ -265,7 +265,11 @@ mod tests {
                 "sameas.toml:3: unknown key in [thresholds] `macth`",
                 "did you mean `match`?",
             ),
-            ("thresold = 1\n", "sameas.toml:1: unknown key `thresold`", "did you mean `thresholds`?"),
+            (
+                "thresold = 1\n",
+                "sameas.toml:1: unknown key `thresold`",
+                "did you mean `thresholds`?",
+            ),
             (
                 "[thresholds]\nmatch = 7\n",
                 "sameas.toml:2: `match` must be a share from 0 to 1",

@@ -1,6 +1,8 @@
 //! Which values survive into the golden record, and why. Pure.
 
-use crate::model::{EntityId, EntityKind, GoldenRecord, NormalRecord, RecordKey, Relation, Timestamp};
+use crate::model::{
+    EntityId, EntityKind, GoldenRecord, NormalRecord, RecordKey, Relation, Timestamp,
+};
 
 /// One member of an entity.
 #[derive(Clone, Debug)]
