@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ingest::kind::Stated;
+use crate::ingest::kind::{Catalog, Stated};
 use crate::ingest::read::Limits;
 use crate::model::Thresholds;
 
@@ -185,6 +185,15 @@ impl Spec {
     }
 }
 
+/// Reads a mapping file: TOML of column = "field".
+///
+/// # Errors
+/// Unreadable, or a value that is no text, named with its line.
+pub fn read_mapping(path: &Path) -> Result<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, error))?;
+    read::mapping(&text, &path.display().to_string())
+}
+
 impl Config {
     /// Merges files, the strongest first, over the defaults, and checks the result.
     ///
@@ -255,6 +264,23 @@ impl Config {
             }
         }
         stated
+    }
+
+    /// The kinds known under these settings: the compiled-in ones and the user's own.
+    ///
+    /// # Errors
+    /// A kind's file is wrong: named with line and nearest name.
+    pub fn catalog(&self) -> Result<Catalog> {
+        let mut catalog = Catalog::builtin()?;
+        for folder in &self.kinds {
+            catalog.add_folder(folder)?;
+        }
+        Ok(catalog)
+    }
+
+    /// Puts a rule before all others.
+    pub fn add_source(&mut self, rule: SourceRule) {
+        self.sources.insert(0, rule);
     }
 
     /// The settings that results depend on as canonical TOML: kept in the store with each run.

@@ -1,5 +1,6 @@
 //! One configuration file: TOML with places, every problem named with its line.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::Spanned;
@@ -124,6 +125,21 @@ pub(super) fn spec(text: &str, file: &str, folder: &Path) -> Result<Spec> {
     }
     problems.finish(file)?;
     Ok(spec)
+}
+
+/// A mapping file: column = "field".
+pub(super) fn mapping(text: &str, file: &str) -> Result<BTreeMap<String, String>> {
+    let root = table(text, file)?;
+    let mut problems = Problems::new(text);
+    let mut columns = BTreeMap::new();
+    for (column, field) in root.get_ref() {
+        let column = column.get_ref();
+        if let Some(field) = string(&mut problems, column, field) {
+            columns.insert(column.to_string(), field);
+        }
+    }
+    problems.finish(file)?;
+    Ok(columns)
 }
 
 /// The `[policy]` part of a valid file, written anew as TOML of its own.

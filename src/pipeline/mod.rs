@@ -243,6 +243,21 @@ impl View {
     pub fn golden(&self, _entity: u32) -> Result<GoldenRecord> {
         todo!()
     }
+    /// System by source (`shop-eu` → `shopify`).
+    pub fn systems(&self) -> &BTreeMap<std::sync::Arc<str>, std::sync::Arc<str>> {
+        todo!()
+    }
+    /// Pairs of ordinals (smaller first, sorted) that stand judged same or different.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn judged(&self) -> Result<Vec<(u32, u32)>> {
+        todo!()
+    }
+    /// Wall time by stage and peak memory of the run that made the results.
+    pub fn run_costs(&self) -> (Vec<(String, f64)>, Option<u64>) {
+        todo!()
+    }
     /// The model in force, for people.
     ///
     /// # Errors
@@ -354,5 +369,13 @@ pub struct Damage {
 /// # Errors
 /// There is no store, or reading fails.
 pub fn verify(_dir: &Path, _progress: &dyn Progress) -> Result<Vec<Damage>> {
+    todo!()
+}
+
+/// Removes a store, so that one may be made anew in its place. Does nothing where there is none.
+///
+/// # Errors
+/// The folder is no store, is locked, or holds people's judgements (which would be lost).
+pub fn discard_store(_dir: &Path) -> Result<()> {
     todo!()
 }
