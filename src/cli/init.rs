@@ -44,10 +44,12 @@ struct InitAnswer {
 impl Args {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let config = context.config(None)?;
-        let catalog = config.catalog()?;
         let mut manifests = Vec::new();
-        for file in files::parse_all(&self.files, None, None) {
-            manifests.push(look_at(&file, &config, &catalog)?);
+        if !self.files.is_empty() {
+            let catalog = config.catalog()?;
+            for file in files::parse_all(&self.files, None, None) {
+                manifests.push(look_at(&file, &config, &catalog)?);
+            }
         }
         let text = template(&manifests);
         if self.out == Path::new("-") {

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -197,7 +197,7 @@ fn key(view: &View, text: &str, place: &str) -> Result<RecordKey> {
 }
 
 /// Rows with their lines.
-fn read_rows(reader: impl Read + BufRead, file: &Path, jsonl: bool) -> Result<Vec<(u64, Row)>> {
+fn read_rows(reader: impl BufRead, file: &Path, jsonl: bool) -> Result<Vec<(u64, Row)>> {
     let wrong = |line: u64| {
         Error::new(ErrorKind::Input, "not a decision")
             .at(format!("{}:{line}", file.display()))

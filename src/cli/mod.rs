@@ -28,6 +28,7 @@ mod why;
 mod xref;
 
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -91,11 +92,14 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
+    hide_panics();
     let context = Context::new(cli.global);
-    let result = run(&context, &cli.verb).and_then(|outcome| {
+    let whole = AssertUnwindSafe(|| {
+        let outcome = run(&context, &cli.verb)?;
         context.flush()?;
         Ok(outcome)
     });
+    let result = catch_unwind(whole).unwrap_or(Ok(Outcome::FAILED));
     let code = match result {
         Ok(outcome) => outcome.code(),
         Err(error) if output::is_broken_pipe(&error) => exit::DONE,
@@ -106,6 +110,20 @@ pub(crate) fn main() -> ExitCode {
     };
     let _ = std::io::stderr().flush();
     ExitCode::from(code)
+}
+
+/// A panic is a defect of ours. Its message may quote a customer's value (a slice of a text does), so
+/// only its place is told.
+fn hide_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let mut stderr = std::io::stderr();
+        let _ = writeln!(stderr, "error: internal error at {place}");
+        let _ = writeln!(
+            stderr,
+            "hint: nothing that was acknowledged is lost; please report this place"
+        );
+    }));
 }
 
 fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
