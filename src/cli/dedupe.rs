@@ -19,7 +19,7 @@ use super::report::with_input;
 /// with --store the files are added to that store.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  sameas dedupe data/demo/*.csv data/demo/*.jsonl --out result\n  sameas \
+    after_help = "Examples:\n  sameas dedupe data/demo/*-*.csv data/demo/*.jsonl --out result\n  sameas \
                         dedupe eu.csv:shopify-customers@shop-eu crm.xlsx --out result\n  sameas --store \
                         people dedupe monthly/*.csv.gz --out result"
 )]
