@@ -1,1 +1,2 @@
-//! (to come)
+//! Blocking: which records meet, by equal keys.
+pub mod index;
