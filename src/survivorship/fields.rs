@@ -1,12 +1,12 @@
 //! The vocabulary of golden records, and how the values of a record stand in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::standing::{Grade, Seen};
 use super::{Member, iso};
 use crate::model::{
     Address, BirthDate, ConsentState, Email, EntityKind, ExternalId, Gender, IdentifierKind,
-    Organization, PersonName, Phone, Timestamp,
+    NormalRecord, Organization, PersonName, Phone, RecordKey, Timestamp,
 };
 use crate::reference::fold;
 
@@ -287,9 +287,7 @@ impl<'a> Gatherer<'_, 'a> {
             };
             self.push(&format!("consent.{}.{}", consent.channel, consent.purpose), seen);
         }
-        let own = |id: &&ExternalId| *id.id != *self.member.key.id;
-        let ids = normal.external_ids.iter().chain(normal.self_ids.iter().filter(own));
-        let ids: Vec<(&str, &ExternalId)> = ids
+        let ids: Vec<(&str, &ExternalId)> = other_ids(&self.member.key, normal)
             .map(|id| ("external_id", id))
             .chain(normal.organization_ids.iter().map(|id| ("organization_id", id)))
             .collect();
@@ -302,6 +300,14 @@ impl<'a> Gatherer<'_, 'a> {
             self.push(&format!("other.{column}"), seen);
         }
     }
+}
+
+/// Ids in other systems, and further ids in the record's own.
+fn other_ids<'a>(
+    key: &'a RecordKey,
+    normal: &'a NormalRecord,
+) -> impl Iterator<Item = &'a ExternalId> {
+    normal.external_ids.iter().chain(normal.self_ids.iter().filter(|id| id.id != key.id))
 }
 
 fn name_parts(name: &PersonName) -> Vec<String> {
@@ -461,4 +467,62 @@ fn website_key(display: &str) -> String {
     let lower = display.to_lowercase();
     let bare = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
     bare.strip_prefix("www.").unwrap_or(bare).trim_end_matches('/').to_owned()
+}
+
+/// Adds the names of the fields that a golden record of this record alone would hold, without
+/// choosing among its values.
+pub fn field_names(key: &RecordKey, normal: &NormalRecord, names: &mut BTreeSet<String>) {
+    let mut add = |name: &str| {
+        if !names.contains(name) {
+            names.insert(name.to_owned());
+        }
+    };
+    for name in &normal.names {
+        for (field, value) in GROUPS[0].fields.iter().zip(name_parts(name)) {
+            if !value.is_empty() {
+                add(field);
+            }
+        }
+    }
+    for address in &normal.addresses {
+        for (field, value) in GROUPS[3].fields.iter().zip(address_parts(address)) {
+            if !value.is_empty() {
+                add(field);
+            }
+        }
+    }
+    let identifier = |kind| normal.identifiers.iter().any(|id| id.kind == kind);
+    for (field, stated) in [
+        ("email", !normal.emails.is_empty()),
+        ("phone", !normal.phones.is_empty()),
+        ("company", !normal.organizations.is_empty()),
+        ("date_of_birth", !normal.births.is_empty()),
+        ("updated_at", normal.updated_at.is_some()),
+        ("job_title", !normal.job_titles.is_empty()),
+        ("age", normal.age.is_some()),
+        ("gender", normal.gender.is_some()),
+        ("tax_id", identifier(IdentifierKind::Tax)),
+        ("loyalty_id", identifier(IdentifierKind::Loyalty)),
+        ("token", identifier(IdentifierKind::Token)),
+        ("website", !normal.websites.is_empty()),
+        ("created_at", normal.created_at.is_some()),
+        ("tag", !normal.tags.is_empty()),
+        ("note", !normal.notes.is_empty()),
+    ] {
+        if stated {
+            add(field);
+        }
+    }
+    for consent in &normal.consents {
+        add(&format!("consent.{}.{}", consent.channel, consent.purpose));
+    }
+    for id in other_ids(key, normal) {
+        add(&format!("external_id.{}.{}", id.system, id.object));
+    }
+    for id in &normal.organization_ids {
+        add(&format!("organization_id.{}.{}", id.system, id.object));
+    }
+    for (column, _) in &normal.others {
+        add(&format!("other.{column}"));
+    }
 }
