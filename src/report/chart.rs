@@ -152,7 +152,7 @@ impl Histogram {
             ticks: ticks
                 .map(|bits| Tick {
                     x: x(bits.into()).clamp(8.0, WIDTH - 10.0),
-                    label: format!("{bits:+}"),
+                    label: if bits == 0 { "0".to_owned() } else { format!("{bits:+}") },
                 })
                 .collect(),
             most: number(most),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::page::number;
+use super::page::{counted, number};
 use super::statistics::Statistics;
 use crate::store::results::RunSummary;
 
@@ -25,7 +25,7 @@ pub(super) fn next_steps(all: &Statistics, run: &RunSummary) -> Vec<Step> {
     };
     if all.quarantined > 0 {
         step(
-            format!("Mend {} quarantined rows", number(all.quarantined)),
+            format!("Mend {}", counted(all.quarantined, "quarantined row", "quarantined rows")),
             "They are in no other file. Each stands there with its file, line and reason; correct the export and ingest it again: rows that did not change are not taken twice.".to_owned(),
             "quarantine.csv",
             &["sameas ingest FILE", "sameas rebuild"],
@@ -33,7 +33,7 @@ pub(super) fn next_steps(all: &Statistics, run: &RunSummary) -> Vec<Step> {
     }
     if all.suspicious_entities > 0 {
         step(
-            format!("Check {} suspicious entities", number(all.suspicious_entities)),
+            format!("Check {}", counted(all.suspicious_entities, "suspicious entity", "suspicious entities")),
             "They are merged, but something about them is odd: see the list below. What should not be one entity can be parted for good.".to_owned(),
             "clusters.csv",
             &["sameas how ENTITY", "sameas judge different A B"],
@@ -41,9 +41,9 @@ pub(super) fn next_steps(all: &Statistics, run: &RunSummary) -> Vec<Step> {
     }
     if all.candidates.review > 0 {
         step(
-            format!("Decide {} doubtful pairs", number(all.candidates.review)),
+            format!("Decide {}", counted(all.candidates.review, "doubtful pair", "doubtful pairs")),
             format!(
-                "{} are merged for now, {} are not. The file has the most useful decisions on top (filter band = review); a decision holds in every later rebuild.",
+                "Merged for now: {}; not merged: {}. The file has the most useful decisions on top (filter band = review); a decision holds in every later rebuild.",
                 number(all.candidates.review_merged),
                 number(all.candidates.review - all.candidates.review_merged)
             ),
@@ -61,7 +61,7 @@ pub(super) fn next_steps(all: &Statistics, run: &RunSummary) -> Vec<Step> {
         all.sources.iter().max_by(|a, b| a.1.duplicates.cmp(&b.1.duplicates).then(b.0.cmp(a.0)));
     if let (true, Some((source, counts))) = (inside > 0, worst) {
         step(
-            format!("Merge {} duplicates inside your systems", number(inside)),
+            format!("Merge {} inside your systems", counted(inside, "duplicate", "duplicates")),
             format!(
                 "Most stand in {source}: {} of its {} records. Rows of band auto whose two sources are equal are the merges to make there.",
                 number(counts.duplicates),
@@ -73,7 +73,7 @@ pub(super) fn next_steps(all: &Statistics, run: &RunSummary) -> Vec<Step> {
     }
     if all.cross_source_entities > 0 {
         step(
-            format!("Join {} customers across systems", number(all.cross_source_entities)),
+            format!("Join {} across systems", counted(all.cross_source_entities, "customer", "customers")),
             "One row an entity, one column a source: join your warehouse or CRM on it, and take the surviving values from golden.csv.".to_owned(),
             "crosswalk.csv",
             &["sameas xref SOURCE:RECORD", "sameas show ENTITY"],
@@ -82,7 +82,7 @@ pub(super) fn next_steps(all: &Statistics, run: &RunSummary) -> Vec<Step> {
     let unused = run.files.iter().filter(|f| !f.unused_columns.is_empty()).count();
     if unused > 0 {
         step(
-            format!("Look at the columns of {} files", number(unused as u64)),
+            format!("Look at the unused columns of {}", counted(unused as u64, "file", "files")),
             "Some of their columns were kept but not understood (see the mapping below). If one holds an e-mail, a phone number or an id, name it in sameas.toml.".to_owned(),
             "sameas.toml",
             &["sameas init FILE", "sameas rebuild"],

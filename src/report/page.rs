@@ -22,7 +22,7 @@ const TEMPLATE: &str = include_str!("page.html");
 /// Candidates shown of each kind.
 const CARDS: usize = 8;
 /// Suspicious entities shown.
-const SUSPECTS: usize = 20;
+const SUSPECTS: usize = 12;
 /// Reasons, warnings and blocks shown.
 const LINES: usize = 30;
 
@@ -152,7 +152,7 @@ pub(super) fn render(
     blocks.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
     let mut reasons: Vec<(&String, &u64)> = statistics.quarantine_reasons.iter().collect();
     reasons.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
-    let counted = |(text, n): (&String, &u64)| (text.clone(), number(*n));
+    let line = |(text, n): (&String, &u64)| (text.clone(), number(*n));
     let page = Page {
         headline: headline(statistics),
         steps: next_steps(statistics, run),
@@ -181,8 +181,8 @@ pub(super) fn render(
         suspects: suspects(input, roster)?,
         suspects_total: number(statistics.suspicious_entities),
         warnings: run.warnings.iter().take(LINES).cloned().collect(),
-        blocks: blocks.iter().take(LINES).map(|(rule, n)| counted((rule, n))).collect(),
-        quarantine: reasons.into_iter().take(LINES).map(counted).collect(),
+        blocks: blocks.iter().take(LINES).map(|(rule, n)| line((rule, n))).collect(),
+        quarantine: reasons.into_iter().take(LINES).map(line).collect(),
         quarantined: number(statistics.quarantined),
         files: files(&run.files).into_iter().map(file_card).collect(),
         facts: facts(input, statistics),
@@ -226,12 +226,17 @@ pub(super) fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
     }
     out
+}
+
+/// `1 row`, `1,204 rows`.
+pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
 /// `12.3%`; never 0% of something nor 100% of less than all.
@@ -245,21 +250,19 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 fn headline(all: &Statistics) -> Vec<Figure> {
-    let kinds =
-        [(all.persons, "person"), (all.organizations, "organization"), (all.unknown, "unknown")];
-    let kinds: Vec<String> = kinds
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, kind)| {
-            format!("{} {kind}{}", number(*n), if *n == 1 || *kind == "unknown" { "" } else { "s" })
-        })
-        .collect();
+    let kinds = [
+        (all.persons, "person", "persons"),
+        (all.organizations, "organization", "organizations"),
+        (all.unknown, "unknown", "unknown"),
+    ];
+    let stated = kinds.iter().filter(|(n, ..)| *n > 0);
+    let kinds: Vec<String> = stated.map(|(n, one, many)| counted(*n, one, many)).collect();
     let open = all.candidates.review;
     vec![
         Figure {
             name: "records",
             value: number(all.records),
-            note: format!("from {} sources", number(all.sources.len() as u64)),
+            note: format!("from {}", counted(all.sources.len() as u64, "source", "sources")),
             tone: "",
         },
         Figure { name: "entities", value: number(all.entities), note: kinds.join(", "), tone: "" },
@@ -331,23 +334,18 @@ fn heat(matrix: Matrix) -> MatrixTable {
 
 fn card(input: &ReportInput<'_>, roster: &Roster, candidate: &Candidate) -> Result<Card> {
     let (a, b) = (candidate.pair.a, candidate.pair.b);
-    let (left, right) = (side(&input.results.normal(a)?), side(&input.results.normal(b)?));
+    let (left_side, right_side) =
+        (side(&input.results.normal(a)?), side(&input.results.normal(b)?));
     let mut rows = Vec::new();
-    for (field, (left, right)) in SIDE_BY_SIDE.iter().zip(left.into_iter().zip(right)) {
-        let common =
-            left.iter().any(|l| right.iter().any(|r| l.to_lowercase() == r.to_lowercase()));
-        let class = match (left.is_empty(), right.is_empty()) {
-            (true, true) => continue,
-            (false, false) if common => "same",
-            (false, false) => "differs",
-            _ => "one",
-        };
-        rows.push(CardRow {
-            field: field.replace('_', " "),
-            a: left.join("; "),
-            b: right.join("; "),
-            class,
-        });
+    for (field, (left, right)) in SIDE_BY_SIDE.iter().zip(left_side.iter().zip(&right_side)) {
+        match *field {
+            // An address is read as one line.
+            "address_line" => {
+                rows.extend(card_row("address", &address(&left_side), &address(&right_side)));
+            }
+            field if ADDRESS.contains(&field) => {}
+            field => rows.extend(card_row(field, left, right)),
+        }
     }
     let (name_a, name_b) = (roster.reference(a), roster.reference(b));
     Ok(Card {
@@ -362,6 +360,30 @@ fn card(input: &ReportInput<'_>, roster: &Roster, candidate: &Candidate) -> Resu
         b: name_b,
         rows,
     })
+}
+
+/// The fields of [`SIDE_BY_SIDE`] that make an address.
+const ADDRESS: [&str; 5] = ["address_line", "city", "region", "postcode", "country"];
+
+/// `12 Main St, Springfield, IL, 62701, US`.
+fn address(side: &[Vec<String>]) -> Vec<String> {
+    let parts = SIDE_BY_SIDE.iter().zip(side).filter(|(field, _)| ADDRESS.contains(field));
+    let parts: Vec<&str> =
+        parts.flat_map(|(_, values)| values.iter().map(String::as_str)).collect();
+    if parts.is_empty() { vec![] } else { vec![parts.join(", ")] }
+}
+
+/// The two sides of a field, unless both are empty.
+fn card_row(field: &str, left: &[String], right: &[String]) -> Option<CardRow> {
+    let common = left.iter().any(|l| right.iter().any(|r| l.to_lowercase() == r.to_lowercase()));
+    let class = match (left.is_empty(), right.is_empty()) {
+        (true, true) => return None,
+        (false, false) if common => "same",
+        (false, false) => "differs",
+        _ => "one",
+    };
+    let field = field.replace('_', " ");
+    Some(CardRow { field, a: left.join("; "), b: right.join("; "), class })
 }
 
 /// A word as a shell takes it.
@@ -436,7 +458,7 @@ fn facts(input: &ReportInput<'_>, all: &Statistics) -> Vec<(&'static str, String
                 limits.review, limits.matching, limits.auto
             ),
         ),
-        ("largest entity", format!("{} records", number(all.largest_entity))),
+        ("largest entity", counted(all.largest_entity, "record", "records")),
         ("deleted or merged in their system", number(run.deleted)),
         ("model", run.model_hash.clone()),
         ("configuration", run.config_hash.clone()),

@@ -145,15 +145,12 @@ pub(super) fn count(
     for candidate in &candidates.ranked {
         let merged = u64::from(candidate.same_entity);
         let counts = &mut all.candidates;
-        match candidate.band {
-            Band::Auto => {
-                (counts.auto, counts.auto_merged) = (counts.auto + 1, counts.auto_merged + merged)
-            }
-            Band::Review => {
-                (counts.review, counts.review_merged) =
-                    (counts.review + 1, counts.review_merged + merged);
-            }
-        }
+        let (pairs, merged_pairs) = match candidate.band {
+            Band::Auto => (&mut counts.auto, &mut counts.auto_merged),
+            Band::Review => (&mut counts.review, &mut counts.review_merged),
+        };
+        *pairs += 1;
+        *merged_pairs += merged;
     }
     for row in input.quarantined {
         *all.quarantine_reasons.entry(row.reason.clone()).or_default() += 1;

@@ -149,7 +149,7 @@ impl<'a> Gatherer<'_, 'a> {
     }
 
     fn push(&mut self, group: &str, seen: Seen<'a>) {
-        if seen.parts.iter().all(|part| part.is_empty()) {
+        if seen.parts.iter().all(String::is_empty) {
             return;
         }
         if let Some(at) = GROUPS.iter().position(|g| g.name == group) {
@@ -339,7 +339,7 @@ fn middle_display(name: &PersonName) -> String {
     found.join(" ")
 }
 
-fn is_initial(token: &String) -> bool {
+fn is_initial(token: &str) -> bool {
     token.chars().count() == 1
 }
 
@@ -349,7 +349,9 @@ fn name_grade(name: &PersonName) -> Grade {
     match (name.given.is_empty(), name.family.is_empty()) {
         (true, true) => Grade::flawed(6 + labelled, "no name that can be read"),
         (true, false) | (false, true) => Grade::flawed(4 + labelled, "one part only"),
-        _ if name.given.iter().all(is_initial) || name.family.iter().all(is_initial) => {
+        _ if name.given.iter().all(|t| is_initial(t))
+            || name.family.iter().all(|t| is_initial(t)) =>
+        {
             Grade::flawed(2 + labelled, "initials only")
         }
         _ if labelled > 0 => Grade::flawed(1, "of another use"),

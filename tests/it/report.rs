@@ -1,4 +1,5 @@
 //! The report files, made from a small invented snapshot.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
