@@ -102,6 +102,7 @@ pub(super) fn golden_records(
         .copied()
         .chain(extra.iter().map(String::as_str))
         .collect();
+    let several: Vec<bool> = fields.iter().map(|f| is_many(f)).collect();
     let mut columns = vec!["entity_id", "entity_kind", "records", "sources"];
     columns.extend(&fields);
     let related = roster.entities.iter().any(|e| !e.relations.is_empty());
@@ -123,12 +124,12 @@ pub(super) fn golden_records(
         ];
         // Both lists are in the order of fields, so one walk meets all values.
         let mut left = record.fields.into_iter().filter(|f| !f.value.is_empty()).peekable();
-        for field in &fields {
+        for (field, several) in fields.iter().zip(&several) {
             let mut values = Vec::new();
             while let Some(found) = left.next_if(|f| f.field == **field) {
                 values.push(found.value);
             }
-            cells.push(match is_many(field) {
+            cells.push(match several {
                 true => Cell::Many(values),
                 false => Cell::Text(values.pop().unwrap_or_default()),
             });
