@@ -13,9 +13,9 @@ use super::next_steps::{Step, next_steps};
 use super::roster::Roster;
 use super::statistics::{Matrix, Statistics, matrix, share};
 use super::summary::files;
-use super::tables::golden_of;
+use super::tables::display_name;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Band, FileManifest, GoldenRecord};
+use crate::model::{Band, FileManifest};
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -405,20 +405,13 @@ fn suspects(input: &ReportInput<'_>, roster: &Roster) -> Result<Vec<Suspect>> {
         let entity = &roster.entities[index as usize];
         Ok(Suspect {
             id: entity.id.to_string(),
-            name: display_name(&golden_of(input, roster, index)?),
+            name: display_name(input, roster, entity)?,
             records: number(entity.members.len() as u64),
             sources: number(entity.sources.count_ones().into()),
             reasons: entity.suspicions.clone(),
         })
     };
     found.into_iter().take(SUSPECTS).map(suspect).collect()
-}
-
-/// What a person calls the entity.
-fn display_name(golden: &GoldenRecord) -> String {
-    let fields = ["full_name", "company", "email", "phone"];
-    let mut found = fields.iter().filter_map(|f| golden.values(f).find(|v| !v.value.is_empty()));
-    found.next().map_or_else(|| "(no name)".to_owned(), |f| f.value.clone())
 }
 
 fn file_card(file: &FileManifest) -> FileCard {

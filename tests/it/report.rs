@@ -483,6 +483,17 @@ fn spreadsheet_safety_is_asked_for() {
 }
 
 #[test]
+fn golden_records_are_exported_as_objects_too() {
+    let lines = with_input(20, |input| {
+        let mut out = Vec::new();
+        export(input, Export::Golden, TableFormat::Jsonl, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    });
+    assert_eq!(lines.lines().count(), 20);
+    insta::assert_snapshot!("golden.jsonl", lines.lines().next().unwrap());
+}
+
+#[test]
 fn the_page_is_self_contained_and_escaped() {
     let page = reports(300).remove("report.html").unwrap();
     for outside in
