@@ -70,7 +70,7 @@ pub(super) struct Rows<'t> {
 }
 
 enum Encoder {
-    Csv(csv::Writer<Vec<u8>>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
     Jsonl(Vec<u8>),
 }
 
@@ -114,7 +114,7 @@ impl Table {
 
     fn rows(&self) -> Rows<'_> {
         let encoder = match self.format {
-            TableFormat::Csv => Encoder::Csv(csv::Writer::from_writer(Vec::new())),
+            TableFormat::Csv => Encoder::Csv(Box::new(csv::Writer::from_writer(Vec::new()))),
             TableFormat::Jsonl => Encoder::Jsonl(Vec::new()),
         };
         Rows { table: self, encoder }
