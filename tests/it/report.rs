@@ -324,7 +324,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 
 fn reports(persons: usize) -> BTreeMap<String, String> {
     // SAMEAS_REPORT_OUT keeps the files, to be looked at in a browser.
-    let kept = std::env::var_os("SAMEAS_REPORT_OUT");
+    let kept = std::env::var_os("SAMEAS_REPORT_OUT").filter(|folder| !folder.is_empty());
     let folder = tempfile::tempdir().unwrap();
     let folder = kept.as_ref().map_or(folder.path(), Path::new);
     with_input(persons, |input| write_reports(input, folder)).unwrap();
