@@ -1,6 +1,7 @@
 //! `report.html`: one page that needs nothing but itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, escape_formatter};
@@ -184,7 +185,7 @@ pub(super) fn render(
         blocks: blocks.iter().take(LINES).map(|(rule, n)| line((rule, n))).collect(),
         quarantine: reasons.into_iter().take(LINES).map(line).collect(),
         quarantined: number(statistics.quarantined),
-        files: files(&run.files).into_iter().map(file_card).collect(),
+        files: files(&run.files).into_iter().map(|file| file_card(input, file)).collect(),
         facts: facts(input, statistics),
     };
     let mut environment = Environment::new();
@@ -414,9 +415,16 @@ fn suspects(input: &ReportInput<'_>, roster: &Roster) -> Result<Vec<Suspect>> {
     found.into_iter().take(SUSPECTS).map(suspect).collect()
 }
 
-fn file_card(file: &FileManifest) -> FileCard {
-    let mapped: BTreeMap<&String, &String> = file.mapping.iter().collect();
-    let used = |c: &&std::sync::Arc<str>| !file.unused_columns.iter().any(|u| **u == ***c);
+fn file_card(input: &ReportInput<'_>, file: &FileManifest) -> FileCard {
+    let stands =
+        |column: &str| file.columns.is_empty() || file.columns.iter().any(|c| **c == *column);
+    let of_kind = input.mappings.get(&file.kind).into_iter().flatten();
+    let mut mapped: BTreeMap<&str, &str> =
+        of_kind.map(|(c, f)| (c.as_str(), f.as_str())).filter(|(c, _)| stands(c)).collect();
+    mapped.extend(file.mapping.iter().map(|(c, f)| (c.as_str(), f.as_str())));
+    let used = |column: &&Arc<str>| {
+        !mapped.contains_key(&***column) && file.unused_columns.iter().all(|u| **u != ***column)
+    };
     let delimiter = file.delimiter.map(|d| match d {
         '\t' => ", tab".to_owned(),
         d => format!(", '{d}'"),
@@ -431,7 +439,7 @@ fn file_card(file: &FileManifest) -> FileCard {
         quarantined: number(file.quarantined),
         bad: file.quarantined > 0,
         used: file.columns.iter().filter(used).map(ToString::to_string).collect(),
-        mapping: mapped.into_iter().map(|(c, f)| (c.clone(), f.clone())).collect(),
+        mapping: mapped.iter().map(|(c, f)| ((*c).to_owned(), (*f).to_owned())).collect(),
         unused: file.unused_columns.clone(),
         notes: file.notes.clone(),
     }
