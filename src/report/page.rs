@@ -383,7 +383,11 @@ fn card_row(field: &str, left: &[String], right: &[String]) -> Option<CardRow> {
         (false, false) => "differs",
         _ => "one",
     };
-    let field = field.replace('_', " ");
+    let field = match field {
+        "full_name" => "name".to_owned(),
+        "date_of_birth" => "born".to_owned(),
+        field => field.replace('_', " "),
+    };
     Some(CardRow { field, a: left.join("; "), b: right.join("; "), class })
 }
 
