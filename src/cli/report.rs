@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sameas::error::Result;
@@ -74,6 +75,7 @@ pub(super) fn with_input<T>(
         results: view.results(),
         quarantined: &pipeline::quarantine(store)?,
         systems: view.systems(),
+        mappings: &BTreeMap::new(),
         judged: &view.judged()?,
         run: &run,
         policy: view.policy(),

@@ -2,7 +2,9 @@
 //! walls. Connected components only say what may be decided apart.
 
 mod agglomerate;
+mod identity;
 mod union_find;
 
 pub use agglomerate::{ClusterInput, Clustering, Edge, Step, StepKind, cluster};
+pub use identity::{Identities, LedgerState, identify, record_hash};
 pub use union_find::UnionFind;

@@ -5,17 +5,19 @@ use super::pattern::{Segments, derive};
 use super::table::{NameEntry, Table};
 use super::{NONE, PatternShares};
 use crate::model::EntityKind;
+use crate::similarity::soundex;
 
 impl Table {
-    /// Fills missing names, then reads every address's [`Pattern`](super::Pattern). Returns the shares of the
-    /// patterns among addresses whose owner states both names.
-    pub fn read_mailboxes(&mut self) -> PatternShares {
+    /// Fills missing names, then reads every address's [`Pattern`](super::Pattern). Returns the
+    /// shares of the patterns among addresses whose owner states both names. `known` tells how
+    /// often a name occurs as (given, family) where a model says so instead of the table.
+    pub fn read_mailboxes(&mut self, known: Option<&dyn Fn(&str) -> (u32, u32)>) -> PatternShares {
         let mut shares = PatternShares::default();
         for record in 0..self.len() {
             if self.kind[record as usize] == EntityKind::Organization {
                 continue;
             }
-            self.fill(record);
+            self.fill(record, known);
             let Some(name) = self.names.get(record).first().copied() else { continue };
             let stated = name.given != NONE && name.family != NONE
                 && !name.given_derived && !name.family_derived;
@@ -39,7 +41,7 @@ impl Table {
         shares
     }
 
-    fn fill(&mut self, record: u32) {
+    fn fill(&mut self, record: u32, known: Option<&dyn Fn(&str) -> (u32, u32)>) {
         let Some(name) = self.names.get(record).first().copied() else { return };
         let initial = name.given != NONE && self.given.get(name.given).len() == 1;
         if name.given != NONE && name.family != NONE && !initial {
@@ -50,49 +52,84 @@ impl Table {
             if value.relay || value.role {
                 continue;
             }
-            if let Some(found) = self.names_in(value.local, name, initial) {
+            if let Some(found) = self.names_in(value.local, name, initial, known) {
                 self.names.get_mut(record)[0] = found;
                 return;
             }
         }
     }
 
-    fn known_given(&self, text: &str) -> Option<u32> {
-        let id = self.given.find(text).filter(|_| text.len() >= 2)?;
-        (self.counts.given.get(id) >= 2).then_some(id)
+    /// How often a word is a given and a family name.
+    fn name_counts(&self, text: &str, known: Option<&dyn Fn(&str) -> (u32, u32)>) -> (u32, u32) {
+        if text.len() < 2 {
+            return (0, 0);
+        }
+        known.map_or_else(
+            || {
+                let given = self.given.find(text).map_or(0, |id| self.counts.given.get(id));
+                let family = self.family.find(text).map_or(0, |id| self.counts.family.get(id));
+                (given, family)
+            },
+            |known| known(text),
+        )
     }
 
-    fn known_family(&self, text: &str) -> Option<u32> {
-        let id = self.family.find(text).filter(|_| text.len() >= 2)?;
-        (self.counts.family.get(id) >= 2).then_some(id)
+    fn intern_given(&mut self, text: &str, count: u32) -> u32 {
+        let id = self.given.intern(text);
+        if id as usize == self.given_soundex.len() {
+            self.given_soundex.push(soundex(text));
+        }
+        self.counts.given.set(id, count);
+        id
     }
 
-    fn names_in(&self, local: u32, name: NameEntry, initial: bool) -> Option<NameEntry> {
-        let segments = Segments::new(self.local.get(local))?;
+    fn intern_family(&mut self, text: &str, count: u32) -> u32 {
+        let id = self.family.intern(text);
+        if id as usize == self.family_soundex.len() {
+            self.family_soundex.push(soundex(text));
+        }
+        self.counts.family.set(id, count);
+        id
+    }
+
+    fn names_in(
+        &mut self,
+        local: u32,
+        name: NameEntry,
+        initial: bool,
+        known: Option<&dyn Fn(&str) -> (u32, u32)>,
+    ) -> Option<NameEntry> {
+        let local = self.local.get(local).to_owned();
+        let segments = Segments::new(&local)?;
         if name.family != NONE {
             let family: String = self.family.get(name.family).split(' ').collect();
             let rest = rest_of(&segments, &family)?;
             if initial && !rest.starts_with(self.given.get(name.given)) {
                 return None;
             }
-            let given = self.known_given(rest)?;
-            return Some(NameEntry { given, given_derived: true, ..name });
+            let (count, _) = self.name_counts(rest, known);
+            return (count >= 2).then(|| {
+                let given = self.intern_given(rest, count);
+                NameEntry { given, given_derived: true, ..name }
+            });
         }
         if name.given != NONE && !initial {
             let rest = rest_of(&segments, self.given.get(name.given))?;
-            let family = self.known_family(rest)?;
-            return Some(NameEntry { family, family_derived: true, ..name });
+            let (_, count) = self.name_counts(rest, known);
+            return (count >= 2).then(|| {
+                let family = self.intern_family(rest, count);
+                NameEntry { family, family_derived: true, ..name }
+            });
         }
-        let mut best: Option<(u64, u32, u32)> = None;
-        let mut consider = |given: &str, family: &str| {
-            if initial && !given.starts_with(self.given.get(name.given)) {
-                return;
-            }
-            if let (Some(g), Some(f)) = (self.known_given(given), self.known_family(family)) {
-                let product =
-                    u64::from(self.counts.given.get(g)) * u64::from(self.counts.family.get(f));
+        let mut best: Option<(u64, &str, &str)> = None;
+        let mut consider = |given, family| {
+            let starts: &str = if initial { self.given.get(name.given) } else { "" };
+            let (g, _) = self.name_counts(given, known);
+            let (_, f) = self.name_counts(family, known);
+            if g >= 2 && f >= 2 && given.starts_with(starts) {
+                let product = u64::from(g) * u64::from(f);
                 if best.is_none_or(|(p, ..)| product > p) {
-                    best = Some((product, g, f));
+                    best = Some((product, given, family));
                 }
             }
         };
@@ -111,6 +148,10 @@ impl Table {
             _ => {}
         }
         let (_, given, family) = best?;
+        let (count, _) = self.name_counts(given, known);
+        let given = self.intern_given(given, count);
+        let (_, count) = self.name_counts(family, known);
+        let family = self.intern_family(family, count);
         Some(NameEntry { given, family, given_derived: true, family_derived: true, ..name })
     }
 }

@@ -107,6 +107,15 @@ impl Counts {
         f64::from(self.get(id)).max(0.5) / f64::from(self.records.max(1))
     }
 
+    /// Sets the count of a value.
+    pub(crate) fn set(&mut self, id: u32, count: u32) {
+        let at = id as usize;
+        if at >= self.of.len() {
+            self.of.resize(at + 1, 0);
+        }
+        self.of[at] = count;
+    }
+
     pub(crate) fn add(&mut self, id: u32) {
         if id == NONE {
             return;

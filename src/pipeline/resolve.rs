@@ -3,21 +3,30 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{BlockStatistics, Blocks, Key, block_cap, keys_of};
+use crate::blocking::{Blocks, Key, block_cap, keys_of};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile};
+use crate::error::Result;
 use crate::model::{NormalRecord, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
 
-/// A record on its way through the middle.
-#[derive(Clone, Copy, Debug)]
-pub struct Incoming<'a> {
-    /// Canonical values.
-    pub normal: &'a NormalRecord,
-    /// Where from.
-    pub origin: Origin,
+/// Canonical records in the order of their keys.
+pub trait Records: Sync {
+    /// How many.
+    fn len(&self) -> u32;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Canonical values of a record.
+    ///
+    /// # Errors
+    /// They cannot be read back.
+    fn normal(&self, ordinal: u32) -> Result<NormalRecord>;
+    /// Where it comes from.
+    fn origin(&self, ordinal: u32) -> Origin;
     /// Hash of its key.
-    pub hash: u64,
+    fn hash(&self, ordinal: u32) -> u64;
 }
 
 /// People's decisions, by ordinal, smaller first.
@@ -44,12 +53,46 @@ pub struct Resolution {
     pub clustering: Clustering,
     /// Candidate pairs scored.
     pub pairs_scored: u64,
-    /// What blocking did.
-    pub blocks: BlockStatistics,
+    /// The blocks.
+    pub blocks: Blocks,
     /// Sum of posteriors: matches expected among the candidates.
     pub expected_matches: f64,
     /// Cap on a block's members.
     pub cap: usize,
+    /// Pairs of two persons who are most likely relatives: one household.
+    pub relatives: Vec<(u32, u32)>,
+    /// Least log odds of a pair worth a look, nats.
+    pub review: f32,
+}
+
+impl Resolution {
+    /// Least log odds of a pair worth a look, nats.
+    pub(super) fn model_review(&self) -> f32 {
+        self.review
+    }
+
+    /// The live record that a deleted one was last known with: one that has its mailbox, or both
+    /// its phone and its name.
+    pub(super) fn last_known(&self, deleted: &NormalRecord) -> Option<u32> {
+        let t = &self.table;
+        let mailbox = |e: &crate::model::Email| t.email.find(&format!("{}@{}", e.local, e.domain));
+        let mails: Vec<u32> =
+            deleted.emails.iter().filter(|e| !e.quality.useless).filter_map(mailbox).collect();
+        let families: Vec<u32> =
+            deleted.names.iter().filter_map(|n| t.family.find(&n.family.join(" "))).collect();
+        let digits = |p: &crate::model::Phone| {
+            p.national.get(p.national.len().saturating_sub(10)..).and_then(|d| t.phone.find(d))
+        };
+        let phones: Vec<u32> = deleted.phones.iter().filter_map(digits).collect();
+        let named = |r: u32| t.names.get(r).iter().any(|n| families.contains(&n.family));
+        let fits = |r: &u32| t.kind[*r as usize].compatible(deleted.entity_kind);
+        let by_mail = |r: &u32| t.emails.get(*r).iter().any(|e| mails.contains(&e.email));
+        let by_phone = |r: &u32| t.phones.get(*r).iter().any(|p| phones.contains(p)) && named(*r);
+        let all = || (0..t.len()).filter(fits);
+        all().find(|r| by_mail(r) && named(*r))
+            .or_else(|| all().find(by_mail))
+            .or_else(|| all().find(by_phone))
+    }
 }
 
 /// Candidate pairs that training looks at.
@@ -58,69 +101,120 @@ const SAMPLE: usize = 200_000;
 const PIECE: usize = 2048;
 
 /// Builds the comparison table. With a model, frequencies are the model's.
-pub fn build_table(records: &[Incoming<'_>], model: Option<&Model>) -> (Table, PatternShares, TextChoice) {
+///
+/// # Errors
+/// A record cannot be read back.
+pub fn build_table(
+    records: &dyn Records,
+    model: Option<&Model>,
+) -> Result<(Table, PatternShares, TextChoice)> {
     let texts = match model {
         Some(model) => model.texts.clone(),
-        None => {
-            let mut profile = TextProfile::default();
-            for record in records.iter().filter(|r| r.origin.generic) {
-                profile.push(record.normal);
-            }
-            profile.choose()
-        }
+        None => choose_texts(records)?,
     };
     let mut table = Table::default();
-    for record in records {
-        table.push(record.normal, record.origin, &texts);
-    }
+    each(records, |ordinal, normal| table.push(&normal, records.origin(ordinal), &texts))?;
     table.finish(&texts);
-    if let Some(model) = model {
-        table.apply(&model.frequencies);
-    }
-    let shares = table.read_mailboxes();
-    let shares = model.map_or(shares, |m| m.shares.clone());
-    (table, shares, texts)
+    let Some(model) = model else {
+        let shares = table.read_mailboxes(None);
+        return Ok((table, shares, texts));
+    };
+    table.apply(&model.frequencies);
+    table.read_mailboxes(Some(&|text| model.name_counts(text)));
+    Ok((table, model.shares.clone(), texts))
 }
 
-/// Resolves records, sorted by key. Deterministic for any number of threads.
+/// Hands records over in order; they are decoded in parallel, a piece at a time.
+fn each(records: &dyn Records, mut take: impl FnMut(u32, NormalRecord)) -> Result<()> {
+    let n = records.len();
+    let mut from = 0;
+    while from < n {
+        let to = n.min(from + PIECE as u32 * 8);
+        let piece: Result<Vec<NormalRecord>> =
+            (from..to).into_par_iter().map(|at| records.normal(at)).collect();
+        for (ordinal, normal) in (from..to).zip(piece?) {
+            take(ordinal, normal);
+        }
+        from = to;
+    }
+    Ok(())
+}
+
+fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
+    let generic: Vec<u32> = (0..records.len()).filter(|r| records.origin(*r).generic).collect();
+    let profiles: Result<Vec<TextProfile>> = generic
+        .par_chunks(PIECE * 4)
+        .map(|piece| {
+            let mut profile = TextProfile::default();
+            for ordinal in piece {
+                profile.push(&records.normal(*ordinal)?);
+            }
+            Ok(profile)
+        })
+        .collect();
+    let mut profile = TextProfile::default();
+    for part in profiles? {
+        profile.merge(part);
+    }
+    Ok(profile.choose())
+}
+
+/// Blocks from the records' own keys, without an index.
+///
+/// # Errors
+/// A record cannot be read back.
+pub fn blocks_of(records: &dyn Records, table: &Table, cap: usize) -> Result<Blocks> {
+    let keys: Result<Vec<Vec<Key>>> = (0..records.len())
+        .into_par_iter()
+        .map(|at| {
+            let mut keys = Vec::new();
+            keys_of(&records.normal(at)?, records.origin(at).generic, &mut keys);
+            Ok(keys)
+        })
+        .collect();
+    Ok(Blocks::from_keys(table, cap, &keys?))
+}
+
+/// Resolves records, sorted by key. `block` finds the blocks of the table under a cap (see
+/// [`blocks_of`]). Deterministic for any number of threads.
+///
+/// # Errors
+/// A record cannot be read back, or `block` fails.
 pub fn resolve(
-    records: &[Incoming<'_>],
+    records: &dyn Records,
     model: Option<Model>,
     decisions: &Decisions,
     thresholds: &Thresholds,
+    block: &dyn Fn(&Table, usize) -> Result<Blocks>,
     stage: &mut dyn FnMut(&str),
-) -> Resolution {
+) -> Result<Resolution> {
     stage("table");
-    let (table, shares, texts) = build_table(records, model.as_ref());
-    stage("keys");
-    let keys: Vec<Vec<Key>> = records
-        .par_iter()
-        .map(|r| {
-            let mut keys = Vec::new();
-            keys_of(r.normal, r.origin.generic, &mut keys);
-            keys
-        })
-        .collect();
+    let (mut table, shares, texts) = build_table(records, model.as_ref())?;
     stage("blocks");
     let cap = block_cap(model.as_ref().map_or(table.len(), |m| m.records));
-    let blocks = Blocks::from_keys(&table, cap, &keys);
-    drop(keys);
-    stage("train");
-    let model = model.unwrap_or_else(|| {
-        let hashes: Vec<u64> = records.iter().map(|r| r.hash).collect();
-        let (candidates, scale) = sample(&table, &blocks, &hashes);
-        train(&TrainingSet {
-            table: &table,
-            shares: &shares,
-            texts: &texts,
-            hashes: &hashes,
-            candidates: &candidates,
-            scale,
-        })
-    });
+    let blocks = block(&table, cap)?;
+    let model = match model {
+        Some(model) => model,
+        None => {
+            stage("train");
+            let hashes: Vec<u64> = (0..records.len()).map(|r| records.hash(r)).collect();
+            let (candidates, scale) = sample(&table, &blocks, &hashes);
+            let model = train(&TrainingSet {
+                table: &table,
+                shares: &shares,
+                texts: &texts,
+                hashes: &hashes,
+                candidates: &candidates,
+                scale,
+            });
+            // From here on the frequencies are the model's, as in every later run.
+            table.apply(&model.frequencies);
+            model
+        }
+    };
     stage("score");
-    let (edges, pairs_scored, expected_matches) =
-        score(&table, &shares, &model, &blocks, thresholds);
+    let scored = score(&table, &shares, &model, &blocks, thresholds);
+    let Scored { edges, pairs: pairs_scored, expected: expected_matches, relatives, review } = scored;
     stage("cluster");
     let logit = |p: f64| (p / (1.0 - p)).ln();
     let clustering = cluster(&ClusterInput {
@@ -132,17 +226,19 @@ pub fn resolve(
         different: &decisions.different,
         threshold: logit(thresholds.matching),
     });
-    Resolution {
+    Ok(Resolution {
         table,
         shares,
         model,
         edges,
         clustering,
         pairs_scored,
-        blocks: blocks.statistics,
         expected_matches,
         cap,
-    }
+        blocks,
+        relatives,
+        review,
+    })
 }
 
 /// Candidate pairs of whole records, taken in the order of their keys' hashes until there are
@@ -163,45 +259,60 @@ fn sample(table: &Table, blocks: &Blocks, hashes: &[u64]) -> (Vec<(u32, u32)>, f
     (pairs, 1.0)
 }
 
+/// What scoring keeps.
+#[derive(Default)]
+struct Scored {
+    edges: Vec<Edge>,
+    pairs: u64,
+    expected: f64,
+    relatives: Vec<(u32, u32)>,
+    review: f32,
+}
+
+/// Log odds of "relatives" against everything else from which a household is reported.
+const RELATIVES: f64 = 3.0;
+
 fn score(
     table: &Table,
     shares: &PatternShares,
     model: &Model,
     blocks: &Blocks,
     thresholds: &Thresholds,
-) -> (Vec<Edge>, u64, f64) {
-    let keep = ((thresholds.review / (1.0 - thresholds.review)).ln() as f32).min(-1.0);
+) -> Scored {
+    let review = (thresholds.review / (1.0 - thresholds.review)).ln() as f32;
+    let keep = review.min(-1.0);
     let records: Vec<u32> = (0..table.len()).collect();
-    let pieces: Vec<(Vec<Edge>, u64, f64)> = records
+    let pieces: Vec<Scored> = records
         .par_chunks(PIECE)
         .map_init(
             || (Comparer::new(table, shares), Vec::new()),
             |(comparer, found), piece| {
-                let mut edges = Vec::new();
-                let (mut scored, mut expected) = (0, 0.0);
+                let mut out = Scored::default();
                 for a in piece {
                     blocks.candidates(*a, found);
                     for b in found.iter() {
                         let kinds = (table.kind[*a as usize], table.kind[*b as usize]);
                         let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
-                        scored += 1;
+                        out.pairs += 1;
                         let score = parameters.score(&comparer.compare(*a, *b));
-                        expected += score.posterior();
+                        out.expected += score.posterior();
                         if score.total as f32 >= keep {
-                            edges.push(Edge { a: *a, b: *b, score: score.total as f32 });
+                            out.edges.push(Edge { a: *a, b: *b, score: score.total as f32 });
+                        } else if score.relative - score.matched.max(0.0) >= RELATIVES {
+                            out.relatives.push((*a, *b));
                         }
                     }
                 }
-                (edges, scored, expected)
+                out
             },
         )
         .collect();
-    let mut edges = Vec::new();
-    let (mut scored, mut expected) = (0, 0.0);
-    for (found, pairs, matches) in pieces {
-        edges.extend(found);
-        scored += pairs;
-        expected += matches;
+    let mut all = Scored { review, ..Scored::default() };
+    for piece in pieces {
+        all.edges.extend(piece.edges);
+        all.pairs += piece.pairs;
+        all.expected += piece.expected;
+        all.relatives.extend(piece.relatives);
     }
-    (edges, scored, expected)
+    all
 }

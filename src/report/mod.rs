@@ -45,6 +45,9 @@ pub struct ReportInput<'a> {
     pub quarantined: &'a [QuarantinedRow],
     /// System by source (`shop-eu` → `shopify`); a source that is missing is its own system.
     pub systems: &'a BTreeMap<Arc<str>, Arc<str>>,
+    /// Column (or JSON path) → field by source kind, for the page; may be empty. What a file's
+    /// manifest says of its own columns comes first.
+    pub mappings: &'a BTreeMap<Arc<str>, BTreeMap<String, String>>,
     /// Pairs of ordinals (smaller first) that a person judged same or different, sorted: they are
     /// no candidates any more.
     pub judged: &'a [(u32, u32)],

@@ -1,6 +1,7 @@
 //! `report.html`: one page that needs nothing but itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, escape_formatter};
@@ -13,9 +14,9 @@ use super::next_steps::{Step, next_steps};
 use super::roster::Roster;
 use super::statistics::{Matrix, Statistics, matrix, share};
 use super::summary::files;
-use super::tables::golden_of;
+use super::tables::display_name;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Band, FileManifest, GoldenRecord};
+use crate::model::{Band, FileManifest};
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -184,7 +185,7 @@ pub(super) fn render(
         blocks: blocks.iter().take(LINES).map(|(rule, n)| line((rule, n))).collect(),
         quarantine: reasons.into_iter().take(LINES).map(line).collect(),
         quarantined: number(statistics.quarantined),
-        files: files(&run.files).into_iter().map(file_card).collect(),
+        files: files(&run.files).into_iter().map(|file| file_card(input, file)).collect(),
         facts: facts(input, statistics),
     };
     let mut environment = Environment::new();
@@ -382,7 +383,11 @@ fn card_row(field: &str, left: &[String], right: &[String]) -> Option<CardRow> {
         (false, false) => "differs",
         _ => "one",
     };
-    let field = field.replace('_', " ");
+    let field = match field {
+        "full_name" => "name".to_owned(),
+        "date_of_birth" => "born".to_owned(),
+        field => field.replace('_', " "),
+    };
     Some(CardRow { field, a: left.join("; "), b: right.join("; "), class })
 }
 
@@ -405,7 +410,7 @@ fn suspects(input: &ReportInput<'_>, roster: &Roster) -> Result<Vec<Suspect>> {
         let entity = &roster.entities[index as usize];
         Ok(Suspect {
             id: entity.id.to_string(),
-            name: display_name(&golden_of(input, roster, index)?),
+            name: display_name(input, roster, entity)?,
             records: number(entity.members.len() as u64),
             sources: number(entity.sources.count_ones().into()),
             reasons: entity.suspicions.clone(),
@@ -414,16 +419,16 @@ fn suspects(input: &ReportInput<'_>, roster: &Roster) -> Result<Vec<Suspect>> {
     found.into_iter().take(SUSPECTS).map(suspect).collect()
 }
 
-/// What a person calls the entity.
-fn display_name(golden: &GoldenRecord) -> String {
-    let fields = ["full_name", "company", "email", "phone"];
-    let mut found = fields.iter().filter_map(|f| golden.values(f).find(|v| !v.value.is_empty()));
-    found.next().map_or_else(|| "(no name)".to_owned(), |f| f.value.clone())
-}
-
-fn file_card(file: &FileManifest) -> FileCard {
-    let mapped: BTreeMap<&String, &String> = file.mapping.iter().collect();
-    let used = |c: &&std::sync::Arc<str>| !file.unused_columns.iter().any(|u| **u == ***c);
+fn file_card(input: &ReportInput<'_>, file: &FileManifest) -> FileCard {
+    let stands =
+        |column: &str| file.columns.is_empty() || file.columns.iter().any(|c| **c == *column);
+    let of_kind = input.mappings.get(&file.kind).into_iter().flatten();
+    let mut mapped: BTreeMap<&str, &str> =
+        of_kind.map(|(c, f)| (c.as_str(), f.as_str())).filter(|(c, _)| stands(c)).collect();
+    mapped.extend(file.mapping.iter().map(|(c, f)| (c.as_str(), f.as_str())));
+    let used = |column: &&Arc<str>| {
+        !mapped.contains_key(&***column) && file.unused_columns.iter().all(|u| **u != ***column)
+    };
     let delimiter = file.delimiter.map(|d| match d {
         '\t' => ", tab".to_owned(),
         d => format!(", '{d}'"),
@@ -438,7 +443,7 @@ fn file_card(file: &FileManifest) -> FileCard {
         quarantined: number(file.quarantined),
         bad: file.quarantined > 0,
         used: file.columns.iter().filter(used).map(ToString::to_string).collect(),
-        mapping: mapped.into_iter().map(|(c, f)| (c.clone(), f.clone())).collect(),
+        mapping: mapped.iter().map(|(c, f)| ((*c).to_owned(), (*f).to_owned())).collect(),
         unused: file.unused_columns.clone(),
         notes: file.notes.clone(),
     }

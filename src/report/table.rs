@@ -66,7 +66,12 @@ pub(super) struct Table {
 /// Encoded rows of a table.
 pub(super) struct Rows<'t> {
     table: &'t Table,
-    bytes: Vec<u8>,
+    encoder: Encoder,
+}
+
+enum Encoder {
+    Csv(Box<csv::Writer<Vec<u8>>>),
+    Jsonl(Vec<u8>),
 }
 
 /// Rows that one thread encodes before they are handed to the writer.
@@ -83,9 +88,9 @@ impl Table {
     ) -> Result<()> {
         let failed = |e: std::io::Error| Error::new(ErrorKind::Io, e.to_string()).because(e);
         if self.format == TableFormat::Csv {
-            let mut rows = Rows { table: self, bytes: Vec::new() };
-            rows.csv(&self.columns)?;
-            out.write_all(&rows.bytes).map_err(failed)?;
+            let mut rows = self.rows();
+            rows.cells(self.columns.iter().map(|c| Cell::Text(c.clone())))?;
+            out.write_all(&rows.finish()?).map_err(failed)?;
         }
         let chunks = total.div_ceil(CHUNK);
         let wave = 4 * rayon::current_num_threads() as u64;
@@ -93,11 +98,11 @@ impl Table {
             let encoded: Result<Vec<Vec<u8>>> = (first..chunks.min(first + wave))
                 .into_par_iter()
                 .map(|chunk| {
-                    let mut rows = Rows { table: self, bytes: Vec::new() };
+                    let mut rows = self.rows();
                     for at in chunk * CHUNK..total.min((chunk + 1) * CHUNK) {
                         row(at, &mut rows)?;
                     }
-                    Ok(rows.bytes)
+                    rows.finish()
                 })
                 .collect();
             for bytes in encoded? {
@@ -106,33 +111,52 @@ impl Table {
         }
         Ok(())
     }
+
+    fn rows(&self) -> Rows<'_> {
+        let encoder = match self.format {
+            TableFormat::Csv => Encoder::Csv(Box::new(csv::Writer::from_writer(Vec::new()))),
+            TableFormat::Jsonl => Encoder::Jsonl(Vec::new()),
+        };
+        Rows { table: self, encoder }
+    }
+}
+
+/// Encoding goes to memory, so it fails only with a bug.
+fn not_encoded<E>(_: E) -> Error {
+    Error::new(ErrorKind::Io, "a row cannot be encoded")
 }
 
 impl Rows<'_> {
     /// Adds a row; one cell a column.
     pub(super) fn push(&mut self, cells: Vec<Cell>) -> Result<()> {
         debug_assert_eq!(cells.len(), self.table.columns.len());
-        match self.table.format {
-            TableFormat::Csv => {
-                let safe = self.table.spreadsheet_safe;
-                let texts: Vec<String> = cells.into_iter().map(|c| plain(c, safe)).collect();
-                self.csv(&texts)
+        self.cells(cells.into_iter())
+    }
+
+    fn cells(&mut self, cells: impl Iterator<Item = Cell>) -> Result<()> {
+        match &mut self.encoder {
+            Encoder::Csv(writer) => {
+                for cell in cells {
+                    let text = plain(cell, self.table.spreadsheet_safe);
+                    writer.write_field(text).map_err(not_encoded)?;
+                }
+                writer.write_record(None::<&[u8]>).map_err(not_encoded)
             }
-            TableFormat::Jsonl => {
-                let pairs = self.table.columns.iter().cloned().zip(cells.into_iter().map(json));
+            Encoder::Jsonl(bytes) => {
+                let pairs = self.table.columns.iter().cloned().zip(cells.map(json));
                 let line = Value::Object(pairs.collect::<Map<_, _>>()).to_string();
-                self.bytes.extend_from_slice(line.as_bytes());
-                self.bytes.push(b'\n');
+                bytes.extend_from_slice(line.as_bytes());
+                bytes.push(b'\n');
                 Ok(())
             }
         }
     }
 
-    fn csv(&mut self, texts: &[String]) -> Result<()> {
-        let failed = |_| Error::new(ErrorKind::Io, "a row cannot be encoded");
-        let mut writer = csv::Writer::from_writer(&mut self.bytes);
-        writer.write_record(texts).map_err(failed)?;
-        writer.flush().map_err(|e| Error::new(ErrorKind::Io, e.to_string()))
+    fn finish(self) -> Result<Vec<u8>> {
+        match self.encoder {
+            Encoder::Csv(writer) => writer.into_inner().map_err(not_encoded),
+            Encoder::Jsonl(bytes) => Ok(bytes),
+        }
     }
 }
 

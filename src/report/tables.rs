@@ -5,14 +5,15 @@ use std::io::Write;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::ReportInput;
-use super::roster::Roster;
+use super::roster::{EntityBrief, Roster};
 use super::table::{Cell, Table, TableFormat};
 use crate::error::Result;
-use crate::model::{GoldenRecord, QuarantinedRow, Relation, Timestamp};
+use crate::model::{QuarantinedRow, Timestamp};
 use crate::survivorship::{
-    FIXED_COLUMNS, Member, VOCABULARY, field_names, field_order, golden, is_many,
+    FIXED_COLUMNS, Member, VOCABULARY, field_names, field_order, is_many, surviving_values,
 };
 
 pub(super) fn table(input: &ReportInput<'_>, format: TableFormat, columns: &[&str]) -> Table {
@@ -63,29 +64,32 @@ pub(super) fn crosswalk(
     })
 }
 
-/// Reads the members of an entity and lets the best values survive.
-pub(super) fn golden_of(
+/// Reads the members of an entity.
+fn members(input: &ReportInput<'_>, roster: &Roster, entity: &EntityBrief) -> Result<Vec<Member>> {
+    let member = |ordinal: &u32| {
+        let key = roster.keys[*ordinal as usize].clone();
+        let system = input.systems.get(&key.source).unwrap_or(&key.source);
+        Ok(Member { system: Arc::clone(system), normal: input.results.normal(*ordinal)?, key })
+    };
+    entity.members.iter().map(member).collect()
+}
+
+/// What a person calls an entity: its first name, company, mailbox or number that survives.
+pub(super) fn display_name(
     input: &ReportInput<'_>,
     roster: &Roster,
-    index: u32,
-) -> Result<GoldenRecord> {
-    let entity = &roster.entities[index as usize];
-    let members: Vec<Member> = entity
-        .members
-        .iter()
-        .map(|ordinal| {
-            let key = roster.keys[*ordinal as usize].clone();
-            let system = input.systems.get(&key.source).unwrap_or(&key.source);
-            Ok(Member { system: Arc::clone(system), normal: input.results.normal(*ordinal)?, key })
-        })
-        .collect::<Result<_>>()?;
-    let relation = |(kind, other): &(String, u32)| Relation {
-        kind: kind.clone(),
-        entity_id: roster.entities[*other as usize].id,
-    };
-    let relations = entity.relations.iter().map(relation).collect();
+    entity: &EntityBrief,
+) -> Result<String> {
+    let fields = ["full_name", "company", "email", "phone"];
+    let mut names: [Option<String>; 4] = Default::default();
     let as_of = input.results.summary().as_of.map(Timestamp);
-    Ok(golden(entity.id, entity.kind, &members, relations, input.policy, as_of))
+    let members = members(input, roster, entity)?;
+    surviving_values(entity.kind, &members, input.policy, as_of, |field, value| {
+        if let Some(at) = fields.iter().position(|f| *f == field) {
+            names[at].get_or_insert_with(|| value.to_owned());
+        }
+    });
+    Ok(names.into_iter().flatten().next().unwrap_or_else(|| "(no name)".to_owned()))
 }
 
 /// `golden`: per entity what survives. Two passes over the records: which columns there are, then
@@ -103,6 +107,7 @@ pub(super) fn golden_records(
         .chain(extra.iter().map(String::as_str))
         .collect();
     let several: Vec<bool> = fields.iter().map(|f| is_many(f)).collect();
+    let place: FxHashMap<&str, usize> = fields.iter().enumerate().map(|(at, f)| (*f, at)).collect();
     let mut columns = vec!["entity_id", "entity_kind", "records", "sources"];
     columns.extend(&fields);
     let related = roster.entities.iter().any(|e| !e.relations.is_empty());
@@ -110,9 +115,9 @@ pub(super) fn golden_records(
         columns.push("relations");
     }
     let table = table(input, format, &columns);
+    let as_of = input.results.summary().as_of.map(Timestamp);
     table.write(out, roster.entities.len() as u64, |at, rows| {
         let entity = &roster.entities[at as usize];
-        let record = golden_of(input, roster, at as u32)?;
         let mut sources: Vec<u16> =
             entity.members.iter().map(|m| roster.source_of[*m as usize]).collect();
         sources.dedup();
@@ -122,23 +127,25 @@ pub(super) fn golden_records(
             Cell::Integer(entity.members.len() as u64),
             Cell::Many(sources.iter().map(|s| roster.sources[*s as usize].to_string()).collect()),
         ];
-        // Both lists are in the order of fields, so one walk meets all values.
-        let mut left = record.fields.into_iter().filter(|f| !f.value.is_empty()).peekable();
-        for (field, several) in fields.iter().zip(&several) {
-            let mut values = Vec::new();
-            while let Some(found) = left.next_if(|f| f.field == **field) {
-                values.push(found.value);
+        let fixed = cells.len();
+        cells.extend(several.iter().map(|several| match several {
+            true => Cell::Many(Vec::new()),
+            false => Cell::Text(String::new()),
+        }));
+        let members = members(input, roster, entity)?;
+        surviving_values(entity.kind, &members, input.policy, as_of, |field, value| {
+            match place.get(field).map(|at| &mut cells[fixed + at]) {
+                Some(Cell::Many(values)) => values.push(value.to_owned()),
+                Some(cell) => *cell = value.into(),
+                None => debug_assert!(false, "a field without a column"),
             }
-            cells.push(match several {
-                true => Cell::Many(values),
-                false => Cell::Text(values.pop().unwrap_or_default()),
-            });
-        }
+        });
         if related {
-            let relation = |r: &Relation| format!("{}:{}", r.kind, r.entity_id);
-            cells.push(Cell::Many(record.relations.iter().map(relation).collect()));
+            let relation = |(kind, other): &(String, u32)| {
+                format!("{kind}:{}", roster.entities[*other as usize].id)
+            };
+            cells.push(Cell::Many(entity.relations.iter().map(relation).collect()));
         }
-        debug_assert!(left.peek().is_none(), "a field without a column");
         rows.push(cells)
     })
 }

@@ -2,10 +2,12 @@
 //! other sites of one organisation), value frequencies and mail addresses given the names; trained
 //! without labels by EM. See `docs/matching.md`.
 
+mod explain;
 mod model;
 mod parameters;
 mod train;
 
+pub use explain::Weights;
 pub use model::{FrozenCounts, Model};
 pub use parameters::{Class, Parameters, Score};
 pub use train::{TrainingSet, train};

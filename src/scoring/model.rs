@@ -80,6 +80,17 @@ impl Model {
     }
 }
 
+impl Model {
+    /// How often a word is a given and a family name in the records of the model.
+    pub fn name_counts(&self, text: &str) -> (u32, u32) {
+        let of = |field: &str| {
+            let found = self.frequencies.iter().find(|f| f.field == field);
+            found.map_or(0, |f| f.get(text))
+        };
+        (of("given"), of("family"))
+    }
+}
+
 /// Interner of each counted field, in the order of `AllCounts::named`.
 fn interners(table: &Table) -> Vec<Option<&Interner>> {
     vec![
@@ -127,6 +138,12 @@ fn freeze_counts(field: &str, counts: &Counts, interner: Option<&Interner>, leas
 }
 
 impl FrozenCounts {
+    /// Records with a value; 0 if it is rarer than what is kept.
+    pub fn get(&self, text: &str) -> u32 {
+        let hash = xxh3_64(text.as_bytes());
+        self.values.binary_search_by_key(&hash, |v| v.0).map_or(0, |at| self.values[at].1)
+    }
+
     fn apply(&self, counts: &mut Counts, interner: Option<&Interner>, size: usize) {
         counts.records = self.records;
         counts.of.resize(size.max(counts.of.len()), 0);

@@ -33,6 +33,7 @@ use crate::model::{FileManifest, Judgement, QuarantinedRow, RecordKey, SourceRec
 
 pub use archive::{Archive, ArchivedFile};
 pub use chunk::ChunkId;
+pub use ledger::founding_id;
 pub use live::Live;
 pub use recover::Recovered;
 pub use verify::{Finding, Severity};

@@ -1,8 +1,11 @@
 //! The vocabulary of golden records, and how the values of a record stand in it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use super::standing::{Grade, Seen};
+use super::meaning::Meaning;
+use super::standing::{Grade, Parts, Seen};
 use super::{Member, iso};
 use crate::model::{
     Address, BirthDate, ConsentState, Email, EntityKind, ExternalId, Gender, IdentifierKind,
@@ -100,12 +103,58 @@ pub fn is_many(field: &str) -> bool {
         || GROUPS.iter().any(|g| g.many && g.fields.contains(&field))
 }
 
+/// A group that the data names. Ordered as its name is, but for odd characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Named<'a> {
+    Consent(&'a str, &'a str),
+    ExternalId(&'a str, &'a str),
+    OrganizationId(&'a str, &'a str),
+    Other(&'a str),
+}
+
+impl Named<'_> {
+    /// Whether it keeps all its values.
+    pub(super) const fn many(self) -> bool {
+        matches!(self, Self::ExternalId(..) | Self::OrganizationId(..))
+    }
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Consent(channel, purpose) => write!(f, "consent.{channel}.{purpose}"),
+            Self::ExternalId(system, object) => write!(f, "external_id.{system}.{object}"),
+            Self::OrganizationId(system, object) => write!(f, "organization_id.{system}.{object}"),
+            Self::Other(column) => write!(f, "other.{column}"),
+        }
+    }
+}
+
 /// The values of all members by group: fixed groups in their order, then those named by the data.
 #[derive(Default)]
 pub(super) struct Gathered<'a> {
     pub(super) fixed: [Vec<Seen<'a>>; GROUPS.len()],
-    pub(super) named: BTreeMap<String, Vec<Seen<'a>>>,
+    pub(super) named: BTreeMap<Named<'a>, Vec<Seen<'a>>>,
 }
+
+/// Places in [`GROUPS`].
+const NAME: usize = 0;
+const EMAIL: usize = 1;
+const PHONE: usize = 2;
+const ADDRESS: usize = 3;
+const COMPANY: usize = 4;
+const DATE_OF_BIRTH: usize = 5;
+const UPDATED_AT: usize = 6;
+const JOB_TITLE: usize = 7;
+const AGE: usize = 8;
+const GENDER: usize = 9;
+const TAX_ID: usize = 10;
+const LOYALTY_ID: usize = 11;
+const TOKEN: usize = 12;
+const WEBSITE: usize = 13;
+const CREATED_AT: usize = 14;
+const TAG: usize = 15;
+const NOTE: usize = 16;
 
 /// Collects the values of members. `kind` is the entity's; times after `as_of` count as unknown.
 pub(super) fn gather<'a>(
@@ -121,7 +170,7 @@ pub(super) fn gather<'a>(
 }
 
 /// The row's own time: of change, else of creation; unknown where it lies in the future.
-pub(super) fn own_time(member: &Member, as_of: Option<Timestamp>) -> Option<i64> {
+fn own_time(member: &Member, as_of: Option<Timestamp>) -> Option<i64> {
     let time = member.normal.updated_at.or(member.normal.created_at)?;
     as_of.is_none_or(|limit| time <= limit).then_some(time.0)
 }
@@ -135,10 +184,18 @@ struct Gatherer<'g, 'a> {
 }
 
 impl<'a> Gatherer<'_, 'a> {
-    fn seen(&self, canonical: String, value: &str, position: usize) -> Seen<'a> {
+    fn seen(
+        &self,
+        meaning: Meaning<'a>,
+        value: impl Into<Cow<'a, str>>,
+        position: usize,
+    ) -> Seen<'a> {
+        let mut parts = Parts::default();
+        parts[0] = value.into();
         Seen {
-            canonical,
-            parts: vec![value.to_owned()],
+            meaning,
+            canonical: String::new(),
+            parts,
             member: self.member,
             position,
             grade: Grade::GOOD,
@@ -148,126 +205,130 @@ impl<'a> Gatherer<'_, 'a> {
         }
     }
 
-    fn push(&mut self, group: &str, seen: Seen<'a>) {
-        if seen.parts.iter().all(String::is_empty) {
-            return;
+    /// A value that means what it says.
+    fn text(&self, value: impl Into<Cow<'a, str>>, position: usize) -> Seen<'a> {
+        self.seen(Meaning::Text, value, position)
+    }
+
+    fn push(&mut self, group: usize, seen: Seen<'a>) {
+        if !seen.parts.iter().all(|part| part.is_empty()) {
+            self.all.fixed[group].push(seen);
         }
-        if let Some(at) = GROUPS.iter().position(|g| g.name == group) {
-            self.all.fixed[at].push(seen);
-        } else if let Some(list) = self.all.named.get_mut(group) {
-            list.push(seen);
-        } else {
-            self.all.named.insert(group.to_owned(), vec![seen]);
+    }
+
+    fn push_named(&mut self, group: Named<'a>, seen: Seen<'a>) {
+        if !seen.parts[0].is_empty() {
+            self.all.named.entry(group).or_default().push(seen);
         }
     }
 
     fn run(&mut self) {
+        self.contacts();
+        self.addresses_and_companies();
+        self.plain_values();
+        self.times();
+        self.named_values();
+    }
+
+    fn contacts(&mut self) {
         let normal = &self.member.normal;
         for (at, name) in normal.names.iter().enumerate() {
-            let parts = name_parts(name);
             let seen = Seen {
                 complete: name_completeness(name),
                 grade: name_grade(name),
-                parts,
-                ..self.seen(format!("{}|{}", name.given.join(" "), name.family.join(" ")), "", at)
+                parts: name_parts(name),
+                ..self.seen(Meaning::Name(name), "", at)
             };
-            self.push("name", seen);
+            self.push(NAME, seen);
         }
         for (at, email) in normal.emails.iter().enumerate() {
-            let canonical = format!("{}@{}", email.local, email.domain);
-            let canonical = if canonical.len() > 1 { canonical } else { email.address.clone() };
             let grade = email_grade(email, self.kind);
-            let seen = Seen { grade, ..self.seen(canonical, &email.address, at) };
-            self.push("email", seen);
+            let seen = Seen { grade, ..self.seen(Meaning::Email(email), &email.address, at) };
+            self.push(EMAIL, seen);
         }
         for (at, phone) in normal.phones.iter().enumerate() {
-            let number = if phone.national.is_empty() { &phone.display } else { &phone.national };
             let seen = Seen {
                 grade: phone_grade(phone),
                 complete: u16::from(phone.country_code > 0),
-                ..self.seen(format!("{number}#{}", phone.extension), &phone.display, at)
+                ..self.seen(Meaning::Phone(phone), &phone.display, at)
             };
-            self.push("phone", seen);
+            self.push(PHONE, seen);
         }
+    }
+
+    fn addresses_and_companies(&mut self) {
+        let normal = &self.member.normal;
         for (at, address) in normal.addresses.iter().enumerate() {
             let parts = address_parts(address);
             let seen = Seen {
                 grade: address_grade(address),
                 complete: parts.iter().map(|p| u16::from(!p.is_empty())).sum(),
                 parts,
-                ..self.seen(address_key(address), "", at)
+                ..self.seen(Meaning::Address(address), "", at)
             };
-            self.push("address", seen);
+            self.push(ADDRESS, seen);
         }
-        self.organizations();
-        self.plain_values();
-        self.named_values();
-    }
-
-    fn organizations(&mut self) {
-        for (at, company) in self.member.normal.organizations.iter().enumerate() {
+        for (at, company) in normal.organizations.iter().enumerate() {
             let seen = Seen {
                 grade: company_grade(company),
                 complete: u16::from(!company.legal_form.is_empty()),
-                ..self.seen(company_key(company), &company.display, at)
+                ..self.seen(Meaning::Company(company), &company.display, at)
             };
-            self.push("company", seen);
+            self.push(COMPANY, seen);
         }
     }
 
     fn plain_values(&mut self) {
         let normal = &self.member.normal;
-        for (at, job) in normal.job_titles.iter().enumerate() {
-            let seen = self.seen(job.key.clone(), &job.display, at);
-            self.push("job_title", seen);
-        }
         for (at, birth) in normal.births.iter().enumerate() {
-            let text = birth_text(birth);
+            let parts = [birth.year, birth.month.into(), birth.day.into()];
             let seen = Seen {
                 grade: birth_grade(birth),
-                complete: [birth.year, birth.month.into(), birth.day.into()]
-                    .map(|part| u16::from(part > 0))
-                    .iter()
-                    .sum(),
-                ..self.seen(text.clone(), &text, at)
+                complete: parts.iter().map(|part| u16::from(*part > 0)).sum(),
+                ..self.text(birth_text(birth), at)
             };
-            self.push("date_of_birth", seen);
+            self.push(DATE_OF_BIRTH, seen);
+        }
+        for (at, job) in normal.job_titles.iter().enumerate() {
+            let seen = self.seen(Meaning::Key(&job.key), &job.display, at);
+            self.push(JOB_TITLE, seen);
         }
         if let Some(age) = normal.age {
-            let seen = self.seen(age.to_string(), &age.to_string(), 0);
-            self.push("age", seen);
+            let seen = self.text(age.to_string(), 0);
+            self.push(AGE, seen);
         }
         if let Some(gender) = normal.gender {
-            let text = gender_text(gender);
-            let seen = self.seen(text.to_owned(), text, 0);
-            self.push("gender", seen);
+            let seen = self.text(gender_text(gender), 0);
+            self.push(GENDER, seen);
         }
         for (at, id) in normal.identifiers.iter().enumerate() {
             let group = match id.kind {
-                IdentifierKind::Tax => "tax_id",
-                IdentifierKind::Loyalty => "loyalty_id",
-                IdentifierKind::Token => "token",
+                IdentifierKind::Tax => TAX_ID,
+                IdentifierKind::Loyalty => LOYALTY_ID,
+                IdentifierKind::Token => TOKEN,
             };
-            let seen = self.seen(id.value.clone(), &id.display, at);
+            let seen = self.seen(Meaning::Key(&id.value), &id.display, at);
             self.push(group, seen);
         }
         for (at, website) in normal.websites.iter().enumerate() {
-            let seen = self.seen(website_key(&website.display), &website.display, at);
-            self.push("website", seen);
+            let seen = self.seen(Meaning::Website, &website.display, at);
+            self.push(WEBSITE, seen);
         }
-        for (group, texts) in [("tag", &normal.tags), ("note", &normal.notes)] {
+        for (group, texts) in [(TAG, &normal.tags), (NOTE, &normal.notes)] {
             for (at, text) in texts.iter().enumerate() {
-                let seen = self.seen(text.to_lowercase(), text, at);
+                let seen = self.seen(Meaning::Lowercase, text, at);
                 self.push(group, seen);
             }
         }
-        for (group, time) in [("created_at", normal.created_at), ("updated_at", normal.updated_at)]
-        {
+    }
+
+    fn times(&mut self) {
+        let normal = &self.member.normal;
+        for (group, time) in [(CREATED_AT, normal.created_at), (UPDATED_AT, normal.updated_at)] {
             let Some(time) = time else { continue };
             let future = self.as_of.is_some_and(|limit| time > limit);
             let grade = if future { Grade::flawed(1, "in the future") } else { Grade::GOOD };
-            let text = iso(time);
-            let seen = Seen { grade, measure: time.0, ..self.seen(text.clone(), &text, 0) };
+            let seen = Seen { grade, measure: time.0, ..self.text(iso(time), 0) };
             self.push(group, seen);
         }
     }
@@ -283,21 +344,21 @@ impl<'a> Gatherer<'_, 'a> {
             let seen = Seen {
                 measure: consent.state as i64,
                 at: consent.at.map(|t| t.0).or(self.at),
-                ..self.seen(text.to_owned(), text, at)
+                ..self.text(text, at)
             };
-            self.push(&format!("consent.{}.{}", consent.channel, consent.purpose), seen);
+            self.push_named(Named::Consent(&consent.channel, &consent.purpose), seen);
         }
-        let ids: Vec<(&str, &ExternalId)> = other_ids(&self.member.key, normal)
-            .map(|id| ("external_id", id))
-            .chain(normal.organization_ids.iter().map(|id| ("organization_id", id)))
-            .collect();
-        for (at, (group, id)) in ids.into_iter().enumerate() {
-            let seen = self.seen(id.id.to_string(), &id.id, at);
-            self.push(&format!("{group}.{}.{}", id.system, id.object), seen);
+        for (at, id) in other_ids(&self.member.key, normal).enumerate() {
+            let seen = self.text(&*id.id, at);
+            self.push_named(Named::ExternalId(&id.system, &id.object), seen);
+        }
+        for (at, id) in normal.organization_ids.iter().enumerate() {
+            let seen = self.text(&*id.id, at);
+            self.push_named(Named::OrganizationId(&id.system, &id.object), seen);
         }
         for (at, (column, value)) in normal.others.iter().enumerate() {
-            let seen = self.seen(value.clone(), value, at);
-            self.push(&format!("other.{column}"), seen);
+            let seen = self.text(value, at);
+            self.push_named(Named::Other(column), seen);
         }
     }
 }
@@ -310,14 +371,14 @@ fn other_ids<'a>(
     normal.external_ids.iter().chain(normal.self_ids.iter().filter(|id| id.id != key.id))
 }
 
-fn name_parts(name: &PersonName) -> Vec<String> {
-    vec![
-        name.display.clone(),
-        name.display_given.clone(),
-        name.display_family.clone(),
-        middle_display(name),
-        name.title.clone(),
-        name.suffix.clone(),
+fn name_parts(name: &PersonName) -> Parts<'_> {
+    [
+        name.display.as_str().into(),
+        name.display_given.as_str().into(),
+        name.display_family.as_str().into(),
+        middle_display(name).into(),
+        name.title.as_str().into(),
+        name.suffix.as_str().into(),
     ]
 }
 
@@ -392,25 +453,9 @@ fn phone_grade(phone: &Phone) -> Grade {
     }
 }
 
-fn address_parts(address: &Address) -> Vec<String> {
+fn address_parts(address: &Address) -> Parts<'_> {
     let Address { line, line2, city, region, postcode, country, .. } = address;
-    [line, line2, city, region, postcode, country].map(Clone::clone).into()
-}
-
-fn address_key(address: &Address) -> String {
-    let street = address.street.join(" ");
-    let line = if street.is_empty() { fold(&address.line) } else { street };
-    [
-        address.number.as_str(),
-        &line,
-        &address.unit,
-        &address.po_box,
-        &address.city_key,
-        &address.postcode_key,
-        // Town and code say the region and the country already; without them nothing else does.
-        if address.postcode_key.is_empty() { &address.region_key } else { "" },
-    ]
-    .join("|")
+    [line, line2, city, region, postcode, country].map(|part| part.as_str().into())
 }
 
 fn address_grade(address: &Address) -> Grade {
@@ -425,10 +470,6 @@ fn address_grade(address: &Address) -> Grade {
         (false, true) => Grade::flawed(3, "no street"),
         (false, false) => Grade::flawed(4, "neither street nor town"),
     }
-}
-
-fn company_key(company: &Organization) -> String {
-    if company.tokens.is_empty() { fold(&company.display) } else { company.tokens.join(" ") }
 }
 
 fn company_grade(company: &Organization) -> Grade {
@@ -465,12 +506,6 @@ fn gender_text(gender: Gender) -> &'static str {
     }
 }
 
-fn website_key(display: &str) -> String {
-    let lower = display.to_lowercase();
-    let bare = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
-    bare.strip_prefix("www.").unwrap_or(bare).trim_end_matches('/').to_owned()
-}
-
 /// Adds the names of the fields that a golden record of this record alone would hold, without
 /// choosing among its values.
 pub fn field_names(key: &RecordKey, normal: &NormalRecord, names: &mut BTreeSet<String>) {
@@ -480,14 +515,14 @@ pub fn field_names(key: &RecordKey, normal: &NormalRecord, names: &mut BTreeSet<
         }
     };
     for name in &normal.names {
-        for (field, value) in GROUPS[0].fields.iter().zip(name_parts(name)) {
+        for (field, value) in GROUPS[NAME].fields.iter().zip(name_parts(name)) {
             if !value.is_empty() {
                 add(field);
             }
         }
     }
     for address in &normal.addresses {
-        for (field, value) in GROUPS[3].fields.iter().zip(address_parts(address)) {
+        for (field, value) in GROUPS[ADDRESS].fields.iter().zip(address_parts(address)) {
             if !value.is_empty() {
                 add(field);
             }
@@ -516,15 +551,15 @@ pub fn field_names(key: &RecordKey, normal: &NormalRecord, names: &mut BTreeSet<
         }
     }
     for consent in &normal.consents {
-        add(&format!("consent.{}.{}", consent.channel, consent.purpose));
+        add(&Named::Consent(&consent.channel, &consent.purpose).to_string());
     }
     for id in other_ids(key, normal) {
-        add(&format!("external_id.{}.{}", id.system, id.object));
+        add(&Named::ExternalId(&id.system, &id.object).to_string());
     }
     for id in &normal.organization_ids {
-        add(&format!("organization_id.{}.{}", id.system, id.object));
+        add(&Named::OrganizationId(&id.system, &id.object).to_string());
     }
     for (column, _) in &normal.others {
-        add(&format!("other.{column}"));
+        add(&Named::Other(column).to_string());
     }
 }

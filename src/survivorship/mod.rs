@@ -22,6 +22,7 @@
 //! `docs/golden-records.md` says the same for users.
 
 mod fields;
+mod meaning;
 mod policy;
 mod standing;
 
@@ -60,118 +61,188 @@ pub fn golden(
     policy: &Policy,
     as_of: Option<Timestamp>,
 ) -> GoldenRecord {
-    let mut sorted: Vec<&Member> = members.iter().collect();
-    sorted.sort_by(|a, b| a.key.cmp(&b.key));
-    let gathered = fields::gather(&sorted, kind, as_of);
     let mut fields = Vec::new();
-    for (group, seen) in GROUPS.iter().zip(&gathered.fixed) {
-        survive(group.fields, group.many, policy.rules(group.name), seen, &mut fields);
-    }
-    for (name, seen) in &gathered.named {
-        survive(&[name], is_many(name), policy.rules(name), seen, &mut fields);
-    }
-    // Stable, so that the values of a field stay in their order; fields named by the data are in
-    // the order of their names already.
-    fields.sort_by_cached_key(|f| field_order(&f.field).0);
+    survive(kind, members, policy, as_of, true, |choice| fields.extend(choice.golden_field()));
+    // Stable, so that the values of a field stay in their order.
+    fields.sort_by_cached_key(|f| {
+        let (place, name) = field_order(&f.field);
+        (place, name.to_owned())
+    });
     GoldenRecord { entity_id: id, entity_kind: kind, fields, relations }
 }
 
-/// Chooses among the values of one group and adds its golden fields.
-fn survive(
-    names: &[&str],
-    many: bool,
-    rules: &[Rule],
-    seen: &[Seen<'_>],
-    out: &mut Vec<GoldenField>,
+/// Calls `each` with field and value of all that survives, in the order of [`golden`] within a
+/// field: the same choice without its provenance, for tables of very many entities.
+pub fn surviving_values(
+    kind: EntityKind,
+    members: &[Member],
+    policy: &Policy,
+    as_of: Option<Timestamp>,
+    mut each: impl FnMut(&str, &str),
 ) {
-    let all: Vec<&Seen<'_>> = seen.iter().collect();
-    let standings = rank(&all, |s| s.canonical.as_str(), rules);
-    let usable = standings.iter().filter(|s| s.grade.usable()).count();
-    let kept = if many { usable } else { usable.min(1) };
-    if standings.is_empty() {
-        return;
-    }
-    for (place, standing) in standings[..kept].iter().enumerate() {
-        let spellings = rank(&standing.seen, |s| &s.parts, rules);
-        let mut lost: Vec<(&Seen<'_>, &str)> = Vec::new();
-        for spelling in &spellings[1..] {
-            lost.push((spelling.witness(), "same value, written otherwise"));
+    survive(kind, members, policy, as_of, false, |choice| {
+        if !choice.value.is_empty() {
+            each(choice.field, choice.value);
         }
-        if place == 0 {
-            lose(&standings[kept..], Some(standing), rules, &mut lost);
-        }
-        let rule = match (place, standings.get(1)) {
-            (0, None) if standing.records == 1 => "only value",
-            (0, None) => "all agree",
-            (0, Some(next)) => {
-                decide(rules, standing, next).map_or("first record", |(r, _)| r.won())
-            }
-            _ => "further value",
-        };
-        emit(names, Some(spellings[0].witness()), rule, &lost, out);
-    }
-    if kept == 0 {
-        let mut lost = Vec::new();
-        lose(&standings, None, rules, &mut lost);
-        emit(names, None, "no usable value", &lost, out);
-    }
+    });
 }
 
-/// Names why values lost against `winner`, every spelling once.
-fn lose<'a>(
-    losers: &[Standing<'a>],
-    winner: Option<&Standing<'_>>,
-    rules: &[Rule],
-    lost: &mut Vec<(&'a Seen<'a>, &'a str)>,
-) {
-    for loser in losers {
-        let decided = winner.and_then(|winner| decide(rules, winner, loser));
-        let why = match decided {
-            Some((Rule::Valid, _)) | None if !loser.grade.flaw.is_empty() => loser.grade.flaw,
-            Some((rule, _)) => rule.lost(),
-            None => "later record",
-        };
-        for spelling in rank(&loser.seen, |s| &s.parts, rules) {
-            lost.push((spelling.witness(), why));
-        }
-    }
+/// One field of one surviving value.
+struct Choice<'c, 'a> {
+    field: &'c str,
+    value: &'c str,
+    /// Where it comes from.
+    witness: &'c Seen<'a>,
+    rule: &'static str,
+    /// Which part of its group it is.
+    part: usize,
+    /// What it beat, and why; empty unless asked for.
+    lost: &'c [(&'c Seen<'a>, &'static str)],
 }
 
-/// Adds one field a part. A part that the winner leaves empty stands only if others were lost.
-fn emit(
-    names: &[&str],
-    winner: Option<&Seen<'_>>,
-    rule: &str,
-    lost: &[(&Seen<'_>, &str)],
-    out: &mut Vec<GoldenField>,
-) {
-    for (part, name) in names.iter().enumerate() {
-        let value = winner.map_or("", |w| w.parts[part].as_str());
+impl Choice<'_, '_> {
+    /// The values of this part that lost, each once.
+    fn others(&self) -> Vec<LostValue> {
         let mut others: Vec<LostValue> = Vec::new();
-        for (seen, why) in lost {
-            let text = &seen.parts[part];
-            if !text.is_empty() && text != value && others.iter().all(|o| o.value != *text) {
+        for (seen, why) in self.lost {
+            let text = &*seen.parts[self.part];
+            if !text.is_empty() && text != self.value && others.iter().all(|o| o.value != text) {
                 others.push(LostValue {
-                    value: text.clone(),
+                    value: text.to_owned(),
                     source: seen.member.key.source.to_string(),
                     record_id: seen.member.key.id.to_string(),
                     why_not: (*why).to_owned(),
                 });
             }
         }
-        let Some(witness) = winner.or(lost.first().map(|(seen, _)| *seen)) else { continue };
-        if value.is_empty() && others.is_empty() {
-            continue;
-        }
-        out.push(GoldenField {
-            field: (*name).to_owned(),
-            value: value.to_owned(),
-            source: witness.member.key.source.to_string(),
-            record_id: witness.member.key.id.to_string(),
-            observed_at: witness.at.map(Timestamp),
-            rule: rule.to_owned(),
+        others
+    }
+
+    fn golden_field(&self) -> Option<GoldenField> {
+        let others = self.others();
+        // A part that the winner leaves empty stands only if others were lost.
+        (!self.value.is_empty() || !others.is_empty()).then(|| GoldenField {
+            field: self.field.to_owned(),
+            value: self.value.to_owned(),
+            source: self.witness.member.key.source.to_string(),
+            record_id: self.witness.member.key.id.to_string(),
+            observed_at: self.witness.at.map(Timestamp),
+            rule: self.rule.to_owned(),
             others,
-        });
+        })
+    }
+}
+
+/// Chooses in all groups. `losses` says whether anybody wants to know what lost.
+fn survive(
+    kind: EntityKind,
+    members: &[Member],
+    policy: &Policy,
+    as_of: Option<Timestamp>,
+    losses: bool,
+    mut each: impl FnMut(Choice<'_, '_>),
+) {
+    let mut sorted: Vec<&Member> = members.iter().collect();
+    sorted.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut gathered = fields::gather(&sorted, kind, as_of);
+    for (group, seen) in GROUPS.iter().zip(&mut gathered.fixed) {
+        let rules = policy.rules(group.name);
+        Contest { fields: group.fields, many: group.many, rules, losses }.decide(seen, &mut each);
+    }
+    for (named, seen) in &mut gathered.named {
+        let name = named.to_string();
+        let rules = policy.rules(&name);
+        Contest { fields: &[&name], many: named.many(), rules, losses }.decide(seen, &mut each);
+    }
+}
+
+/// The choice among the values of one group.
+struct Contest<'c> {
+    fields: &'c [&'c str],
+    many: bool,
+    rules: &'c [Rule],
+    losses: bool,
+}
+
+impl Contest<'_> {
+    fn decide<'a>(&self, seen: &mut [Seen<'a>], each: &mut impl FnMut(Choice<'_, 'a>)) {
+        match seen {
+            [] => {}
+            [only] if only.grade.usable() => self.emit(Some(only), "only value", &[], each),
+            _ => {
+                for one in &mut *seen {
+                    one.canonical = one.meaning.text(&one.parts[0]);
+                }
+                self.decide_among(seen, each);
+            }
+        }
+    }
+
+    fn decide_among<'a>(&self, seen: &[Seen<'a>], each: &mut impl FnMut(Choice<'_, 'a>)) {
+        let all: Vec<&Seen<'a>> = seen.iter().collect();
+        let standings = rank(&all, |s| s.canonical.as_str(), self.rules);
+        let usable = standings.iter().filter(|s| s.grade.usable()).count();
+        let kept = if self.many { usable } else { usable.min(1) };
+        for (place, standing) in standings[..kept].iter().enumerate() {
+            let spellings = rank(&standing.seen, |s| &s.parts, self.rules);
+            let mut lost = Vec::new();
+            if self.losses {
+                let spelt = spellings[1..].iter().map(Standing::witness);
+                lost.extend(spelt.map(|s| (s, "same value, written otherwise")));
+                if place == 0 {
+                    self.lose(&standings[kept..], Some(standing), &mut lost);
+                }
+            }
+            let rule = match (place, standings.get(1)) {
+                (0, None) if standing.records == 1 => "only value",
+                (0, None) => "all agree",
+                (0, Some(next)) => {
+                    decide(self.rules, standing, next).map_or("first record", |(r, _)| r.won())
+                }
+                _ => "further value",
+            };
+            self.emit(Some(spellings[0].witness()), rule, &lost, each);
+        }
+        if kept == 0 && self.losses {
+            let mut lost = Vec::new();
+            self.lose(&standings, None, &mut lost);
+            self.emit(None, "no usable value", &lost, each);
+        }
+    }
+
+    /// Names why values lost against `winner`, every spelling once.
+    fn lose<'s, 'a>(
+        &self,
+        losers: &[Standing<'s, 'a>],
+        winner: Option<&Standing<'s, 'a>>,
+        lost: &mut Vec<(&'s Seen<'a>, &'static str)>,
+    ) {
+        for loser in losers {
+            let decided = winner.and_then(|winner| decide(self.rules, winner, loser));
+            let why = match decided {
+                Some((Rule::Valid, _)) | None if !loser.grade.flaw.is_empty() => loser.grade.flaw,
+                Some((rule, _)) => rule.lost(),
+                None => "later record",
+            };
+            for spelling in rank(&loser.seen, |s| &s.parts, self.rules) {
+                lost.push((spelling.witness(), why));
+            }
+        }
+    }
+
+    /// Hands one choice a field on.
+    fn emit<'a>(
+        &self,
+        winner: Option<&Seen<'a>>,
+        rule: &'static str,
+        lost: &[(&Seen<'a>, &'static str)],
+        each: &mut impl FnMut(Choice<'_, 'a>),
+    ) {
+        let Some(witness) = winner.or(lost.first().map(|(seen, _)| *seen)) else { return };
+        for (part, field) in self.fields.iter().enumerate() {
+            let value = winner.map_or("", |w| &w.parts[part]);
+            each(Choice { field, value, witness, rule, part, lost });
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub enum Rule {
 
 impl Rule {
     /// `Less` where `a` is to be preferred.
-    pub(super) fn compare(&self, a: &Standing<'_>, b: &Standing<'_>) -> Ordering {
+    pub(super) fn compare(&self, a: &Standing<'_, '_>, b: &Standing<'_, '_>) -> Ordering {
         match self {
             Self::Owner(systems) => a.owner_rank(systems).cmp(&b.owner_rank(systems)),
             Self::Valid => a.grade.rank.cmp(&b.grade.rank),

@@ -1,9 +1,11 @@
 //! What speaks for a value: the records that state it, and how well they state it.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::Member;
+use super::meaning::Meaning;
 use super::policy::Rule;
 
 /// How good a value is in itself, better first, and what is wrong with it.
@@ -33,13 +35,18 @@ impl Grade {
     }
 }
 
+/// The fields of a group; no group has more.
+pub(super) type Parts<'a> = [Cow<'a, str>; 6];
+
 /// One value as one record states it.
 #[derive(Clone)]
 pub(super) struct Seen<'a> {
-    /// Equal for values that mean the same.
+    /// What it means.
+    pub(super) meaning: Meaning<'a>,
+    /// The meaning as a text, once values have to be told apart.
     pub(super) canonical: String,
-    /// As exported, one a field of the group.
-    pub(super) parts: Vec<String>,
+    /// As exported, one a field of the group, then empty ones.
+    pub(super) parts: Parts<'a>,
     /// Who states it.
     pub(super) member: &'a Member,
     /// Where in the record's list.
@@ -55,9 +62,9 @@ pub(super) struct Seen<'a> {
 }
 
 /// What a set of equal values amounts to.
-pub(super) struct Standing<'a> {
+pub(super) struct Standing<'s, 'a> {
     /// The statements, by record key and position.
-    pub(super) seen: Vec<&'a Seen<'a>>,
+    pub(super) seen: Vec<&'s Seen<'a>>,
     pub(super) records: usize,
     pub(super) grade: Grade,
     pub(super) newest: Option<i64>,
@@ -68,9 +75,9 @@ pub(super) struct Standing<'a> {
     pub(super) measure: i64,
 }
 
-impl<'a> Standing<'a> {
+impl<'s, 'a> Standing<'s, 'a> {
     /// Sums up statements; `seen` is not empty.
-    fn of(mut seen: Vec<&'a Seen<'a>>) -> Self {
+    fn of(mut seen: Vec<&'s Seen<'a>>) -> Self {
         seen.sort_by(|a, b| a.order(b));
         let mut records = 0;
         for (at, one) in seen.iter().enumerate() {
@@ -97,7 +104,7 @@ impl<'a> Standing<'a> {
     }
 
     /// The statement that stands for all: the newest, then the first by key.
-    pub(super) fn witness(&self) -> &'a Seen<'a> {
+    pub(super) fn witness(&self) -> &'s Seen<'a> {
         let mut best = self.seen[0];
         for seen in &self.seen[1..] {
             if seen.at > best.at {
@@ -122,14 +129,14 @@ impl Seen<'_> {
 }
 
 /// Groups statements that `same` equates (after sorting by it) and puts the best first.
-pub(super) fn rank<'a, K: Ord>(
-    seen: &[&'a Seen<'a>],
-    key: impl Fn(&'a Seen<'a>) -> K,
+pub(super) fn rank<'s, 'a, K: Ord>(
+    seen: &[&'s Seen<'a>],
+    key: impl Fn(&'s Seen<'a>) -> K,
     rules: &[Rule],
-) -> Vec<Standing<'a>> {
+) -> Vec<Standing<'s, 'a>> {
     let mut sorted = seen.to_vec();
     sorted.sort_by_key(|s| key(s));
-    let mut standings: Vec<Standing<'a>> =
+    let mut standings: Vec<Standing<'s, 'a>> =
         sorted.chunk_by(|a, b| key(a) == key(b)).map(|same| Standing::of(same.to_vec())).collect();
     standings.sort_by(|a, b| match decide(rules, a, b) {
         Some((_, order)) => order,
@@ -141,8 +148,8 @@ pub(super) fn rank<'a, K: Ord>(
 /// The rule that tells two values apart, and how.
 pub(super) fn decide<'r>(
     rules: &'r [Rule],
-    a: &Standing<'_>,
-    b: &Standing<'_>,
+    a: &Standing<'_, '_>,
+    b: &Standing<'_, '_>,
 ) -> Option<(&'r Rule, Ordering)> {
     // A placeholder never beats a value, whatever a policy says.
     if a.grade.usable() != b.grade.usable() {
@@ -152,7 +159,7 @@ pub(super) fn decide<'r>(
 }
 
 /// 2 for mixed case, 1 for letters beyond ASCII.
-fn written(parts: &[String]) -> u8 {
+fn written(parts: &[Cow<'_, str>]) -> u8 {
     let (mut lower, mut upper, mut marked) = (false, false, false);
     for c in parts.iter().flat_map(|p| p.chars()) {
         lower |= c.is_lowercase();
@@ -171,7 +178,7 @@ mod tests {
         for (text, want) in
             [("MULLER", 0), ("muller", 0), ("Muller", 2), ("Müller", 3), ("MÜLLER", 1), ("12", 0)]
         {
-            assert_eq!(written(&[text.to_owned()]), want, "{text}");
+            assert_eq!(written(&[text.into()]), want, "{text}");
         }
     }
 }

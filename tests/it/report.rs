@@ -298,6 +298,9 @@ fn with_input<T>(persons: usize, with: impl FnOnce(&ReportInput<'_>) -> T) -> T 
     let results = snapshot(&world(persons), &folder.path().join("results"));
     let systems: BTreeMap<Arc<str>, Arc<str>> =
         SOURCES.iter().map(|(source, system)| ((*source).into(), (*system).into())).collect();
+    let shopify = [("Email", "email"), ("First Name", "name.given"), ("Phone", "phone")];
+    let shopify = shopify.map(|(column, field)| (column.to_owned(), field.to_owned()));
+    let mappings = BTreeMap::from([("shopify-customers".into(), BTreeMap::from(shopify))]);
     let run = RunInfo {
         id: 4711,
         stages: vec![StageTime { stage: "scoring".to_owned(), seconds: 1.5 }],
@@ -307,6 +310,7 @@ fn with_input<T>(persons: usize, with: impl FnOnce(&ReportInput<'_>) -> T) -> T 
         results: &results,
         quarantined: &quarantined(),
         systems: &systems,
+        mappings: &mappings,
         judged: &[],
         run: &run,
         policy: &Policy::default(),
@@ -324,7 +328,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 
 fn reports(persons: usize) -> BTreeMap<String, String> {
     // SAMEAS_REPORT_OUT keeps the files, to be looked at in a browser.
-    let kept = std::env::var_os("SAMEAS_REPORT_OUT");
+    let kept = std::env::var_os("SAMEAS_REPORT_OUT").filter(|folder| !folder.is_empty());
     let folder = tempfile::tempdir().unwrap();
     let folder = kept.as_ref().map_or(folder.path(), Path::new);
     with_input(persons, |input| write_reports(input, folder)).unwrap();
@@ -483,6 +487,17 @@ fn spreadsheet_safety_is_asked_for() {
 }
 
 #[test]
+fn golden_records_are_exported_as_objects_too() {
+    let lines = with_input(20, |input| {
+        let mut out = Vec::new();
+        export(input, Export::Golden, TableFormat::Jsonl, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    });
+    assert_eq!(lines.lines().count(), 20);
+    insta::assert_snapshot!("golden.jsonl", lines.lines().next().unwrap());
+}
+
+#[test]
 fn the_page_is_self_contained_and_escaped() {
     let page = reports(300).remove("report.html").unwrap();
     for outside in
@@ -494,6 +509,8 @@ fn the_page_is_self_contained_and_escaped() {
     assert!(page.contains("&lt;b&gt;Eve&lt;"));
     assert!(!page.contains("<b>Eve"));
     assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
+    assert!(page.contains("<td>First Name</td><td>name.given</td>"));
+    assert!(!page.contains("<td>Phone</td>"), "the file has no such column");
     for word in ["What to do next", "shop-eu", "Doubtful pairs", "4 family names", "windows-1252"] {
         assert!(page.contains(word), "{word}");
     }

@@ -1,0 +1,93 @@
+//! A store open for writing.
+
+use std::path::Path;
+
+use super::types::EngineOptions;
+use crate::blocking::index::BlockIndex;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::kind::Catalog;
+use crate::model::{Judgement, RecordKey, Timestamp, Verdict};
+use crate::store::{Access, Store};
+
+/// A store open for writing: takes files in, works results out, keeps judgements.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) store: Store,
+    pub(super) index: BlockIndex,
+    pub(super) options: EngineOptions,
+    pub(super) catalog: Catalog,
+    pub(super) pool: rayon::ThreadPool,
+}
+
+impl Engine {
+    /// Opens the store of a folder for writing; makes one where there is none.
+    ///
+    /// # Errors
+    /// Locked, damaged, of another version, or not writable; a user's source kind is wrong.
+    pub fn create_or_open(dir: &Path, options: EngineOptions) -> Result<Self> {
+        let catalog = options.config.catalog()?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads.unwrap_or(0))
+            .build()
+            .map_err(|e| Error::new(ErrorKind::Limit, format!("cannot start threads: {e}")))?;
+        let store = Store::open(dir, Access::Write)?;
+        let secret = store.secret()?;
+        let folder = store.index_dir();
+        // The index is derived: a damaged one is made anew by the next rebuild.
+        let index = match BlockIndex::open_or_create(&folder, secret) {
+            Ok(index) => index,
+            Err(_) => BlockIndex::recreate(&folder, secret)?,
+        };
+        Ok(Self { store, index, options, catalog, pool })
+    }
+
+    /// Adds a person's decision; returns its sequence.
+    ///
+    /// # Errors
+    /// The two are one record, or writing fails.
+    pub fn judge(
+        &mut self,
+        a: RecordKey,
+        b: RecordKey,
+        verdict: Verdict,
+        by: &str,
+        note: &str,
+        at: Timestamp,
+    ) -> Result<u64> {
+        if a == b {
+            return Err(Error::new(ErrorKind::Config, "a record cannot be judged against itself")
+                .hint("name two different records"));
+        }
+        self.store.add_judgement(Judgement::new(a, b, verdict, by, note, at))
+    }
+}
+
+/// Removes a store, so that one may be made anew in its place. Does nothing where there is none.
+///
+/// # Errors
+/// The folder is no store, is locked, or holds people's judgements (which would be lost).
+pub fn discard_store(dir: &Path) -> Result<()> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    {
+        let store = Store::open(dir, Access::Write)?;
+        if !store.judgements()?.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                "this store holds people's judgements and would be made anew",
+            )
+            .at(dir.display())
+            .hint("name it with --store to add to it, or remove the folder yourself"));
+        }
+    }
+    std::fs::remove_dir_all(dir).map_err(|e| Error::io(dir, e))
+}
+
+/// Largest resident memory of this process so far, bytes; `None` where the system does not tell.
+pub(super) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}

@@ -1,0 +1,297 @@
+//! Taking files in: archive, reading decisions, records, quarantine, keys; each file one commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::engine::Engine;
+use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
+use crate::blocking::{Key, keys_of};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::Batch;
+use crate::ingest::kind::{GENERIC, Mapping, inspect, read};
+use crate::ingest::read::Input;
+use crate::model::{FileManifest, RecordKey, SourceRecord};
+use crate::normalize::normalize;
+use crate::store::{ArchivedFile, FileWriter, Store};
+
+/// An index key carries its rule in the lowest bits, so that a walk knows whose it is.
+const RULE_BITS: u64 = 6;
+
+/// The key of the index for a blocking key.
+pub(super) fn index_key(index: &crate::blocking::index::BlockIndex, key: Key) -> u64 {
+    (index.hash(key.rule, key.hash) & !((1 << RULE_BITS) - 1)) | u64::from(key.rule)
+}
+
+/// The rule of a key of the index.
+pub(super) const fn rule_of(index_key: u64) -> u8 {
+    (index_key & ((1 << RULE_BITS) - 1)) as u8
+}
+
+impl Engine {
+    /// Takes files in; each is one commit with one receipt.
+    ///
+    /// # Errors
+    /// Writing fails; a file that cannot be read is an outcome, no error.
+    pub fn ingest(
+        &mut self,
+        files: &[FileArgument],
+        strict: bool,
+        progress: &dyn Progress,
+    ) -> Result<IngestReport> {
+        let command = self.store.begin_command()?;
+        let sources = source_names(files);
+        let mut report = IngestReport { command, files: Vec::new() };
+        for (file, source) in files.iter().zip(sources) {
+            let name = file.path.display().to_string();
+            let result = self.take(file, source.as_deref(), command, strict, progress);
+            if let Err(error) = &result
+                && matches!(error.kind(), ErrorKind::Corrupted | ErrorKind::Locked)
+            {
+                return result.map(|_| report);
+            }
+            report.files.push(FileOutcome { name, result });
+        }
+        let files = self.store.manifests()?.len() as u64;
+        self.index.commit(files)?;
+        Ok(report)
+    }
+
+    fn take(
+        &mut self,
+        file: &FileArgument,
+        source: Option<&str>,
+        command: u32,
+        strict: bool,
+        progress: &dyn Progress,
+    ) -> Result<Receipt> {
+        let Self { store, index, options, catalog, pool } = self;
+        let limits = options.config.limits.limits();
+        let shown = file_name(&file.path);
+        progress.stage(&format!("reading {shown}"), None);
+        let mut stated = options.config.stated(&file.path.display().to_string().replace('\\', "/"));
+        stated.kind = file.kind.clone().or(stated.kind);
+        stated.source = file.source.clone().or(stated.source).or(source.map(str::to_owned));
+        let stdin = file.path.as_os_str() == "-";
+        // Standard input is read from its copy in the archive.
+        let early = if stdin { Some(store.archive().add("stdin", std::io::stdin().lock())?) } else { None };
+        let path = match &early {
+            Some(archived) => archived_path(store, archived),
+            None => file.path.clone(),
+        };
+        if path.is_dir() {
+            return Err(Error::new(ErrorKind::Input, "this is a folder")
+                .at(path.display())
+                .hint("name the files in it"));
+        }
+        let input = Input { path, name: shown.clone() };
+        let (archived, manifest) = pool.install(|| {
+            rayon::join(
+                || match early {
+                    Some(archived) => Ok(archived),
+                    None => store.archive().add_path(&file.path),
+                },
+                || inspect(catalog, &input, &limits, &stated),
+            )
+        });
+        let archived = match archived {
+            Ok(archived) => archived,
+            Err(error) => return Err(error),
+        };
+        let abandon = |error: Error| {
+            store.archive().discard(&archived);
+            error
+        };
+        let mut manifest = manifest.map_err(abandon)?;
+        if manifest.default_region.is_none() {
+            manifest.default_region.clone_from(&options.config.default_region);
+        }
+        if strict && !manifest.unused_columns.is_empty() {
+            let columns = manifest.unused_columns.join(", ");
+            return Err(abandon(
+                Error::new(ErrorKind::Refused, format!("no field takes these columns: {columns}"))
+                    .at(&shown)
+                    .hint("map them in sameas.toml, or leave --strict away"),
+            ));
+        }
+        let mut writer = store.begin_file(command)?;
+        manifest.file = writer.file();
+        manifest.command = command;
+        let taken = (|| {
+            let mapping = Mapping::new(catalog, &manifest)?;
+            guard_new_source(store, &manifest, &input, &limits, &mapping, file)?;
+            let generic = &*manifest.kind == GENERIC;
+            let (mut records, mut bad) = (0_u64, 0_u64);
+            pool.install(|| {
+                read(&input, &limits, &manifest, &mapping, &mut |batch| {
+                    records += batch.records.len() as u64;
+                    bad += batch.quarantined.len() as u64;
+                    progress.advance(batch.records.len() as u64);
+                    store_batch(&mut writer, index, batch, generic)
+                })
+            })?;
+            if strict && bad > 0 {
+                return Err(Error::new(ErrorKind::Refused, format!("{bad} rows cannot be taken"))
+                    .at(&shown)
+                    .hint("leave --strict away to put them into quarantine"));
+            }
+            Ok((records, bad))
+        })();
+        let (records, bad) = match taken {
+            Ok(counts) => counts,
+            Err(error) => {
+                drop(writer);
+                return Err(abandon(error));
+            }
+        };
+        manifest.records = records;
+        manifest.quarantined = bad;
+        let receipt = writer.commit(manifest.clone(), archived)?;
+        Ok(Receipt {
+            file: shown,
+            kind: manifest.kind.to_string(),
+            source: manifest.source.to_string(),
+            rows: manifest.rows,
+            records_new: receipt.records_new,
+            changed: receipt.records_changed,
+            unchanged: receipt.records_unchanged,
+            quarantined: receipt.quarantined,
+            sha256: receipt.sha256,
+            mapping: manifest.mapping,
+            unused_columns: manifest.unused_columns,
+            notes: manifest.notes,
+        })
+    }
+}
+
+/// Stores a batch and adds its records' keys to the index.
+fn store_batch(
+    writer: &mut FileWriter<'_>,
+    index: &mut crate::blocking::index::BlockIndex,
+    batch: Batch,
+    generic: bool,
+) -> Result<()> {
+    let (records, mapped): (Vec<SourceRecord>, Vec<_>) = batch.records.into_iter().unzip();
+    let keys: Vec<Vec<u64>> = {
+        let index = &*index;
+        mapped
+            .par_iter()
+            .map_init(Vec::new, |keys, record| {
+                if record.deleted || record.alias_of.is_some() {
+                    return Vec::new();
+                }
+                keys_of(&normalize(record), generic, keys);
+                keys.iter().map(|key| index_key(index, *key)).collect()
+            })
+            .collect()
+    };
+    let numbers = writer.append(&records)?;
+    for (number, keys) in numbers.iter().zip(&keys) {
+        if let Some(number) = number
+            && !keys.is_empty()
+        {
+            index.add(*number, keys)?;
+        }
+    }
+    writer.quarantine(&batch.quarantined)
+}
+
+fn archived_path(store: &Store, archived: &ArchivedFile) -> PathBuf {
+    let path = store.root().join(&archived.path);
+    let mut part = path.clone().into_os_string();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    if part.exists() { part } else { path }
+}
+
+fn file_name(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "stdin".to_owned();
+    }
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+/// Where two files of a command have one stem, their folder joins the source's name.
+fn source_names(files: &[FileArgument]) -> Vec<Option<String>> {
+    let stem = |file: &FileArgument| {
+        let name = file_name(&file.path);
+        name.split('.').next().unwrap_or(&name).to_owned()
+    };
+    let mut seen: BTreeMap<String, BTreeSet<&Path>> = BTreeMap::new();
+    for file in files {
+        seen.entry(stem(file)).or_default().insert(&file.path);
+    }
+    files
+        .iter()
+        .map(|file| {
+            let stem = stem(file);
+            let folder = file.path.parent().and_then(Path::file_name)?;
+            (seen[&stem].len() > 1).then(|| format!("{}/{stem}", folder.to_string_lossy()))
+        })
+        .collect()
+}
+
+/// A new source most of whose ids already stand in another source of its kind is most likely a
+/// later export of that one under a dated name: taking it would double everyone.
+fn guard_new_source(
+    store: &Store,
+    manifest: &FileManifest,
+    input: &Input,
+    limits: &crate::ingest::read::Limits,
+    mapping: &Mapping,
+    file: &FileArgument,
+) -> Result<()> {
+    if file.source.is_some() {
+        return Ok(());
+    }
+    let known = store.manifests()?;
+    if known.iter().any(|m| m.source == manifest.source) {
+        return Ok(());
+    }
+    let rivals: BTreeSet<&str> =
+        known.iter().filter(|m| m.kind == manifest.kind).map(|m| &*m.source).collect();
+    if rivals.is_empty() {
+        return Ok(());
+    }
+    const SAMPLE: usize = 100;
+    let mut sample: Vec<RecordKey> = Vec::new();
+    let stop = || Error::new(ErrorKind::Interrupted, "enough");
+    let looked = read(input, limits, manifest, mapping, &mut |batch| {
+        let stated = batch.records.into_iter().filter(|(_, mapped)| !mapped.id_made);
+        sample.extend(stated.map(|(record, _)| record.key).take(SAMPLE));
+        if sample.len() >= SAMPLE { Err(stop()) } else { Ok(()) }
+    });
+    if let Err(error) = looked
+        && error.kind() != ErrorKind::Interrupted
+    {
+        return Err(error);
+    }
+    for rival in rivals {
+        let mut shared = 0;
+        for key in &sample {
+            let theirs = RecordKey::new(rival, &key.object, &key.id);
+            shared += usize::from(!store.versions(&theirs)?.is_empty());
+        }
+        // Small numbers that count from 1 are alike in any two systems.
+        let telling = sample.iter().filter(|key| key.id.len() >= 5).count();
+        if sample.len() >= 5 && shared * 2 > sample.len() && telling * 2 > sample.len() {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "most of its ids stand in source `{rival}` already: as source `{}` it would \
+                     double everyone",
+                    manifest.source
+                ),
+            )
+            .at(&manifest.name)
+            .hint(format!(
+                "if it is a later export of the same system, give {name}:@{rival}; if it is another \
+                 one, give {name}:@{}",
+                manifest.source,
+                name = manifest.name,
+            )));
+        }
+    }
+    Ok(())
+}

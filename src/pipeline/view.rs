@@ -1,0 +1,444 @@
+//! The last results, for reading: no sled, no lock.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use super::intake::{index_key, rule_of};
+use super::rebuild::RunFacts;
+use super::types::{Candidate, ModelLevel, ModelTable};
+use crate::blocking::index::BlockIndex;
+use crate::blocking::{Key, RULES, keys_of};
+use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, dim};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::kind::GENERIC;
+use crate::model::{
+    ComparisonTerm, Decision, Explanation, GoldenRecord, MergeStep, MissedKey,
+    NormalRecord, Relation, Timestamp, Verdict,
+};
+use crate::scoring::Model;
+use crate::store::results::{EntityRow, Results, StepRow};
+use crate::store::{Access, Store};
+use crate::survivorship::{Member, Policy, golden};
+
+/// The last results of a store. Cheap to open; the model is read when it is first needed.
+#[derive(Debug)]
+pub struct View {
+    root: PathBuf,
+    results: Results,
+    facts: RunFacts,
+    systems: BTreeMap<Arc<str>, Arc<str>>,
+    policy: Policy,
+    generic: Vec<u32>,
+    model: OnceLock<Model>,
+    index: OnceLock<BlockIndex>,
+}
+
+/// Records of a block that a query looks at, at most.
+const LOOKED_AT: usize = 400;
+
+impl View {
+    /// Opens the last results of a store.
+    ///
+    /// # Errors
+    /// There are none yet, or they are damaged.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let store = Store::open(dir, Access::Read)?;
+        let results = store.current_results()?.ok_or_else(|| {
+            Error::new(ErrorKind::Unknown, "the store has no results yet")
+                .at(dir.display())
+                .hint("run `sameas rebuild` first")
+        })?;
+        let damaged = || Error::new(ErrorKind::Corrupted, "the results lack the facts of their run");
+        let facts: RunFacts = results
+            .blob("run")?
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .ok_or_else(damaged)?;
+        let systems = facts.systems.iter().map(|(a, b)| (a.as_str().into(), b.as_str().into())).collect();
+        let generic = results
+            .summary()
+            .files
+            .iter()
+            .filter(|m| &*m.kind == GENERIC)
+            .map(|m| m.file)
+            .collect();
+        Ok(Self {
+            root: dir.to_owned(),
+            results,
+            facts,
+            systems,
+            policy: Policy::default(),
+            generic,
+            model: OnceLock::new(),
+            index: OnceLock::new(),
+        })
+    }
+
+    /// The snapshot.
+    pub fn results(&self) -> &Results {
+        &self.results
+    }
+
+    /// Survivorship rules in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// System by source (`shop-eu` → `shopify`).
+    pub fn systems(&self) -> &BTreeMap<Arc<str>, Arc<str>> {
+        &self.systems
+    }
+
+    /// Wall time by stage and peak memory of the run that made the results.
+    pub fn run_costs(&self) -> (Vec<(String, f64)>, Option<u64>) {
+        (self.facts.timings.clone(), self.facts.peak_memory)
+    }
+
+    /// Pairs of ordinals (smaller first, sorted) that stand judged same or different.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn judged(&self) -> Result<Vec<(u32, u32)>> {
+        Ok(self.facts.judged.clone())
+    }
+
+    fn trained(&self) -> Result<&Model> {
+        if let Some(model) = self.model.get() {
+            return Ok(model);
+        }
+        let bytes = self.results.blob("model")?.ok_or_else(|| {
+            Error::new(ErrorKind::Corrupted, "the results lack their model")
+                .hint("`sameas rebuild` makes them anew")
+        })?;
+        let model = Model::from_bytes(&bytes)?;
+        Ok(self.model.get_or_init(|| model))
+    }
+
+    fn index(&self) -> Result<&BlockIndex> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let store = Store::open(&self.root, Access::Read)?;
+        let index = BlockIndex::open(&store.index_dir(), store.secret()?)
+            .map_err(|e| e.hint("`sameas rebuild` makes the index anew"))?;
+        Ok(self.index.get_or_init(|| index))
+    }
+
+    fn is_generic(&self, file: u32) -> bool {
+        self.generic.contains(&file)
+    }
+
+    /// A table of some records, weighed as in the whole file.
+    fn table(&self, records: &[(NormalRecord, Origin)]) -> Result<Table> {
+        let model = self.trained()?;
+        let mut table = Table::default();
+        for (normal, origin) in records {
+            table.push(normal, *origin, &model.texts);
+        }
+        table.finish(&model.texts);
+        table.apply(&model.frequencies);
+        table.read_mailboxes(Some(&|text| model.name_counts(text)));
+        Ok(table)
+    }
+
+    fn record(&self, ordinal: u32) -> Result<(NormalRecord, Origin, u64)> {
+        let (number, file) = self.results.origin(ordinal)?;
+        let key = self.results.key(ordinal)?;
+        let source = xxhash_rust::xxh3::xxh3_64(key.source.as_bytes()) as u32;
+        let origin = Origin { source, generic: self.is_generic(file) };
+        Ok((self.results.normal(ordinal)?, origin, number))
+    }
+
+    /// The evidence on two records.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn explain(&self, a: u32, b: u32) -> Result<Explanation> {
+        let (a, b) = (a.min(b), a.max(b));
+        let (normal_a, origin_a, _) = self.record(a)?;
+        let (normal_b, origin_b, _) = self.record(b)?;
+        let model = self.trained()?;
+        let thresholds = self.results.summary().thresholds;
+        let (keys_a, keys_b) = (keys(&normal_a, origin_a), keys(&normal_b, origin_b));
+        let records = [(normal_a, origin_a), (normal_b, origin_b)];
+        let table = self.table(&records)?;
+        let [(normal_a, _), (normal_b, _)] = &records;
+        let mut out = Explanation {
+            a: self.results.key(a)?.to_string(),
+            b: self.results.key(b)?.to_string(),
+            same_entity: self.results.entity_of(a)? == self.results.entity_of(b)?,
+            decision: Decision::NonMatch,
+            probability: 0.0,
+            match_weight: 0.0,
+            prior_weight: 0.0,
+            background_weight: 0.0,
+            thresholds,
+            comparisons: Vec::new(),
+            judgement: self.judgement(a, b)?,
+            cluster: None,
+            shared_keys: Vec::new(),
+            missed_keys: Vec::new(),
+        };
+        if let Some(parameters) = model.parameters(normal_a.entity_kind, normal_b.entity_kind) {
+            let comparison = Comparer::new(&table, &model.shares).compare(0, 1);
+            let weights = parameters.explain(&comparison, &model.texts.columns);
+            out.match_weight = weights.total;
+            out.prior_weight = weights.prior;
+            out.background_weight = weights.background;
+            out.probability = 1.0 / (1.0 + (-weights.total).exp2());
+            out.comparisons = weights.terms;
+            for term in &mut out.comparisons {
+                term.values = values(term, normal_a, normal_b);
+            }
+        } else {
+            out.match_weight = -1000.0;
+            out.prior_weight = -1000.0;
+            out.missed_keys.push(MissedKey {
+                rule: "entity kind".to_owned(),
+                why: "a person and an organisation are never one entity".to_owned(),
+            });
+        }
+        out.decision = match &out.judgement {
+            Some(_) => Decision::Judged,
+            None if out.probability >= thresholds.matching => Decision::Match,
+            None if out.probability >= thresholds.review => Decision::Review,
+            None => Decision::NonMatch,
+        };
+        out.cluster = self.step_between(a, b)?;
+        self.meetings(&keys_a, &keys_b, &mut out)?;
+        Ok(out)
+    }
+
+    fn judgement(&self, a: u32, b: u32) -> Result<Option<crate::model::Judgement>> {
+        let pair = [self.results.key(a)?, self.results.key(b)?];
+        let store = Store::open(&self.root, Access::Read)?;
+        let last = store.judgements()?.into_iter().rfind(|j| j.a == pair[0] && j.b == pair[1]);
+        Ok(last.filter(|j| matches!(j.verdict, Verdict::Same | Verdict::Different)))
+    }
+
+    /// The step after which the two stood in one cluster.
+    fn step_between(&self, a: u32, b: u32) -> Result<Option<MergeStep>> {
+        let index = self.results.entity_of(a)?;
+        if index != self.results.entity_of(b)? {
+            return Ok(None);
+        }
+        let entity = self.results.entity(index)?;
+        let mut group: BTreeMap<u32, u32> = entity.members.iter().map(|m| (*m, *m)).collect();
+        for step in &entity.steps {
+            let (x, y) = (group[&step.a], group[&step.b]);
+            for value in group.values_mut().filter(|v| **v == y) {
+                *value = x;
+            }
+            if group.get(&a) == group.get(&b) {
+                return self.merge_step(step).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// A step in words.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn merge_step(&self, step: &StepRow) -> Result<MergeStep> {
+        Ok(MergeStep {
+            a: self.results.key(step.a)?.to_string(),
+            b: self.results.key(step.b)?.to_string(),
+            probability: 1.0 / (1.0 + (-f64::from(step.weight)).exp2()),
+            match_weight: f64::from(step.weight),
+            kind: ["record", "cluster", "judgement"][usize::from(step.kind.min(2))].to_owned(),
+        })
+    }
+
+    /// Under which rules the two met, and under which not.
+    fn meetings(&self, a: &[Key], b: &[Key], out: &mut Explanation) -> Result<()> {
+        let index = self.index()?;
+        for rule in RULES {
+            let of = |keys: &[Key]| -> Vec<Key> {
+                keys.iter().filter(|k| k.rule == rule.number).copied().collect()
+            };
+            let (xs, ys) = (of(a), of(b));
+            if xs.is_empty() && ys.is_empty() {
+                continue;
+            }
+            let missed = |why: String| MissedKey { rule: rule.name.to_owned(), why };
+            if xs.is_empty() || ys.is_empty() {
+                out.missed_keys.push(missed("missing on one side".to_owned()));
+                continue;
+            }
+            let Some(shared) = xs.iter().find(|x| ys.contains(x)) else {
+                out.missed_keys.push(missed("values differ".to_owned()));
+                continue;
+            };
+            let members = index.count_of(index_key(index, *shared))?;
+            if members <= self.facts.cap {
+                out.shared_keys.push(rule.name.to_owned());
+            } else {
+                out.missed_keys.push(missed(format!(
+                    "equal, but {members} records share it: only those that agree on more meet"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Records that a query may mean, best first.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn candidates(&self, query: &NormalRecord, limit: usize) -> Result<Vec<Candidate>> {
+        let index = self.index()?;
+        let model = self.trained()?;
+        let origin = Origin { source: u32::MAX, generic: false };
+        // Rare keys first, so that a common one cannot crowd them out.
+        let mut blocks: Vec<(u64, u64)> = Vec::new();
+        for key in keys(query, origin) {
+            let key = index_key(index, key);
+            let count = index.count_of(key)?;
+            if count > 0 {
+                blocks.push((count, key));
+            }
+        }
+        blocks.sort_unstable_by_key(|(count, key)| (*count, rule_of(*key)));
+        let mut ordinals: Vec<u32> = Vec::new();
+        for (_, key) in blocks {
+            let mut found = Vec::new();
+            for number in index.records_of(key)?.into_iter().take(LOOKED_AT) {
+                found.extend(self.results.find_store_record(number)?);
+            }
+            found.sort_unstable();
+            ordinals.extend(found);
+            if ordinals.len() > LOOKED_AT {
+                break;
+            }
+        }
+        ordinals.sort_unstable();
+        ordinals.dedup();
+        let mut records = vec![(query.clone(), origin)];
+        for ordinal in &ordinals {
+            let (normal, origin, _) = self.record(*ordinal)?;
+            records.push((normal, origin));
+        }
+        let table = self.table(&records)?;
+        let mut comparer = Comparer::new(&table, &model.shares);
+        let mut out = Vec::new();
+        for (at, ordinal) in (1_u32..).zip(&ordinals) {
+            let kinds = (query.entity_kind, table.kind[at as usize]);
+            let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
+            let comparison = comparer.compare(0, at);
+            let score = parameters.score(&comparison);
+            let matched = (0..DIMENSIONS)
+                .filter(|d| *d != dim::SOURCE && comparison.level[*d] != MISSING)
+                .filter(|d| comparison.level[*d] <= 2)
+                .map(|d| DIMENSION[d].name.to_owned())
+                .collect();
+            out.push(Candidate { ordinal: *ordinal, probability: score.posterior(), matched });
+        }
+        out.sort_by(|x, y| y.probability.total_cmp(&x.probability).then(x.ordinal.cmp(&y.ordinal)));
+        out.truncate(limit);
+        Ok(out)
+    }
+
+    /// The golden record of an entity.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn golden(&self, entity: u32) -> Result<GoldenRecord> {
+        let row = self.results.entity(entity)?;
+        let mut members = Vec::with_capacity(row.members.len());
+        for ordinal in &row.members {
+            let key = self.results.key(*ordinal)?;
+            let system = self.systems.get(&key.source).unwrap_or(&key.source);
+            members.push(Member {
+                system: Arc::clone(system),
+                normal: self.results.normal(*ordinal)?,
+                key,
+            });
+        }
+        let relations = self.relations(&row)?;
+        let as_of = self.results.summary().as_of.map(Timestamp);
+        Ok(golden(row.id, row.kind, &members, relations, &self.policy, as_of))
+    }
+
+    fn relations(&self, row: &EntityRow) -> Result<Vec<Relation>> {
+        let related = row.relations.iter().map(|(kind, entity)| {
+            let entity_id = self.results.entity(*entity)?.id;
+            Ok(Relation { kind: kind.clone(), entity_id })
+        });
+        related.collect()
+    }
+
+    /// The model in force, for people.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn model(&self) -> Result<ModelTable> {
+        let model = self.trained()?;
+        let mut table = ModelTable {
+            hash: model.hash()?,
+            trained_on: u64::from(model.records),
+            prior_weight: model.person.prior[0].log2(),
+            ..ModelTable::default()
+        };
+        for (sort, p) in [("person", &model.person), ("organization", &model.organization)] {
+            if p.pairs <= 1.0 {
+                continue;
+            }
+            for (class, prior) in ["match", "relative", "other site"].iter().zip(p.prior) {
+                table.classes.push((format!("{sort}: {class}"), prior));
+            }
+            table.classes.push((format!("{sort}: namesakes among relatives"), p.rho));
+            table.classes.push((format!("{sort}: collisions of mailboxes"), p.kappa));
+            for d in 0..dim::TEXT + model.texts.columns.len() {
+                let name = match d.checked_sub(dim::TEXT) {
+                    Some(at) => model.texts.columns[at].clone(),
+                    None => DIMENSION[d].name.to_owned(),
+                };
+                for (l, level) in DIMENSION[d].levels.iter().enumerate() {
+                    table.levels.push(ModelLevel {
+                        field: format!("{sort}: {name}"),
+                        level: (*level).to_owned(),
+                        m: p.m[d][l],
+                        u: p.u[d][l],
+                        weight: (p.m[d][l] / p.u[d][l]).log2(),
+                    });
+                }
+            }
+        }
+        Ok(table)
+    }
+}
+
+fn keys(normal: &NormalRecord, origin: Origin) -> Vec<Key> {
+    let mut out = Vec::new();
+    keys_of(normal, origin.generic, &mut out);
+    out
+}
+
+/// The compared values as a person knows them.
+fn values(term: &ComparisonTerm, a: &NormalRecord, b: &NormalRecord) -> Option<(String, String)> {
+    let one = |n: &NormalRecord| -> Option<String> {
+        let name = n.names.first();
+        match term.field.as_str() {
+            "given_name" => name.map(|n| n.display_given.clone()),
+            "family_name" => name.map(|n| n.display_family.clone()),
+            "middle_name" => name.map(|n| n.display.clone()),
+            "generation" => name.map(|n| n.suffix.clone()),
+            "email" => n.emails.first().map(|e| e.address.clone()),
+            "phone" => n.phones.first().map(|p| p.display.clone()),
+            "address" => n.addresses.first().map(|a| {
+                let parts = [&a.line, &a.city, &a.postcode];
+                parts.iter().filter(|p| !p.is_empty()).map(|p| p.as_str()).collect::<Vec<_>>().join(", ")
+            }),
+            "organization" | "employer" => n.organizations.first().map(|o| o.display.clone()),
+            "date_of_birth" => {
+                n.births.first().map(|b| format!("{:04}-{:02}-{:02}", b.year, b.month, b.day))
+            }
+            "identifier" | "account_token" => n.identifiers.first().map(|i| i.display.clone()),
+            "web_domain" => n.websites.first().map(|w| w.domain.clone()),
+            "job_title" => n.job_titles.first().map(|j| j.display.clone()),
+            _ => None,
+        }
+    };
+    Some((one(a)?, one(b)?)).filter(|(x, y)| !x.is_empty() || !y.is_empty())
+}
