@@ -341,7 +341,7 @@ impl JsonReader {
                             deeper -= 1;
                         } else {
                             match open.pop() {
-                                None => return Ok(End::At(at)),
+                                None => return Ok(End::At(at.max(1))),
                                 // Opening and closing brackets are two apart in ASCII.
                                 Some(opened) if opened + 2 != bracket => {
                                     return Ok(End::Broken("brackets that do not match"));
