@@ -5,9 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::model::{
-    EntityId, EntityKind, FileManifest, NormalRecord, RecordKey, ScoredPair, Thresholds,
-};
+use crate::model::{EntityId, EntityKind, FileManifest, NormalRecord, RecordKey, ScoredPair, Thresholds};
 
 /// Counts and settings of a run; `summary.json` but for the timings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -232,12 +230,7 @@ impl Results {
     ///
     /// # Errors
     /// Damaged or unreadable.
-    pub fn find_alias(
-        &self,
-        _source: &str,
-        _object: Option<&str>,
-        _id: &str,
-    ) -> Result<Option<u32>> {
+    pub fn find_alias(&self, _source: &str, _object: Option<&str>, _id: &str) -> Result<Option<u32>> {
         todo!()
     }
     /// Older ids of an entity.

@@ -1,8 +1,6 @@
 //! Which values survive into the golden record, and why. Pure.
 
-use crate::model::{
-    EntityId, EntityKind, GoldenRecord, NormalRecord, RecordKey, Relation, Timestamp,
-};
+use crate::model::{EntityId, EntityKind, GoldenRecord, NormalRecord, RecordKey, Relation, Timestamp};
 
 /// One member of an entity.
 #[derive(Clone, Debug)]
