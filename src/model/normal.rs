@@ -276,13 +276,5 @@ macro_rules! redacted_debug {
     )*};
 }
 redacted_debug!(
-    PersonName,
-    Email,
-    Phone,
-    Address,
-    Organization,
-    JobTitle,
-    BirthDate,
-    Identifier,
-    Website
+    PersonName, Email, Phone, Address, Organization, JobTitle, BirthDate, Identifier, Website
 );

@@ -1,7 +1,9 @@
 //! Integration tests, one module a topic.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod readers;
 mod report;

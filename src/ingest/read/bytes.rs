@@ -163,7 +163,9 @@ impl Read for Guard {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = match self.inner.read(buf) {
             Ok(n) => n,
-            Err(e) if e.get_ref().is_some_and(|inner| inner.is::<Breach>()) => return Err(e),
+            Err(e) if e.get_ref().is_some_and(|e| e.downcast_ref::<Breach>().is_some()) => {
+                return Err(e);
+            }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => return Err(e),
             Err(_) => return Err(io::Error::other(Breach::Damaged(self.what))),
         };

@@ -242,7 +242,7 @@ pub(super) fn descend(feed: &mut Feed, path: &[String]) -> io::Result<()> {
     let mut walker = Walker { feed };
     for (level, key) in path.iter().enumerate() {
         if level == 0 && walker.token()? != Some(b'{') {
-            return walker.to_end();
+            return walker.skip_rest();
         }
         if level == 0 {
             walker.feed.consume(1);
@@ -254,22 +254,22 @@ pub(super) fn descend(feed: &mut Feed, path: &[String]) -> io::Result<()> {
                     walker.feed.consume(1);
                     continue;
                 }
-                _ => return walker.to_end(),
+                _ => return walker.skip_rest(),
             }
             let found = walker.key()?;
             if walker.token()? != Some(b':') {
-                return walker.to_end();
+                return walker.skip_rest();
             }
             walker.feed.consume(1);
             if found.as_deref() == Some(key.as_str()) {
                 if !matches!(walker.token()?, Some(b'{' | b'[')) {
-                    return walker.to_end();
+                    return walker.skip_rest();
                 }
                 walker.feed.consume(1);
                 break;
             }
             if !walker.skip_value()? {
-                return walker.to_end();
+                return walker.skip_rest();
             }
         }
     }
@@ -430,7 +430,7 @@ impl Walker<'_> {
         }
     }
 
-    fn to_end(&mut self) -> io::Result<()> {
+    fn skip_rest(&mut self) -> io::Result<()> {
         loop {
             self.feed.consume(self.feed.data().len());
             if !self.feed.more()? {

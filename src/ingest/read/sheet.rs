@@ -109,7 +109,7 @@ impl SheetReader {
                             "a cell in column {} where the header has {} columns",
                             column + 1,
                             self.width
-                        ))
+                        ));
                     }
                 }
             }
