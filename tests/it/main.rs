@@ -1,1 +1,4 @@
+//! Integration tests, one module a topic.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod kinds;

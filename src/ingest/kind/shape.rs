@@ -35,9 +35,18 @@ pub(super) fn looks_like_date(text: &str) -> bool {
     let separator = day.chars().find(|c| !c.is_ascii_digit());
     let Some(separator @ ('-' | '/' | '.')) = separator else { return false };
     let parts: Vec<&str> = day.trim_end_matches('.').split(separator).collect();
+    // Two short parts and a year at either end; the month may be a word (`02-Jan-2006`).
+    let short = |part: &str| part.len() <= 2 || (part.len() == 3 && !has_digit(part));
+    let year = |part: &str| part.len() == 2 || part.len() == 4;
     parts.len() == 3
-        && parts.iter().all(|part| (1..=4).contains(&part.len()))
+        && parts.iter().all(|part| !part.is_empty())
+        && ((year(parts[0]) && short(parts[1]) && short(parts[2]))
+            || (short(parts[0]) && short(parts[1]) && year(parts[2])))
         && parts.iter().filter(|part| part.bytes().all(|c| c.is_ascii_digit())).count() >= 2
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|c| c.is_ascii_digit())
 }
 
 pub(super) fn looks_like_website(text: &str) -> bool {
@@ -99,14 +108,6 @@ pub(super) fn looks_like_salutation(text: &str) -> bool {
     ];
     let words = header::words(text);
     !words.is_empty() && words.iter().all(|word| WORDS.contains(&word.as_str()))
-}
-
-/// Two to four words of letters: perhaps a person's whole name.
-pub(super) fn looks_like_person(text: &str) -> bool {
-    let words = text.split_whitespace().count();
-    (2..=5).contains(&words)
-        && text.chars().all(|c| c.is_alphabetic() || " .,'’-".contains(c))
-        && !looks_like_company(text)
 }
 
 /// ISO code or common name of a country → ISO code, for the file's default region only.

@@ -743,7 +743,7 @@ impl<'de> Deserialize<'de> for EntitySpec {
 ///
 /// # Errors
 /// The text is no TOML, or says something that the language has not.
-pub fn parse<T: de::DeserializeOwned>(text: &str, place: &str) -> Result<T> {
+pub(super) fn parse<T: de::DeserializeOwned>(text: &str, place: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         let message = error.message().lines().next().unwrap_or("wrong").to_owned();
