@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sameas::ingest::kind::{Catalog, Mapping, Stated, inspect, read};
 use sameas::ingest::read::{Input, Limits};
+use super::kinds_samples::SAMPLES;
 use sameas::model::{FileManifest, Mapped, MappedRecord, QuarantinedRow, SourceRecord};
 
 pub(crate) struct Run {
@@ -21,11 +22,7 @@ pub(crate) fn run(name: &str, text: &str, stated: &Stated) -> sameas::error::Res
     run_path(path, name, stated)
 }
 
-pub(crate) fn run_path(
-    path: PathBuf,
-    name: &str,
-    stated: &Stated,
-) -> sameas::error::Result<Run> {
+pub(crate) fn run_path(path: PathBuf, name: &str, stated: &Stated) -> sameas::error::Result<Run> {
     let catalog = Catalog::builtin()?;
     let input = Input { path, name: name.to_owned() };
     let limits = Limits::default();
@@ -84,8 +81,16 @@ pub(crate) fn show(mapped: &MappedRecord) -> String {
     }
     for a in addresses {
         let parts = [
-            &a.full, &a.number, &a.line, &a.line2, &a.unit, &a.po_box, &a.city, &a.region,
-            &a.postcode, &a.country,
+            &a.full,
+            &a.number,
+            &a.line,
+            &a.line2,
+            &a.unit,
+            &a.po_box,
+            &a.city,
+            &a.region,
+            &a.postcode,
+            &a.country,
         ];
         let parts: Vec<&str> = parts.into_iter().map(String::as_str).collect();
         let _ = writeln!(out, "address{}: {}", label(&a.label), parts.join("|"));
@@ -133,4 +138,63 @@ fn builtin_kinds_are_sound() {
         assert_eq!(*name, *kind.spec.name);
         assert!(!kind.fields().is_empty(), "{name}");
     }
+}
+
+/// A table's rows, with its columns permuted, 30% of them dropped and unknown ones added; which,
+/// depends on the seed. The columns in `keep` stay.
+fn varied(text: &str, seed: u64, keep: &[&str]) -> String {
+    let delimiter = if text.lines().next().unwrap().contains('\t') { b'\t' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let mut columns: Vec<usize> = (0..rows[0].len()).collect();
+    let key = |at: usize| xxhash_rust::xxh3::xxh3_64_with_seed(rows[0][at].as_bytes(), seed);
+    columns.sort_by_key(|at| key(*at));
+    let drop = columns.len() * 3 / 10;
+    let mut dropped = 0;
+    columns.retain(|at| {
+        let goes = dropped < drop && !keep.contains(&&rows[0][*at]);
+        dropped += usize::from(goes);
+        !goes
+    });
+    let mut writer =
+        csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
+    for (line, row) in rows.iter().enumerate() {
+        let mut cells: Vec<&str> = columns.iter().map(|at| row.get(*at).unwrap_or("")).collect();
+        cells.insert(cells.len() / 2, if line == 0 { "Favourite Colour" } else { "blue" });
+        cells.push(if line == 0 { "custom_7" } else { "x" });
+        writer.write_record(&cells).unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+#[test]
+fn every_kind_is_recognised_and_taken_for_no_other() {
+    for (kind, file, text) in SAMPLES {
+        let run = run(file, text, &Stated::default()).unwrap();
+        assert_eq!(&*run.manifest.kind, *kind, "{file}");
+        assert!(run.quarantined.is_empty(), "{kind}");
+        // Under a name that says nothing, too.
+        let extension = file.rsplit('.').next().unwrap();
+        let run = self::run(&format!("x.{extension}"), text, &Stated::default()).unwrap();
+        assert_eq!(&*run.manifest.kind, *kind, "{file} as x");
+    }
+}
+
+#[test]
+fn a_near_miss_is_still_its_kind() {
+    let (mut own, mut all) = (0, 0);
+    for (kind, file, text) in SAMPLES.iter().filter(|(_, file, _)| !file.contains(".js")) {
+        for seed in 0..20 {
+            let text = varied(text, seed, &[]);
+            let found = run(file, &text, &Stated::default()).unwrap().manifest.kind;
+            all += 1;
+            if &*found == *kind { own += 1 } else { println!("{kind} {seed}: {found}") }
+            assert!(*found == **kind || &*found == sameas::ingest::kind::GENERIC, "{kind} {seed}: {found}");
+        }
+    }
+    assert!(own * 100 >= all * 95, "{own} of {all}");
 }
