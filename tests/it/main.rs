@@ -3,4 +3,3 @@
 
 mod kinds;
 mod kinds_samples;
-mod trydata;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::compile::{FileFacts, compile};
 use super::spec::{self, Form, KindSpec};
@@ -50,11 +50,15 @@ impl Catalog {
     /// # Errors
     /// A compiled-in file is wrong (a test guards that).
     pub fn builtin() -> Result<Self> {
+        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+        if let Some(catalog) = CATALOG.get() {
+            return Ok(catalog.clone());
+        }
         let mut catalog = Self::default();
         for (name, text) in BUILTIN {
             catalog.add(text, name)?;
         }
-        Ok(catalog)
+        Ok(CATALOG.get_or_init(|| catalog).clone())
     }
 
     /// Adds every `*.toml` of a folder; a kind of the same name replaces the built-in one.

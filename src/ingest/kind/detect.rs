@@ -147,7 +147,7 @@ fn score(name: &Arc<str>, kind: &Kind, input: &Input<'_>) -> Option<Candidate> {
     let certain = signature >= 0.99;
     // Without a signature there must be rare names enough, or rare names and ids of the right form.
     let enough = if proven { rare.len() >= 2 } else { rare.len() >= 4 };
-    if !certain && !(cover >= 0.4 && enough) {
+    if !(certain || cover >= 0.4 && enough) {
         return None;
     }
     let bonus =
@@ -200,7 +200,7 @@ fn values_hold(condition: &Condition, profile: &Profile) -> Option<bool> {
         } else {
             let key = header_key(name);
             let found = profile.names.iter().filter(|one| header_key(one) == key);
-            found.map(|one| one.to_string()).collect()
+            found.map(ToString::to_string).collect()
         };
         for name in names {
             let share = profile

@@ -41,7 +41,7 @@ pub(super) fn salesforce_18(id: &str) -> String {
     if mixed(&bytes[..15]) {
         return id.to_owned();
     }
-    let mut fixed = id[..15].as_bytes().to_vec();
+    let mut fixed = bytes[..15].to_vec();
     for (group, check) in bytes[15..].iter().enumerate() {
         let Some(bits) = CHECK.iter().position(|c| *c == check.to_ascii_uppercase()) else {
             return id.to_owned();

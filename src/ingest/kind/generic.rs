@@ -186,11 +186,7 @@ fn resolve_address(profile: &Profile, said: &mut BTreeMap<&str, Said>) {
         let street = has(said, "address.line", &label);
         let parts = has(said, "address.city", &label) || has(said, "address.postcode", &label);
         let long = profile.share(name, |text| text.matches(',').count() >= 2).unwrap_or(0.0) >= 0.5;
-        let field = if street || (long && !parts) || (!parts && label.is_none() && long) {
-            "address.full"
-        } else {
-            "address.line"
-        };
+        let field = if street || (long && !parts) { "address.full" } else { "address.line" };
         if let Some(one) = said.get_mut(name) {
             one.field = field.to_owned();
         }
@@ -210,7 +206,7 @@ fn resolve_names(profile: &Profile, said: &mut BTreeMap<&str, Said>) {
         let field = match (parts, company) {
             (true, false) if share >= 0.3 => "company",
             (true, _) | (false, true) => "name.full",
-            (false, false) if share >= 0.6 => "company",
+            (false, false) if share >= 0.7 => "company",
             (false, false) => "name",
         };
         if let Some(one) = said.get_mut(name) {
@@ -285,7 +281,7 @@ pub(super) fn correct(
             let near = nearest(column, names.iter().copied());
             return Err(wrong(format!("the file has no column `{column}`"), near));
         };
-        let plain = field.split(['@']).next().unwrap_or(field);
+        let plain = field.split('@').next().unwrap_or(field);
         let known = FIELDS.contains(&plain)
             || plain.strip_prefix("external_id:").is_some_and(|rest| rest.contains('/'))
             || ["", "none", "ignore"].contains(&plain);
@@ -295,12 +291,10 @@ pub(super) fn correct(
                 nearest(plain, FIELDS.iter().copied()),
             ));
         }
-        mapping.retain(|_, old| {
-            !(plain.starts_with("id")
-                && old.starts_with("id")
-                && plain.len() <= 9
-                && !old.contains('_'))
-        });
+        let is_id = |field: &str| field == "id" || field == "id:hashed";
+        if is_id(plain) {
+            mapping.retain(|_, old| !is_id(old));
+        }
         if ["", "none", "ignore", "other"].contains(&plain) {
             mapping.remove(*name);
         } else {

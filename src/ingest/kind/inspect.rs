@@ -37,18 +37,15 @@ fn look(input: &Input, limits: &Limits) -> Result<Seen> {
     let mut reader = RowReader::open(input, limits)?;
     let columns: Vec<Arc<str>> =
         reader.layout().columns.iter().map(|name| name.as_str().into()).collect();
-    let mut seen = Seen {
-        layout: Layout::default(),
-        profile: Profile::new(&columns),
-        rows: 0,
-        bad: 0,
-        broken: 0,
-    };
+    let empty = Profile::new(&columns);
+    let mut seen =
+        Seen { layout: Layout::default(), profile: empty.clone(), rows: 0, bad: 0, broken: 0 };
     while let Some(rows) = reader.next_rows(BATCH)? {
         seen.rows += (rows.rows.len() + rows.bad.len()) as u64;
         seen.bad += rows.bad.len() as u64;
+        let start = seen.profile.continued(&empty);
         let parts: Vec<(Profile, u64)> =
-            rows.rows.par_chunks(CHUNK).map(|chunk| profile_of(chunk, &columns)).collect();
+            rows.rows.par_chunks(CHUNK).map(|chunk| profile_of(chunk, &start)).collect();
         for (part, broken) in parts {
             seen.profile.merge(part);
             seen.broken += broken;
@@ -58,8 +55,8 @@ fn look(input: &Input, limits: &Limits) -> Result<Seen> {
     Ok(seen)
 }
 
-fn profile_of(rows: &[Row], columns: &[Arc<str>]) -> (Profile, u64) {
-    let mut profile = Profile::new(columns);
+fn profile_of(rows: &[Row], empty: &Profile) -> (Profile, u64) {
+    let mut profile = empty.clone();
     let mut broken = 0;
     for row in rows {
         match &row.raw {
@@ -109,6 +106,10 @@ pub fn inspect(
         if kind == GENERIC { generic::infer(profile, &mut notes) } else { BTreeMap::new() };
     generic::correct(&mut mapping, &stated.columns, profile)
         .map_err(|error| error.at(&input.name))?;
+    if stated.source.is_some() {
+        // What is stated goes before what the rows say.
+        mapping.retain(|_, field| field != "source");
+    }
     let mut manifest = FileManifest {
         file: 0,
         command: 0,

@@ -62,6 +62,11 @@ impl Column {
         }
     }
 
+    /// Values that stood there before, where the column may be an id.
+    pub(super) fn doubles(&self) -> u64 {
+        self.doubles
+    }
+
     /// Hardly any value stands twice (a row or two may be repeated), and hardly a row has none.
     pub(super) fn is_unique(&self, rows: u64) -> bool {
         self.distinct.is_some()
@@ -71,7 +76,7 @@ impl Column {
 }
 
 /// What a file looks like.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
     pub(super) rows: u64,
     pub(super) names: Vec<Arc<str>>,
@@ -79,6 +84,8 @@ pub(super) struct Profile {
     /// Nodes of JSON by path, in place of columns.
     pub(super) nodes: BTreeMap<String, Column>,
     sample: BTreeMap<u64, Sampled>,
+    /// Rows with greater hashes cannot come into the sample any more.
+    ceiling: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -126,14 +133,24 @@ impl Profile {
     }
 
     fn keep(&mut self, hash: u64, row: impl FnOnce() -> Sampled) {
-        let full = self.sample.len() >= SAMPLE;
-        if full && self.sample.last_key_value().is_some_and(|(last, _)| hash >= *last) {
+        if self.ceiling().is_some_and(|ceiling| hash >= ceiling) {
             return;
         }
         self.sample.entry(hash).or_insert_with(row);
         if self.sample.len() > SAMPLE {
             self.sample.pop_last();
         }
+    }
+
+    fn ceiling(&self) -> Option<u64> {
+        let full = self.sample.len() >= SAMPLE;
+        let last = self.sample.last_key_value().filter(|_| full).map(|(last, _)| *last);
+        last.or(self.ceiling)
+    }
+
+    /// An empty profile of the same columns for further rows of the same file.
+    pub(super) fn continued(&self, empty: &Self) -> Self {
+        Self { ceiling: self.ceiling(), ..empty.clone() }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
