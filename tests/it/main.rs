@@ -3,3 +3,4 @@
 
 mod kinds;
 mod kinds_samples;
+mod readers;

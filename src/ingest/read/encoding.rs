@@ -118,6 +118,7 @@ fn count_lines(mut stream: Bytes) -> io::Result<(u64, u64)> {
         };
         let have = carried + n;
         carried = 0;
+        let mut at = 0;
         for chunk in buffer[..have].utf8_chunks() {
             for part in chunk.valid().split_inclusive(['\n', '\r']) {
                 multi |= !part.is_ascii();
@@ -128,9 +129,10 @@ fn count_lines(mut stream: Bytes) -> io::Result<(u64, u64)> {
                 }
             }
             let invalid = chunk.invalid();
-            let cut = std::str::from_utf8(invalid).is_err_and(|e| e.error_len().is_none());
-            if cut && n > 0 {
-                // Only the last chunk can be cut: its rest comes with the next read.
+            at += chunk.valid().len() + invalid.len();
+            let incomplete = std::str::from_utf8(invalid).is_err_and(|e| e.error_len().is_none());
+            if incomplete && at == have && n > 0 {
+                // Its rest comes with the next read.
                 carried = invalid.len();
             } else {
                 bad |= !invalid.is_empty();

@@ -14,8 +14,8 @@ use crate::model::RawRow;
 /// Bytes of the head in which the form is looked for.
 const HEAD: usize = 256 << 10;
 
-/// How often a broken element may be searched again for the start of the next one.
-const RESCANS_MAX: u32 = 256;
+/// Bytes of broken elements that may be searched again for the start of the next one.
+const RESCAN_BYTES: usize = 128 << 20;
 
 /// How the values lie in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(super) struct JsonReader {
     elements: u64,
     /// Blanks before the first element that began a line.
     indent: Option<usize>,
-    rescans: u32,
+    rescanned: usize,
     ended: bool,
 }
 
@@ -76,7 +76,7 @@ impl JsonReader {
             line: 1,
             elements: 0,
             indent: None,
-            rescans: 0,
+            rescanned: 0,
             ended: false,
         };
         if form == Form::Values {
@@ -293,9 +293,9 @@ impl JsonReader {
             }
             End::TooLong => {
                 let reason = format!("row {}", over_row(self.source.limits.row_bytes));
-                self.broken(rows, place, reason).map(Some)
+                self.broken(rows, place, reason, self.feed.data().len()).map(Some)
             }
-            End::Broken(why) => self.broken(rows, place, why.into()).map(Some),
+            End::Broken(why, searched) => self.broken(rows, place, why.into(), searched).map(Some),
         }
     }
 
@@ -319,7 +319,7 @@ impl JsonReader {
                         b'\\' if at + 1 < window.len() => at += 1,
                         b'\\' if self.feed.ended() => {}
                         b'\\' => break,
-                        _ => return Ok(End::Broken("a quote that never closes")),
+                        _ => return Ok(End::Broken("a quote that never closes", at)),
                     }
                     at += 1;
                     if !in_string && open.is_empty() {
@@ -341,10 +341,10 @@ impl JsonReader {
                             deeper -= 1;
                         } else {
                             match open.pop() {
-                                None => return Ok(End::At(at)),
+                                None => return Ok(End::At(at.max(1))),
                                 // Opening and closing brackets are two apart in ASCII.
                                 Some(opened) if opened + 2 != bracket => {
-                                    return Ok(End::Broken("brackets that do not match"));
+                                    return Ok(End::Broken("brackets that do not match", at));
                                 }
                                 Some(_) if open.is_empty() => return Ok(End::At(at + 1)),
                                 Some(_) => {}
@@ -365,25 +365,30 @@ impl JsonReader {
                 if !in_string && open.is_empty() {
                     return Ok(End::At(at));
                 }
-                return Ok(End::Broken("a value that never closes"));
+                return Ok(End::Broken("a value that never closes", at));
             }
         }
     }
 
     /// Reports the value at the start of the window, and goes on with the next line that begins as
     /// the values before it did; the size of what was reported.
-    fn broken(&mut self, rows: &mut Rows, place: u64, reason: String) -> std::io::Result<usize> {
+    fn broken(
+        &mut self,
+        rows: &mut Rows,
+        place: u64,
+        reason: String,
+        searched: usize,
+    ) -> std::io::Result<usize> {
         let bytes = bad_bytes(self.feed.data());
         let indent = self.indent.unwrap_or(0);
         let mut size = bytes.len();
         rows.bad.push(BadRow { line: place, reason, bytes });
         let report = rows.bad.len() - 1;
-        self.rescans += 1;
-        if self.rescans > RESCANS_MAX {
+        self.rescanned = self.rescanned.saturating_add(searched);
+        if self.rescanned > RESCAN_BYTES {
             // A file made to be searched again and again: go on behind what was searched.
-            let all = self.feed.data().len();
-            self.line += lines(self.feed.data());
-            self.feed.consume(all);
+            self.line += lines(&self.feed.data()[..searched]);
+            self.feed.consume(searched);
         }
         let mut passed = 0;
         loop {
@@ -428,7 +433,8 @@ enum End {
     /// It is this many bytes long.
     At(usize),
     TooLong,
-    Broken(&'static str),
+    /// Why it does not end, and how many bytes were searched.
+    Broken(&'static str, usize),
 }
 
 fn lines(bytes: &[u8]) -> u64 {

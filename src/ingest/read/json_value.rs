@@ -54,6 +54,9 @@ fn check(text: &str, limits: &Limits) -> Sound<Kind> {
         match message.split_once(OWN) {
             // serde_json adds a position to our own sentences; it is of no use in a single row.
             Some((_, own)) => own.split(" at line ").next().unwrap_or(own).to_owned(),
+            None if message.contains("surrogate") || message.contains("unexpected end of hex") => {
+                "half of a surrogate pair in a JSON string".into()
+            }
             None => format!("invalid JSON: {message}"),
         }
     })
@@ -221,7 +224,9 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(read(text), Err(expected.into()));
         }
-        assert!(read(r#"{"a":"\ud800"}"#).unwrap_err().contains("surrogate"));
+        for text in [r#"{"a":"\ud800"}"#, r#"{"a":"\ud800x"}"#, r#"{"a":"\udc00"}"#] {
+            assert_eq!(read(text).unwrap_err(), "half of a surrogate pair in a JSON string");
+        }
         assert!(read("{\"a\":\"x\0\"}").unwrap_err().contains("control character"));
     }
 
