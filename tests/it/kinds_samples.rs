@@ -153,4 +153,70 @@ pub(crate) const SAMPLES: &[(&str, &str, &str)] = &[
         "Summation column,Id,Requester,Requester id,Requester external id,Requester email,Requester domain,Submitter,Assignee,Group,Subject,Tags,Status,Priority,Via,Ticket type,Created at,Updated at,Assigned at,Organization,Due date,Solved at,Replies\n\
          1,501,Erika Muster,900000000101,-,erika.muster@example.com,example.com,Erika Muster,-,-,Where is it,vip web,Open,-,Mail,-,2024-03-01 09:15,2024-03-02 09:15,-,-,-,-,0\n",
     ),
+    (
+        "woocommerce-json",
+        "woo.jsonl",
+        concat!(
+            r#"{"id":25,"date_created":"2017-03-21T16:09:28","date_created_gmt":"2017-03-21T19:09:28","date_modified_gmt":"2017-03-22T19:09:28","email":"ann.miller@example.com","first_name":"Ann","last_name":"Miller","role":"customer","username":"annm","billing":{"first_name":"Ann","last_name":"Miller","company":"","address_1":"12 High St","address_2":"","city":"Springfield","state":"IL","postcode":"62701","country":"US","email":"ann.m@example.com","phone":"+14155550101"},"shipping":{"first_name":"","last_name":"","address_1":""},"is_paying_customer":true,"meta_data":[{"id":1,"key":"_stripe_customer_id","value":"cus_Qx1Example0001"}]}"#,
+            "\n",
+        ),
+    ),
+    (
+        "woocommerce-orders",
+        "order_export_2024.csv",
+        "order_id,order_number,order_date,paid_date,status,shipping_total,order_total,order_subtotal,order_currency,payment_method,payment_method_title,transaction_id,customer_ip_address,customer_user_agent,shipping_method,customer_id,customer_user,customer_email,billing_first_name,billing_last_name,billing_company,billing_email,billing_phone,billing_address_1,billing_address_2,billing_postcode,billing_city,billing_state,billing_country,shipping_first_name,shipping_last_name,customer_note,wt_import_key,line_item_1\n\
+         301,301,2024-03-05 10:00:00,,completed,0,9,9,USD,cod,Cash,,,,,0,,,Ann,Miller,,ann.miller@example.com,+14155550101,12 High St,,62701,Springfield,IL,US,,,,301,x\n",
+    ),
+    (
+        "pipedrive-people",
+        "people-1.csv",
+        "Person - Name,Person - Organization,Person - Email - Work,Person - Phone - Work,Person - ID,Person - Owner,Person - Marketing status\n\
+         Erika Muster,Example Corp,\"erika.muster@example.com, e.muster@example.com\",+1 555-0100,8801,Sales Demo,Subscribed\n",
+    ),
+    (
+        "dynamics-contacts",
+        "Active Contacts.csv",
+        "(Do Not Modify) Contact,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Full Name,Email,Company Name,Business Phone,Job Title,Do not allow Emails\n\
+         0A1B2C3D-1111-ee11-9999-000d3a000001,Qm9ndXNDaGVja3N1bQ==,3/15/2024 9:15,Erika Muster,erika.muster@example.com,Example Corp,+1 555-0100,Owner,Do Not Allow\n",
+    ),
+    (
+        "zoho-contacts",
+        "Contacts_2026_03_17.csv",
+        "Record Id,Contact Owner.id,Contact Owner,First Name,Last Name,Account Name.id,Account Name,Email,Phone,Mobile,Created Time,Modified Time,Email Opt Out,Mailing City,Mailing Zip,Mailing Country\n\
+         zcrm_5000000000001010001,zcrm_5000000000000100001,Sales Demo,Erika,Muster,zcrm_5000000000002020002,Example Corp,erika.muster@example.com,+1 555 0100,555-0101,2021-04-02 08:10:00,2024-03-01 09:15:00,false,Springfield,00000,United States\n",
+    ),
+    (
+        "ebay-orders",
+        "eBay-OrdersReport.csv",
+        "Sales Record Number,Order Number,Buyer Username,Buyer Name,Buyer Email,Buyer Note,Buyer Address 1,Buyer Address 2,Buyer City,Buyer State,Buyer Zip,Buyer Country,Ship To Name,Ship To Phone,Ship To Address 1,Ship To Address 2,Ship To City,Ship To State,Ship To Zip,Ship To Country,Item Number,Item Title,Custom Label,Quantity,Sold For,Shipping And Handling,Total Price,Payment Method,Sale Date,Tracking Number,Transaction ID\n\
+         101,12-00001-00001,buyer_one,Ann Miller,0123456789abcdef0123@members.ebay.com,,12 High St,,Springfield,IL,62701,United States,Ann Miller,+1 415-555-0101,12 High St,,Springfield,IL,62701,United States,335000000001,Lamp,SKU-1,1,$45.99,$12.00,$61.21,eBay,Jul-21-25,,1000000001\n",
+    ),
+    (
+        "etsy-orders",
+        "EtsySoldOrders2026-9.csv",
+        "Sale Date,Order ID,Buyer User ID,Full Name,First Name,Last Name,Number of Items,Payment Method,Date Shipped,Street 1,Street 2,Ship City,Ship State,Ship Zipcode,Ship Country,Currency,Order Value,Coupon Code,Coupon Details,Discount Amount,Shipping Discount,Shipping,Sales Tax,Order Total,Status,Card Processing Fees,Order Net,Adjusted Order Total,Buyer,Order Type,Payment Type,SKU\n\
+         09/23/26,3900000001,annmiller1,Ann Miller,Ann,Miller,2,Credit Card,09/25/26,12 High St,,Springfield,IL,62701,United States,USD,68.00,,,0,0,8.00,0,76.00,Completed,2.53,73.47,76.00,Ann Miller (annmiller1),online,online_cc,SKU-1\n",
+    ),
+    (
+        "square-customers",
+        "export-20240305-101500.csv",
+        "Reference ID,First Name,Last Name,Email Address,Phone Number,Nickname,Company Name,Street Address 1,Street Address 2,City,State,Postal Code,Birthday,Memo,Square Customer ID,Creation Source,First Visit,Last Visit,Transaction Count,Total Spend,Email Subscription Status,Instant Profile,Blacklisted\n\
+         CRM-1001,Ann,Miller,ann.miller@example.com,'+14155550101,,Miller Ltd,12 High St,,Springfield,IL,62701,1980-05-02,likes tea,AAAAAAAAAAAAAAAAAAAAAAAA01,Third Party,2024-03-05,2024-05-01,2,$154.29,Subscribed,No,No\n",
+    ),
+    (
+        "gorgias-customers",
+        "gorgias.jsonl",
+        concat!(
+            r#"{"id":3901,"created_datetime":"2021-04-02T08:10:00.123456","updated_datetime":"2024-03-01T09:15:00.000001","email":"erika.muster@example.com","external_id":"7700112233","firstname":"Erika","lastname":"Muster","name":"Erika Muster","language":"en","timezone":"UTC","note":null,"channels":[{"type":"email","address":"erika.muster@example.com","preferred":true},{"type":"phone","address":"+15550100","preferred":true}],"integrations":{"6":{"customer":{"id":7700112233}}}}"#,
+            "\n",
+        ),
+    ),
+    (
+        "smile-customers",
+        "smile.jsonl",
+        concat!(
+            r#"{"id":900000001,"first_name":"Ann","last_name":"Miller","email":"ann.miller@example.com","state":"member","date_of_birth":"1004-05-27","points_balance":300,"referral_url":"https://example.com/r/abc","vip_tier_id":null,"vip_status":{"vip_tier_id":null}}"#,
+            "\n",
+        ),
+    ),
 ];

@@ -329,6 +329,7 @@ impl Compiler<'_> {
             at: spec.id.at.0.clone(),
             ops: spec.id.ops.clone(),
             drop: spec.id.drop.clone(),
+            strip: spec.id.strip.0.clone(),
             ..Take::default()
         };
         let getter = self.getter(&take, None, false);

@@ -253,6 +253,13 @@ fn choose_id(
             name.to_owned()
         }
     };
+    let doubles = profile.column(&chosen).map_or(0, Column::doubles);
+    if doubles > 0 {
+        notes.push(format!(
+            "column `{chosen}` is taken as the record id, but {doubles} rows repeat an id: rows of one \
+             id are versions of one record, and only the last counts"
+        ));
+    }
     let personal =
         profile.share(&chosen, |text| shape::looks_like_email(text) || shape::surely_phone(text));
     said.remove(chosen.as_str());

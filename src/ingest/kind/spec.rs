@@ -281,6 +281,9 @@ pub struct IdSpec {
     /// Values that say "none".
     #[serde(default)]
     pub drop: Vec<String>,
+    /// Prefixes to strip.
+    #[serde(default)]
+    pub strip: OneOrMany,
     /// A row without it is quarantined, where the file has the column.
     #[serde(default)]
     pub required: bool,
