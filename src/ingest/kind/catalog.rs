@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::compile::{FileFacts, compile};
+use super::header::Lexicon;
 use super::spec::{self, Form, KindSpec};
 use super::value::{header_key, plain_path};
 use crate::error::{Error, ErrorKind, Result};
@@ -29,6 +30,8 @@ pub struct Kind {
     pub text: String,
     /// Names of columns (or paths) that it knows, as they are compared.
     pub(super) vocabulary: BTreeSet<String>,
+    /// Those of them that any system may have (`Email`, `City`).
+    pub(super) common: BTreeSet<String>,
     /// Whole headers of the known generations.
     pub(super) generations: Vec<BTreeSet<String>>,
 }
@@ -173,6 +176,12 @@ impl Kind {
                 .extend(wanted.iter().filter(|name| !name.contains('*')).map(|name| key(name)));
         }
         vocabulary.remove("");
-        Self { spec, text: text.to_owned(), vocabulary, generations }
+        let is_common = |name: &&String| {
+            let said = Lexicon::builtin().read(name);
+            said.is_some_and(|said| said.left == 0 && said.label.is_none())
+                && name.split([' ', '_']).count() <= 2
+        };
+        let common = vocabulary.iter().filter(is_common).cloned().collect();
+        Self { common, spec, text: text.to_owned(), vocabulary, generations }
     }
 }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::catalog::{Catalog, Kind};
-use super::header::Lexicon;
 use super::profile::Profile;
 use super::spec::{Condition, Form, Signature};
 use super::value::{header_key, plain_path, satisfies, wildcard};
@@ -93,11 +92,12 @@ fn weights(catalog: &Catalog) -> BTreeMap<&str, f64> {
             *known.entry(name).or_default() += 1.0;
         }
     }
-    for (name, weight) in &mut known {
+    for weight in known.values_mut() {
         *weight = 1.0 / *weight;
-        let said = Lexicon::builtin().read(name);
-        let plain = said.is_some_and(|said| said.left == 0 && said.label.is_none());
-        if plain && name.split([' ', '_']).count() <= 2 {
+    }
+    let common: BTreeSet<&String> = catalog.all().flat_map(|(_, kind)| &kind.common).collect();
+    for name in common {
+        if let Some(weight) = known.get_mut(name.as_str()) {
             *weight *= 0.3;
         }
     }
