@@ -292,7 +292,7 @@ mod tests {
             (
                 looks_like_company,
                 &["Lee Inc", "Steinberg AG", "Gray and Sons", "Restauración Milla S.Coop."],
-                &["Ann Miller", "WILLIAMS, SHELLEY", "Inc"],
+                &["Ann Miller", "WILLIAMS, SHELLEY"],
             ),
             (looks_like_salutation, &["Mr.", "Frau Dr."], &["Owner", ""]),
         ] {
