@@ -1,6 +1,8 @@
 //! Integration tests, one module a topic.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod kinds;
+mod kinds_samples;
 mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::compile::{FileFacts, compile};
+use super::header::Lexicon;
 use super::spec::{self, Form, KindSpec};
 use super::value::{header_key, plain_path};
 use crate::error::{Error, ErrorKind, Result};
@@ -29,6 +30,8 @@ pub struct Kind {
     pub text: String,
     /// Names of columns (or paths) that it knows, as they are compared.
     pub(super) vocabulary: BTreeSet<String>,
+    /// Those of them that any system may have (`Email`, `City`).
+    pub(super) common: BTreeSet<String>,
     /// Whole headers of the known generations.
     pub(super) generations: Vec<BTreeSet<String>>,
 }
@@ -50,11 +53,15 @@ impl Catalog {
     /// # Errors
     /// A compiled-in file is wrong (a test guards that).
     pub fn builtin() -> Result<Self> {
+        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+        if let Some(catalog) = CATALOG.get() {
+            return Ok(catalog.clone());
+        }
         let mut catalog = Self::default();
         for (name, text) in BUILTIN {
             catalog.add(text, name)?;
         }
-        Ok(catalog)
+        Ok(CATALOG.get_or_init(|| catalog).clone())
     }
 
     /// Adds every `*.toml` of a folder; a kind of the same name replaces the built-in one.
@@ -85,7 +92,8 @@ impl Catalog {
     pub fn add(&mut self, text: &str, place: &str) -> Result<()> {
         let spec: KindSpec = spec::parse(text, place)?;
         let wrong = |message: String| Err(Error::new(ErrorKind::Config, message).at(place));
-        if spec.name == GENERIC || spec.name.is_empty() || spec.name.contains([' ', '@', ':', '/']) {
+        if spec.name == GENERIC || spec.name.is_empty() || spec.name.contains([' ', '@', ':', '/'])
+        {
             return wrong(format!("`{}` cannot be the name of a kind", spec.name));
         }
         if spec.record.is_empty() {
@@ -116,8 +124,7 @@ impl Catalog {
     /// A kind by name, or an error that names the nearest.
     pub(super) fn wanted(&self, name: &str) -> Result<&Kind> {
         self.kind(name).ok_or_else(|| {
-            let error =
-                Error::new(ErrorKind::Config, format!("there is no source kind `{name}`"));
+            let error = Error::new(ErrorKind::Config, format!("there is no source kind `{name}`"));
             let names = self.names();
             match nearest(name, names.iter().map(|name| &**name).chain([GENERIC])) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
@@ -165,9 +172,16 @@ impl Kind {
         };
         for record in &spec.record {
             let wanted = compile(record, &facts).wanted;
-            vocabulary.extend(wanted.iter().filter(|name| !name.contains('*')).map(|name| key(name)));
+            vocabulary
+                .extend(wanted.iter().filter(|name| !name.contains('*')).map(|name| key(name)));
         }
         vocabulary.remove("");
-        Self { spec, text: text.to_owned(), vocabulary, generations }
+        let is_common = |name: &&String| {
+            let said = Lexicon::builtin().read(name);
+            said.is_some_and(|said| said.left == 0 && said.label.is_none())
+                && name.split([' ', '_']).count() <= 2
+        };
+        let common = vocabulary.iter().filter(is_common).cloned().collect();
+        Self { common, spec, text: text.to_owned(), vocabulary, generations }
     }
 }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::catalog::{Catalog, Kind};
-use super::header::Lexicon;
 use super::profile::Profile;
 use super::spec::{Condition, Form, Signature};
 use super::value::{header_key, plain_path, satisfies, wildcard};
@@ -76,7 +75,8 @@ pub(super) fn detect(catalog: &Catalog, profile: &Profile, file: &str) -> Detect
         .all()
         .filter(|(_, kind)| kind.spec.containers.contains(&form))
         .filter_map(|(name, kind)| {
-            let input = Input { profile, names: &names, weights: &weights, explainable, file: &file };
+            let input =
+                Input { profile, names: &names, weights: &weights, explainable, file: &file };
             score(name, kind, &input)
         })
         .collect();
@@ -92,11 +92,12 @@ fn weights(catalog: &Catalog) -> BTreeMap<&str, f64> {
             *known.entry(name).or_default() += 1.0;
         }
     }
-    for (name, weight) in &mut known {
+    for weight in known.values_mut() {
         *weight = 1.0 / *weight;
-        let said = Lexicon::builtin().read(name);
-        let plain = said.is_some_and(|said| said.left == 0 && said.label.is_none());
-        if plain && name.split([' ', '_']).count() <= 2 {
+    }
+    let common: BTreeSet<&String> = catalog.all().flat_map(|(_, kind)| &kind.common).collect();
+    for name in common {
+        if let Some(weight) = known.get_mut(name.as_str()) {
             *weight *= 0.3;
         }
     }
@@ -146,10 +147,11 @@ fn score(name: &Arc<str>, kind: &Kind, input: &Input<'_>) -> Option<Candidate> {
     let certain = signature >= 0.99;
     // Without a signature there must be rare names enough, or rare names and ids of the right form.
     let enough = if proven { rare.len() >= 2 } else { rare.len() >= 4 };
-    if !certain && !(cover >= 0.4 && enough) {
+    if !(certain || cover >= 0.4 && enough) {
         return None;
     }
-    let bonus = if detect.files.iter().any(|start| input.file.starts_with(start)) { 0.02 } else { 0.0 };
+    let bonus =
+        if detect.files.iter().any(|start| input.file.starts_with(start)) { 0.02 } else { 0.0 };
     let proof = if proven { 0.1 } else { 0.0 };
     let score = 0.5 * signature + 0.2 * cover + 0.2 * explained.min(1.0) + proof + bonus;
     let missing = best.map_or_else(Vec::new, |(_, header)| {
@@ -198,12 +200,11 @@ fn values_hold(condition: &Condition, profile: &Profile) -> Option<bool> {
         } else {
             let key = header_key(name);
             let found = profile.names.iter().filter(|one| header_key(one) == key);
-            found.map(|one| one.to_string()).collect()
+            found.map(ToString::to_string).collect()
         };
         for name in names {
-            let share = profile.share(&name, |text| {
-                satisfies(condition, text.strip_prefix('\'').unwrap_or(text))
-            });
+            let share = profile
+                .share(&name, |text| satisfies(condition, text.strip_prefix('\'').unwrap_or(text)));
             if let Some(share) = share {
                 return Some(share >= 0.8);
             }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::spec;
@@ -71,7 +72,8 @@ struct Phrase {
 /// The table of header words, ready for look-ups.
 pub(super) struct Lexicon {
     fields: Vec<(String, bool)>,
-    phrases: Vec<Phrase>,
+    /// Phrases by their first word.
+    phrases: FxHashMap<String, Vec<Phrase>>,
     qualifiers: Vec<(String, Vec<String>)>,
     fillers: Vec<String>,
     pub(super) legal_forms: Vec<Vec<String>>,
@@ -103,7 +105,7 @@ impl Lexicon {
     fn empty() -> Self {
         Self {
             fields: Vec::new(),
-            phrases: Vec::new(),
+            phrases: FxHashMap::default(),
             qualifiers: Vec::new(),
             fillers: Vec::new(),
             legal_forms: Vec::new(),
@@ -116,10 +118,12 @@ impl Lexicon {
         let split = |list: &[String]| -> Vec<Vec<String>> {
             list.iter().map(|phrase| words(phrase)).collect()
         };
-        let mut phrases = Vec::new();
+        let mut phrases: FxHashMap<String, Vec<Phrase>> = FxHashMap::default();
         for (field, entry) in table.field.iter().enumerate() {
             for (rank, words) in split(&entry.words).into_iter().enumerate() {
-                phrases.push(Phrase { words, field, rank: field * 1000 + rank });
+                let Some(first) = words.first() else { continue };
+                let rank = field * 1000 + rank;
+                phrases.entry(first.clone()).or_default().push(Phrase { words, field, rank });
             }
         }
         let qualifiers = table.qualifier.iter().flat_map(|q| {
@@ -139,17 +143,20 @@ impl Lexicon {
     pub(super) fn read(&self, header: &str) -> Option<Said> {
         let words = words(header);
         let mut best: Option<(usize, usize, std::cmp::Reverse<usize>, &Phrase)> = None;
-        for phrase in &self.phrases {
-            let Some(at) = find(&words, &phrase.words) else { continue };
-            let key = (phrase.words.len(), at, std::cmp::Reverse(phrase.rank), phrase);
-            let better = best.as_ref().is_none_or(|old| (key.0, key.1, key.2) > (old.0, old.1, old.2));
-            if better && self.allows(phrase, &words, at) {
-                best = Some(key);
+        for (at, word) in words.iter().enumerate() {
+            for phrase in self.phrases.get(word).map_or(&[][..], Vec::as_slice) {
+                if !words[at..].starts_with(&phrase.words) {
+                    continue;
+                }
+                let key = (phrase.words.len(), at, std::cmp::Reverse(phrase.rank));
+                let better = best.as_ref().is_none_or(|old| key > (old.0, old.1, old.2));
+                if better && self.allows(phrase, &words, at) {
+                    best = Some((key.0, key.1, key.2, phrase));
+                }
             }
         }
         let (length, at, _, phrase) = best?;
-        let rest: Vec<&String> =
-            words[..at].iter().chain(&words[at + length..]).collect();
+        let rest: Vec<&String> = words[..at].iter().chain(&words[at + length..]).collect();
         let (field, label) = match self.fields[phrase.field].0.split_once('@') {
             Some((field, label)) => (field, Some(label)),
             None => (self.fields[phrase.field].0.as_str(), None),

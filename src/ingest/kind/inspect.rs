@@ -37,18 +37,15 @@ fn look(input: &Input, limits: &Limits) -> Result<Seen> {
     let mut reader = RowReader::open(input, limits)?;
     let columns: Vec<Arc<str>> =
         reader.layout().columns.iter().map(|name| name.as_str().into()).collect();
-    let mut seen = Seen {
-        layout: Layout::default(),
-        profile: Profile::new(&columns),
-        rows: 0,
-        bad: 0,
-        broken: 0,
-    };
+    let empty = Profile::new(&columns);
+    let mut seen =
+        Seen { layout: Layout::default(), profile: empty.clone(), rows: 0, bad: 0, broken: 0 };
     while let Some(rows) = reader.next_rows(BATCH)? {
         seen.rows += (rows.rows.len() + rows.bad.len()) as u64;
         seen.bad += rows.bad.len() as u64;
+        let start = seen.profile.continued(&empty);
         let parts: Vec<(Profile, u64)> =
-            rows.rows.par_chunks(CHUNK).map(|chunk| profile_of(chunk, &columns)).collect();
+            rows.rows.par_chunks(CHUNK).map(|chunk| profile_of(chunk, &start)).collect();
         for (part, broken) in parts {
             seen.profile.merge(part);
             seen.broken += broken;
@@ -58,8 +55,8 @@ fn look(input: &Input, limits: &Limits) -> Result<Seen> {
     Ok(seen)
 }
 
-fn profile_of(rows: &[Row], columns: &[Arc<str>]) -> (Profile, u64) {
-    let mut profile = Profile::new(columns);
+fn profile_of(rows: &[Row], empty: &Profile) -> (Profile, u64) {
+    let mut profile = empty.clone();
     let mut broken = 0;
     for row in rows {
         match &row.raw {
@@ -105,13 +102,14 @@ pub fn inspect(
     let profile = &seen.profile;
     let mut notes = Vec::new();
     let kind = choose(catalog, profile, input, stated, &mut notes)?;
-    let mut mapping = if kind == GENERIC {
-        generic::infer(profile, &mut notes)
-    } else {
-        BTreeMap::new()
-    };
+    let mut mapping =
+        if kind == GENERIC { generic::infer(profile, &mut notes) } else { BTreeMap::new() };
     generic::correct(&mut mapping, &stated.columns, profile)
         .map_err(|error| error.at(&input.name))?;
+    if stated.source.is_some() {
+        // What is stated goes before what the rows say.
+        mapping.retain(|_, field| field != "source");
+    }
     let mut manifest = FileManifest {
         file: 0,
         command: 0,
@@ -153,9 +151,9 @@ pub fn inspect(
         );
     }
     if kind == GENERIC && !manifest.mapping.values().any(|field| field.starts_with("id")) {
-        manifest.notes.push(
-            "no column is a record id: ids are made from the content of the rows".to_owned(),
-        );
+        manifest
+            .notes
+            .push("no column is a record id: ids are made from the content of the rows".to_owned());
     }
     Ok(manifest)
 }
@@ -242,14 +240,14 @@ fn unused(profile: &Profile, records: &[Record]) -> Vec<String> {
     let mut out = Vec::new();
     if profile.is_json() {
         for (path, column) in profile.fields() {
-            let taken = records.iter().any(|r| is_used(path, &r.used_paths.0, &r.used_paths.1));
+            let taken = records.iter().any(|r| is_used(path, &r.known_paths.0, &r.known_paths.1));
             if column.filled > 0 && !taken {
                 out.push(path.to_owned());
             }
         }
     } else {
         for (at, name) in profile.names.iter().enumerate() {
-            if !name.is_empty() && !records.iter().any(|record| record.used[at]) {
+            if !name.is_empty() && !records.iter().any(|record| record.known[at]) {
                 out.push(name.to_string());
             }
         }
@@ -264,7 +262,8 @@ fn date_orders(
     records: &[Record],
     manifest: &FileManifest,
 ) -> BTreeMap<String, DateOrder> {
-    let region = manifest.default_region.as_deref().and_then(|code| code.as_bytes().try_into().ok());
+    let region =
+        manifest.default_region.as_deref().and_then(|code| code.as_bytes().try_into().ok());
     let mut columns: Vec<&String> = records.iter().flat_map(|r| &r.date_columns).collect();
     columns.sort();
     columns.dedup();

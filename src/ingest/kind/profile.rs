@@ -27,9 +27,8 @@ pub(super) struct Column {
 
 impl Column {
     fn new(header: &str) -> Self {
-        const ID: &[&str] = &[
-            "id", "ids", "no", "nr", "number", "code", "key", "num", "identifier", "uid", "uuid",
-        ];
+        const ID: &[&str] =
+            &["id", "ids", "no", "nr", "number", "code", "key", "num", "identifier", "uid", "uuid"];
         let words = header::words(header.rsplit('.').next().unwrap_or(header));
         let said = header::Lexicon::builtin().read(header);
         let may_be_id = words.iter().any(|word| ID.contains(&word.as_str()))
@@ -63,14 +62,21 @@ impl Column {
         }
     }
 
+    /// Values that stood there before, where the column may be an id.
+    pub(super) fn doubles(&self) -> u64 {
+        self.doubles
+    }
+
     /// Hardly any value stands twice (a row or two may be repeated), and hardly a row has none.
     pub(super) fn is_unique(&self, rows: u64) -> bool {
-        self.distinct.is_some() && self.doubles * 100 <= self.filled && self.filled * 100 >= rows * 95
+        self.distinct.is_some()
+            && self.doubles * 100 <= self.filled
+            && self.filled * 100 >= rows * 95
     }
 }
 
 /// What a file looks like.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
     pub(super) rows: u64,
     pub(super) names: Vec<Arc<str>>,
@@ -78,6 +84,8 @@ pub(super) struct Profile {
     /// Nodes of JSON by path, in place of columns.
     pub(super) nodes: BTreeMap<String, Column>,
     sample: BTreeMap<u64, Sampled>,
+    /// Rows with greater hashes cannot come into the sample any more.
+    ceiling: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -125,14 +133,24 @@ impl Profile {
     }
 
     fn keep(&mut self, hash: u64, row: impl FnOnce() -> Sampled) {
-        let full = self.sample.len() >= SAMPLE;
-        if full && self.sample.last_key_value().is_some_and(|(last, _)| hash >= *last) {
+        if self.ceiling().is_some_and(|ceiling| hash >= ceiling) {
             return;
         }
         self.sample.entry(hash).or_insert_with(row);
         if self.sample.len() > SAMPLE {
             self.sample.pop_last();
         }
+    }
+
+    fn ceiling(&self) -> Option<u64> {
+        let full = self.sample.len() >= SAMPLE;
+        let last = self.sample.last_key_value().filter(|_| full).map(|(last, _)| *last);
+        last.or(self.ceiling)
+    }
+
+    /// An empty profile of the same columns for further rows of the same file.
+    pub(super) fn continued(&self, empty: &Self) -> Self {
+        Self { ceiling: self.ceiling(), ..empty.clone() }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -164,7 +182,11 @@ impl Profile {
         }
         let leaf = |path: &str| {
             let below = format!("{path}.");
-            !self.nodes.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below))
+            !self
+                .nodes
+                .range(below.clone()..)
+                .next()
+                .is_some_and(|(next, _)| next.starts_with(&below))
         };
         let all = self.nodes.iter().filter(|(path, _)| leaf(path));
         all.map(|(path, column)| (path.as_str(), column)).collect()
@@ -252,7 +274,8 @@ impl Profile {
         };
         if votes.is_empty() {
             let states_left = all_states.saturating_sub(states.values().sum());
-            return majority(&states, states_left).or_else(|| majority(&phones, without_country / 4));
+            return majority(&states, states_left)
+                .or_else(|| majority(&phones, without_country / 4));
         }
         majority(&votes, 0)
     }
