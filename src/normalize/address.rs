@@ -18,8 +18,21 @@ pub use postcode::looks_like_postcode;
 use postcode::{by_shape, normalize_postcode};
 
 /// Values that say that there is none. Folded.
-const PLACEHOLDERS: &[&str] =
-    &["", "n a", "na", "none", "null", "nil", "nan", "unknown", "undefined", "not provided", "tbd", "x", "xx"];
+const PLACEHOLDERS: &[&str] = &[
+    "",
+    "n a",
+    "na",
+    "none",
+    "null",
+    "nil",
+    "nan",
+    "unknown",
+    "undefined",
+    "not provided",
+    "tbd",
+    "x",
+    "xx",
+];
 
 /// An address in canonical parts; `None` where nothing is said. `region` is the country that an
 /// address without one is read as (the file's majority): it decides how lines are read, but
@@ -28,7 +41,8 @@ const PLACEHOLDERS: &[&str] =
 pub fn normalize_address(mapped: &MappedAddress, region: Option<[u8; 2]>) -> Option<Address> {
     let mut fields = Fields::of(mapped);
     if fields.full.is_some_and(|_| fields.line.is_empty() && fields.city.is_empty()) {
-        let whole = whole::split_whole(&untagged(&mapped.full), country_code(&mapped.country).or(region));
+        let whole =
+            whole::split_whole(&untagged(&mapped.full), country_code(&mapped.country).or(region));
         fields.fill(&whole);
     } else if let Some(full) = fields.full.filter(|_| fields.line.is_empty()) {
         fields.line = collapse(full);
@@ -37,8 +51,12 @@ pub fn normalize_address(mapped: &MappedAddress, region: Option<[u8; 2]>) -> Opt
     fields.drop_repeats();
 
     let country = country_code(&fields.country);
-    let compact: String =
-        fields.postcode.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let compact: String = fields
+        .postcode
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
     let read_as = country.or_else(|| by_shape(&compact)).or(region);
     let style = match read_as {
         Some(country) => country_style(country, &fields.line),
@@ -78,8 +96,14 @@ pub fn normalize_address(mapped: &MappedAddress, region: Option<[u8; 2]>) -> Opt
         label: mapped.label.clone(),
     };
     let says_something = [
-        &address.line, &address.line2, &address.city, &address.region, &address.postcode, &address.country,
-        &address.po_box, &address.unit,
+        &address.line,
+        &address.line2,
+        &address.city,
+        &address.region,
+        &address.postcode,
+        &address.country,
+        &address.po_box,
+        &address.unit,
     ]
     .into_iter()
     .any(|part| !part.is_empty());
@@ -182,7 +206,8 @@ fn clean(raw: &str) -> String {
     }
     let mut out = String::with_capacity(raw.len());
     for (index, line) in raw.lines().enumerate() {
-        for (at, word) in line.split_whitespace().filter(|word| !is_platform_tag(word)).enumerate() {
+        for (at, word) in line.split_whitespace().filter(|word| !is_platform_tag(word)).enumerate()
+        {
             if !out.is_empty() {
                 out.push_str(if index > 0 && at == 0 { ", " } else { " " });
             }
@@ -209,7 +234,10 @@ fn is_platform_tag(word: &str) -> bool {
         && code.len() >= 5
         && code.bytes().all(|b| b.is_ascii_alphanumeric())
         && code.bytes().any(|b| b.is_ascii_alphabetic())
-        && !matches!(name.to_ascii_lowercase().as_str(), "attn" | "att" | "suite" | "apt" | "unit" | "http" | "https")
+        && !matches!(
+            name.to_ascii_lowercase().as_str(),
+            "attn" | "att" | "suite" | "apt" | "unit" | "http" | "https"
+        )
 }
 
 /// Codes of platforms deleted, spaces kept: they may be what divides the parts.
@@ -267,12 +295,20 @@ fn country_style(country: [u8; 2], line: &str) -> Style {
             let mut words = lower.split([' ', ',', '.']).filter(|w| !w.is_empty());
             let first = words.find(|w| !w.starts_with(|c: char| c.is_ascii_digit())).unwrap_or("");
             match first {
-                "rue" | "avenue" | "chemin" | "route" | "boulevard" | "place" | "quai" if country == *b"CH" => {
+                "rue" | "avenue" | "chemin" | "route" | "boulevard" | "place" | "quai"
+                    if country == *b"CH" =>
+                {
                     // Number last, as everywhere in Switzerland.
-                    if lower.starts_with(|c: char| c.is_ascii_digit()) { Style::French } else { Style::Dutch }
+                    if lower.starts_with(|c: char| c.is_ascii_digit()) {
+                        Style::French
+                    } else {
+                        Style::Dutch
+                    }
                 }
                 "via" | "piazza" | "viale" | "corso" if country == *b"CH" => Style::Italian,
-                "rue" | "chemin" | "montée" | "rang" | "côte" if country == *b"CA" => Style::French,
+                "rue" | "chemin" | "montée" | "rang" | "côte" if country == *b"CA" => {
+                    Style::French
+                }
                 _ => style(country),
             }
         }
@@ -289,9 +325,12 @@ fn guess_style(line: &str) -> Style {
     let front = match first {
         "rue" | "chemin" | "impasse" | "allee" | "bd" | "quai" => Some(Style::French),
         "avenue" | "av" | "boulevard" | "place" if number_first => {
-            matches!(words.next(), Some("de" | "du" | "des" | "la" | "le" | "d")).then_some(Style::French)
+            matches!(words.next(), Some("de" | "du" | "des" | "la" | "le" | "d"))
+                .then_some(Style::French)
         }
-        "via" | "viale" | "piazza" | "corso" | "vicolo" | "piazzale" if !number_first => Some(Style::Italian),
+        "via" | "viale" | "piazza" | "corso" | "vicolo" | "piazzale" if !number_first => {
+            Some(Style::Italian)
+        }
         "calle" | "avda" | "avenida" | "plaza" | "paseo" | "carretera" | "c" if !number_first => {
             Some(Style::Spanish)
         }
@@ -310,7 +349,9 @@ fn guess_style(line: &str) -> Style {
         let ends = |endings: &[&str]| {
             endings.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
         };
-        if ends(&["strasse", "str", "gasse", "platz", "allee", "weg"]) || matches!(word, "strasse" | "str") {
+        if ends(&["strasse", "str", "gasse", "platz", "allee", "weg"])
+            || matches!(word, "strasse" | "str")
+        {
             return Style::German;
         }
         if ends(&["straat", "laan", "gracht", "plein"]) {
@@ -328,7 +369,10 @@ fn city_key(city: &str, style: Style) -> String {
     if city.is_empty() {
         return String::new();
     }
-    let end = city.char_indices().find(|&(at, c)| at > 0 && matches!(c, '(' | '/' | '[')).map_or(city.len(), |(at, _)| at);
+    let end = city
+        .char_indices()
+        .find(|&(at, c)| at > 0 && matches!(c, '(' | '/' | '['))
+        .map_or(city.len(), |(at, _)| at);
     let folded = fold(&city[..end]);
     let mut key = String::with_capacity(folded.len());
     for (index, word) in folded.split(' ').enumerate() {
@@ -341,13 +385,18 @@ fn city_key(city: &str, style: Style) -> String {
             (Style::English, "s" | "sth" | "so") if index == 0 => "south",
             (Style::English, "e") if index == 0 => "east",
             (Style::English, "w") if index == 0 => "west",
-            (Style::German, "am" | "an" | "a" | "im" | "in" | "i" | "bei" | "b" | "ob" | "v" | "vor")
-                if index > 0 =>
-            {
+            (
+                Style::German,
+                "am" | "an" | "a" | "im" | "in" | "i" | "bei" | "b" | "ob" | "v" | "vor",
+            ) if index > 0 => {
                 break;
             }
             (Style::French, "cedex") => break,
-            (Style::French, word) if index > 0 && word.starts_with(|c: char| c.is_ascii_digit()) => break,
+            (Style::French, word)
+                if index > 0 && word.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                break;
+            }
             (_, word) => word,
         };
         if index > 0 {

@@ -33,9 +33,9 @@ pub fn normalize_phones(values: &[Labelled], region: Option<[u8; 2]>) -> Vec<Pho
                 None if fax => Some("fax".into()),
                 label => label.clone(),
             };
-            let known = phones.iter().any(|other| {
-                other.display == phone.display && other.extension == phone.extension
-            });
+            let known = phones
+                .iter()
+                .any(|other| other.display == phone.display && other.extension == phone.extension);
             if !known {
                 phones.push(phone);
             }
@@ -51,7 +51,8 @@ pub fn normalize_phones(values: &[Labelled], region: Option<[u8; 2]>) -> Vec<Pho
 /// what people put between them, and not a date, a price or a bare number of eight digits.
 pub fn looks_like_phone(text: &str) -> bool {
     let text = text.trim().trim_start_matches('\'');
-    if text.len() > 40 || text.contains(['@', ':', '$', '€', '%', '_']) && !text.starts_with("tel:") {
+    if text.len() > 40 || text.contains(['@', ':', '$', '€', '%', '_']) && !text.starts_with("tel:")
+    {
         return false;
     }
     let written = scan::scan(text);
@@ -62,7 +63,8 @@ pub fn looks_like_phone(text: &str) -> bool {
     if written.plus || written.digits.as_str().starts_with("00") {
         return true;
     }
-    let separators = text.chars().filter(|c| matches!(c, ' ' | '-' | '/' | '(' | ')' | '.')).count();
+    let separators =
+        text.chars().filter(|c| matches!(c, ' ' | '-' | '/' | '(' | ')' | '.')).count();
     if separators == 0 {
         return (9..=12).contains(&digits) && text.bytes().all(|b| b.is_ascii_digit());
     }

@@ -178,8 +178,18 @@ mod tests {
         ] {
             assert_eq!(normalize_website(raw).map(|w| w.domain).as_deref(), Some(want), "{raw}");
         }
-        for raw in ["", "-", "n/a", "none", "info@acme.com", "localhost", "co.uk", "12.5", "http://", "a..com"]
-        {
+        for raw in [
+            "",
+            "-",
+            "n/a",
+            "none",
+            "info@acme.com",
+            "localhost",
+            "co.uk",
+            "12.5",
+            "http://",
+            "a..com",
+        ] {
             assert!(normalize_website(raw).is_none(), "{raw}");
         }
     }

@@ -119,7 +119,8 @@ fn countries() -> &'static Countries {
     TABLE.get_or_init(|| {
         let mut table = Countries::default();
         for row in rows(COUNTRIES) {
-            let (Some(code), iso3) = (code2(row.get(0)), row.get(1).unwrap_or("").as_bytes()) else {
+            let (Some(code), iso3) = (code2(row.get(0)), row.get(1).unwrap_or("").as_bytes())
+            else {
                 continue;
             };
             if let &[a, b, c] = iso3 {

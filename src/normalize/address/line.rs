@@ -144,13 +144,23 @@ impl Reader {
         // `Flat 2, 14 High St`, `Unit 3/45 Smith St`.
         let mut start = 0;
         while self.number_first()
+            && parts.score < 4
             && let Some([designator, value]) = tokens.get(start..start + 2)
             && (words.roles(designator.text).is_unit() || value.sep == b'#')
             && value.is_value()
-            && !(words.roles(designator.text).is_type() && tokens.len() > start + 2)
+            // `Flat` is a type too: then a house number must follow.
+            && (!words.roles(designator.text).is_type()
+                || tokens.get(start + 2).is_none_or(Token::starts_with_digit))
         {
-            self.unit(&tokens[start..start + 2], &mut parts.unit);
-            start += 2;
+            let mut end = start + 2;
+            while tokens
+                .get(end)
+                .is_some_and(|t| t.is_letter() && (t.sep != b' ' || end + 1 == tokens.len()))
+            {
+                end += 1;
+            }
+            self.unit(&tokens[start..end], &mut parts.unit);
+            start = end;
         }
         let mut tokens = &tokens[start..];
         if self.number_first()
@@ -195,12 +205,11 @@ impl Reader {
         }
         let core = self.split_trailing_value(core, &mut here);
         let (street, typed) = street_tokens(core, self.style);
-        let worded = street.iter().any(|word| word.len() > 1);
         let score = match (here.numbered, typed) {
             _ if street.is_empty() => 0,
             (true, _) if !self.number_given => 4 + u8::from(typed),
             (_, true) => 3,
-            _ => 1 + u8::from(!worded && false),
+            _ => 1,
         };
         if score > parts.score {
             parts.score = score;
@@ -228,7 +237,8 @@ impl Reader {
             }
             // `High Street 12`, but not `Highway 12`.
             let last = tokens.len() - 1;
-            let numbered_road = last > 0 && is_numbered_road(words.canonical(tokens[last - 1].text));
+            let numbered_road =
+                last > 0 && is_numbered_road(words.canonical(tokens[last - 1].text));
             return (last >= 2 || last == 1 && !words.roles(tokens[0].text).is_type())
                 .then_some(last)
                 .filter(|&last| {
@@ -242,6 +252,7 @@ impl Reader {
                 && tokens.get(at + 1).is_none_or(|next| {
                     let roles = words.roles(next.text);
                     next.starts_with_digit()
+                        || matches!(next.sep, b'-' | b'/')
                         || roles.is_inside()
                         || is_addition(next.text)
                         || (next.text.len() <= 2 && !roles.is_article())
@@ -360,12 +371,16 @@ impl Reader {
             if roles.is_level()
                 && at > 0
                 && is_ordinal(tokens[at - 1].text)
-                && (at != 2 || tokens.len() != 3 || !tokens[0].starts_with_digit() || at + 1 == tokens.len())
+                && (at != 2
+                    || tokens.len() != 3
+                    || !tokens[0].starts_with_digit()
+                    || at + 1 == tokens.len())
             {
                 return Some(at - 1);
             }
-            (roles.is_alone() && (at == 0 && tokens.len() == 1 || at >= 2 && at + 1 == tokens.len()))
-                .then_some(at)
+            (roles.is_alone()
+                && (at == 0 && tokens.len() == 1 || at >= 2 && at + 1 == tokens.len()))
+            .then_some(at)
         })
     }
 
@@ -374,12 +389,18 @@ impl Reader {
     }
 
     /// `2420 W Lemoyne Ave 1`, `12 Main St B`: a value behind the type is a unit.
-    fn split_trailing_value<'t, 'a>(self, core: &'t [Token<'a>], parts: &mut Parts) -> &'t [Token<'a>] {
+    fn split_trailing_value<'t, 'a>(
+        self,
+        core: &'t [Token<'a>],
+        parts: &mut Parts,
+    ) -> &'t [Token<'a>] {
         let words = self.lexicon();
         if self.style != Style::English || !parts.numbered || core.len() < 3 {
             return core;
         }
-        let (Some(last), Some(before)) = (core.last(), core.get(core.len() - 2)) else { return core };
+        let (Some(last), Some(before)) = (core.last(), core.get(core.len() - 2)) else {
+            return core;
+        };
         let value = last.is_value() && last.text.len() <= 5 && !is_ordinal(last.text);
         if value
             && words.roles(before.text).is_type()
@@ -458,15 +479,21 @@ impl Reader {
                 | ("apartado", "postal", _)
                 | ("skrytka", "pocztowa", _)
                 | ("skr", "poczt", _) => (2, true),
-                ("pobox" | "postfach" | "postbus" | "postboks" | "apartado" | "apdo" | "aptdo", _, _) => {
-                    (1, true)
-                }
+                (
+                    "pobox" | "postfach" | "postbus" | "postboks" | "apartado" | "apdo" | "aptdo",
+                    _,
+                    _,
+                ) => (1, true),
                 ("pob" | "pmb" | "postbox" | "drawer" | "postilokero", _, _) => (1, false),
                 ("box", _, _) if at == 0 => (1, false),
                 ("pf" | "pb", _, _) if self.style != Style::English => (1, false),
-                ("bp" | "cs", _, _) if matches!(self.style, Style::French | Style::Dutch) => (1, false),
+                ("bp" | "cs", _, _) if matches!(self.style, Style::French | Style::Dutch) => {
+                    (1, false)
+                }
                 ("b", "p", _) if self.style == Style::French => (2, false),
-                ("cp", _, _) if matches!(self.style, Style::Italian | Style::Portuguese) => (1, false),
+                ("cp", _, _) if matches!(self.style, Style::Italian | Style::Portuguese) => {
+                    (1, false)
+                }
                 _ => continue,
             };
             let mut value = String::new();
@@ -533,13 +560,16 @@ impl Reader {
             let text = &segment[start..at];
             let dot = bytes.get(at) == Some(&b'.');
             let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-            let glued = letters > 1 && letters < text.len() && text.as_bytes()[letters].is_ascii_digit() && {
-                let roles = words.roles(&text[..letters]);
-                roles.is_unit()
-                    || roles.is_number()
-                    || matches!(&text[..letters], "box" | "pobox")
-                    || letters >= 4 && !self.number_first()
-            };
+            let glued = letters > 1
+                && letters < text.len()
+                && text.as_bytes()[letters].is_ascii_digit()
+                && {
+                    let roles = words.roles(&text[..letters]);
+                    roles.is_unit()
+                        || roles.is_number()
+                        || matches!(&text[..letters], "box" | "pobox")
+                        || letters >= 4 && !self.number_first()
+                };
             if glued {
                 tokens.push(Token { text: &text[..letters], sep, dot: false });
                 tokens.push(Token { text: &text[letters..], sep: b' ', dot });
@@ -569,12 +599,17 @@ pub(super) fn prepare(line: &str, style: Style) -> String {
             }
             '\'' | '’' | '`' | '´' | '‘' => {
                 // `l'Église` is two words, `O'Brien` one.
-                let before = out.len() - out.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
+                let before =
+                    out.len() - out.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
                 if romance && (1..=4).contains(&before) {
                     out.push(' ');
                 }
             }
             '\r' => {}
+            // `3.º` is a floor; the mark of an ordinal says nothing more.
+            'º' | 'ª' if out.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) => {
+                out.truncate(out.trim_end_matches('.').len());
+            }
             _ if c.is_ascii() => out.push(c.to_ascii_lowercase()),
             '–' | '—' | '‑' | '‐' => out.push('-'),
             '，' | '、' => out.push(','),
@@ -622,15 +657,34 @@ fn is_ordinal(text: &str) -> bool {
 fn is_numbered_road(word: &str) -> bool {
     matches!(
         word,
-        "highway" | "route" | "road" | "interstate" | "us" | "sr" | "cr" | "state" | "county" | "fm" | "loop"
-            | "hc" | "rr" | "i" | "box" | "exit" | "lot"
+        "highway"
+            | "route"
+            | "road"
+            | "interstate"
+            | "us"
+            | "sr"
+            | "cr"
+            | "state"
+            | "county"
+            | "fm"
+            | "loop"
+            | "hc"
+            | "rr"
+            | "i"
+            | "box"
+            | "exit"
+            | "lot"
     )
 }
 
 /// `s/n`, `snc`: no number.
 fn without_no_number<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
     match tokens {
-        [rest @ .., s, n] if !rest.is_empty() && s.text == "s" && n.text == "n" && n.sep == b'/' => rest,
+        [rest @ .., s, n]
+            if !rest.is_empty() && s.text == "s" && n.text == "n" && n.sep == b'/' =>
+        {
+            rest
+        }
         [rest @ .., one] if !rest.is_empty() && matches!(one.text, "sn" | "snc") => rest,
         _ => tokens,
     }

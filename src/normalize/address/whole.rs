@@ -120,7 +120,10 @@ fn take_town(pieces: &mut Vec<&str>, country: Option<[u8; 2]>, address: &mut Map
             (*code).clone_into(&mut address.region);
             address.city = town.join(" ");
             return;
-        } else if !address.postcode.is_empty() && region_code(country, &joined).is_some() && joined.len() <= 3 {
+        } else if !address.postcode.is_empty()
+            && region_code(country, &joined).is_some()
+            && joined.len() <= 3
+        {
             address.region = joined;
         } else {
             address.city = joined;

@@ -105,8 +105,8 @@ fn is_nanp(bytes: &[u8]) -> bool {
 /// The plan of a country.
 pub(super) fn by_country(country: [u8; 2]) -> Option<&'static Plan> {
     const NANP: &[&[u8; 2]] = &[
-        b"AG", b"AI", b"AS", b"BB", b"BM", b"BS", b"CA", b"DM", b"DO", b"GD", b"GU", b"JM", b"KN", b"KY",
-        b"LC", b"MP", b"MS", b"PR", b"SX", b"TC", b"TT", b"VC", b"VG", b"VI",
+        b"AG", b"AI", b"AS", b"BB", b"BM", b"BS", b"CA", b"DM", b"DO", b"GD", b"GU", b"JM", b"KN",
+        b"KY", b"LC", b"MP", b"MS", b"PR", b"SX", b"TC", b"TT", b"VC", b"VG", b"VI",
     ];
     let country = match country {
         [b'K', b'Z'] => *b"RU",
