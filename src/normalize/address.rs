@@ -5,6 +5,7 @@ mod postcode;
 mod street;
 #[cfg(test)]
 mod tests;
+mod text;
 mod whole;
 
 use crate::model::{Address, MappedAddress};
@@ -45,7 +46,7 @@ pub fn normalize_address(mapped: &MappedAddress, region: Option<[u8; 2]>) -> Opt
             whole::split_whole(&untagged(&mapped.full), country_code(&mapped.country).or(region));
         fields.fill(&whole);
     } else if let Some(full) = fields.full.filter(|_| fields.line.is_empty()) {
-        fields.line = collapse(full);
+        fields.line = clean(full);
     }
     split_town(&mut fields);
     fields.drop_repeats();
@@ -128,7 +129,7 @@ pub fn looks_like_street(text: &str) -> bool {
         return false;
     }
     // Without a type a number and a word could be anything: `12 March 2020`, `3 items`.
-    let prepared = line::prepare(text, style);
+    let prepared = text::prepare(text, style);
     let tokens = reader.tokens(&prepared);
     let words = lexicon(style);
     let grown = parts.street.len() == 1 && parts.street[0].len() > 6 && style != Style::English;
@@ -200,7 +201,7 @@ impl<'a> Fields<'a> {
 
 /// Leading apostrophes, codes of platforms and doubled spaces go; line ends become `, `.
 fn clean(raw: &str) -> String {
-    let raw = raw.trim().trim_start_matches('\'');
+    let raw = raw.trim_end().trim_start_matches(|c: char| c == '\'' || c.is_whitespace());
     if raw.is_empty() {
         return String::new();
     }
@@ -215,11 +216,16 @@ fn clean(raw: &str) -> String {
         }
     }
     // Whatever commas the deleted codes and empty lines left.
-    let kept = out.trim_end_matches([',', ' ']).trim_start_matches([',', ' ']).len();
-    if kept != out.len() {
-        out = out.trim_matches([',', ' ']).to_owned();
+    let kept = out.trim_end_matches([',', ' ']).trim_start_matches([',', ' ', '\'']);
+    if kept.len() != out.len() {
+        out = kept.to_owned();
     }
-    if out.len() <= 12 && PLACEHOLDERS.contains(&fold(&out).as_str()) {
+    // Most values are none, and folding costs.
+    let may_be_none = matches!(
+        out.as_bytes().first(),
+        None | Some(b'n' | b'N' | b'u' | b'U' | b't' | b'T' | b'x' | b'X')
+    ) || !out.starts_with(|c: char| c.is_alphanumeric());
+    if may_be_none && out.len() <= 14 && PLACEHOLDERS.contains(&fold(&out).as_str()) {
         out.clear();
     }
     out
@@ -248,16 +254,13 @@ fn untagged(full: &str) -> String {
     full.split(' ').filter(|word| !is_platform_tag(word)).collect::<Vec<_>>().join(" ")
 }
 
-fn collapse(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// `Springfield, IL` and `12345 Berlin` in the column for towns.
 fn split_town(fields: &mut Fields<'_>) {
     if let Some((town, region)) = fields.city.rsplit_once(',') {
         let (town, region) = (town.trim(), region.trim());
         if !town.is_empty()
             && (2..=3).contains(&region.len())
+            && region.bytes().all(|b| b.is_ascii_alphabetic())
             && (fields.region.is_empty() || fold(&fields.region) == fold(region))
         {
             region.clone_into(&mut fields.region);

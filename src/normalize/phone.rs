@@ -26,18 +26,13 @@ const PLACEHOLDERS: &str = include_str!("../../data/reference/phone_placeholders
 pub fn normalize_phones(values: &[Labelled], region: Option<[u8; 2]>) -> Vec<Phone> {
     let mut phones: Vec<Phone> = Vec::with_capacity(values.len());
     for value in values {
-        let text = value.value.trim().trim_start_matches('\'').trim_start();
-        for piece in scan::split(text) {
-            let Some((mut phone, fax)) = read(piece, region) else { continue };
-            phone.label = match &value.label {
-                None if fax => Some("fax".into()),
-                label => label.clone(),
-            };
-            let known = phones
-                .iter()
-                .any(|other| other.display == phone.display && other.extension == phone.extension);
-            if !known {
-                phones.push(phone);
+        let text =
+            value.value.trim_end().trim_start_matches(|c: char| c == '\'' || c.is_whitespace());
+        if scan::is_single(text) {
+            add(text, value, region, &mut phones);
+        } else {
+            for piece in scan::split(text) {
+                add(piece, value, region, &mut phones);
             }
         }
     }
@@ -45,6 +40,20 @@ pub fn normalize_phones(values: &[Labelled], region: Option<[u8; 2]>) -> Vec<Pho
         phones.sort_by_key(is_fax);
     }
     phones
+}
+
+fn add(piece: &str, value: &Labelled, region: Option<[u8; 2]>, phones: &mut Vec<Phone>) {
+    let Some((mut phone, fax)) = read(piece, region) else { return };
+    phone.label = match &value.label {
+        None if fax => Some("fax".into()),
+        label => label.clone(),
+    };
+    let known = phones
+        .iter()
+        .any(|other| other.display == phone.display && other.extension == phone.extension);
+    if !known {
+        phones.push(phone);
+    }
 }
 
 /// Whether a value, by its form alone, is a phone number: seven to fifteen digits with nothing but

@@ -1,9 +1,9 @@
 //! One or more address lines into number, street, unit and post-office box.
 
-use crate::reference::fold;
 use crate::reference::street::{Lexicon, Style, lexicon};
 
 use super::street::street_tokens;
+use super::text::{Token, prepare, tokens};
 
 /// What the lines say.
 #[derive(Default)]
@@ -15,29 +15,6 @@ pub(super) struct Parts {
     /// How much the best line looks like a street, 0 if none did.
     score: u8,
     numbered: bool,
-}
-
-/// A folded word and what stands before it: a space, or one of `-/#+`.
-#[derive(Clone, Copy)]
-pub(super) struct Token<'a> {
-    pub text: &'a str,
-    pub sep: u8,
-    /// A dot follows: it is an abbreviation.
-    pub dot: bool,
-}
-
-impl Token<'_> {
-    fn starts_with_digit(&self) -> bool {
-        self.text.as_bytes()[0].is_ascii_digit()
-    }
-
-    fn is_letter(&self) -> bool {
-        self.text.len() == 1 && self.text.as_bytes()[0].is_ascii_alphabetic()
-    }
-
-    fn is_value(&self) -> bool {
-        self.text.len() == 1 || self.text.bytes().any(|b| b.is_ascii_digit())
-    }
 }
 
 /// How lines are read.
@@ -77,7 +54,7 @@ impl Reader {
             }
             if !pending.is_empty() {
                 let rest = std::mem::take(&mut pending);
-                if rest.iter().all(|t| t.is_value()) && tokens[0].text.len() > 1 {
+                if rest.iter().all(Token::is_value) && tokens[0].text.len() > 1 {
                     let mut joined = rest;
                     joined.extend(tokens);
                     self.segment(joined, parts);
@@ -325,7 +302,7 @@ impl Reader {
             let follower = tokens.get(at + 1);
             follower.is_some_and(|t| {
                 close || !roles.is_direction() && !roles.is_type() && !words.roles(t.text).is_type()
-            }) && !(roles.is_type() && !close)
+            }) && (close || !roles.is_type())
                 || follower.is_some() && self.style == Style::French && !roles.is_type()
         } else {
             !roles.is_unit() || tokens.get(at + 1).is_none()
@@ -423,7 +400,7 @@ impl Reader {
             let designator = (roles.is_unit() || roles.is_level() || roles.is_number())
                 && (token.text.len() > 1 || more && index == 0)
                 && (more || index > 0 || tokens.len() > 1);
-            if designator && !(roles.is_alone() && !more) {
+            if designator && (more || !roles.is_alone()) {
                 joined = false;
                 continue;
             }
@@ -443,7 +420,7 @@ impl Reader {
     }
 
     /// `3rd`, `2.º`, `1er` as the number alone; words for left and right in one form.
-    fn value<'a>(self, text: &'a str) -> &'a str {
+    fn value(self, text: &str) -> &str {
         match text {
             "izda" | "izqda" | "izquierda" => return "izq",
             "derecha" | "der" => return "dcha",
@@ -531,7 +508,7 @@ impl Reader {
             _ => false,
         };
         if care_of {
-            let number = tokens.iter().position(|t| t.starts_with_digit());
+            let number = tokens.iter().position(Token::starts_with_digit);
             match number.filter(|_| self.number_first()) {
                 Some(at) => drop(tokens.drain(..at)),
                 None => tokens.clear(),
@@ -540,101 +517,8 @@ impl Reader {
     }
 
     pub(super) fn tokens(self, segment: &str) -> Vec<Token<'_>> {
-        let words = self.lexicon();
-        let bytes = segment.as_bytes();
-        let mut tokens: Vec<Token<'_>> = Vec::with_capacity(8);
-        let mut sep = b' ';
-        let mut at = 0;
-        while at < bytes.len() {
-            if !bytes[at].is_ascii_alphanumeric() {
-                if matches!(bytes[at], b'-' | b'/' | b'#' | b'+') {
-                    sep = bytes[at];
-                }
-                at += 1;
-                continue;
-            }
-            let start = at;
-            while at < bytes.len() && bytes[at].is_ascii_alphanumeric() {
-                at += 1;
-            }
-            let text = &segment[start..at];
-            let dot = bytes.get(at) == Some(&b'.');
-            let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-            let glued = letters > 1
-                && letters < text.len()
-                && text.as_bytes()[letters].is_ascii_digit()
-                && {
-                    let roles = words.roles(&text[..letters]);
-                    roles.is_unit()
-                        || roles.is_number()
-                        || matches!(&text[..letters], "box" | "pobox")
-                        || letters >= 4 && !self.number_first()
-                };
-            if glued {
-                tokens.push(Token { text: &text[..letters], sep, dot: false });
-                tokens.push(Token { text: &text[letters..], sep: b' ', dot });
-            } else {
-                tokens.push(Token { text, sep, dot });
-            }
-            sep = b' ';
-        }
-        tokens
+        tokens(segment, self.lexicon(), !self.number_first())
     }
-}
-
-/// Lower-case ASCII with the punctuation that matters: `- / # , ; | \n` and dots after abbreviations.
-pub(super) fn prepare(line: &str, style: Style) -> String {
-    let romance = matches!(
-        style,
-        Style::French | Style::Italian | Style::Spanish | Style::Portuguese | Style::Dutch
-    );
-    let mut out = String::with_capacity(line.len() + 2);
-    let mut chars = line.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '.' => {
-                if !joins_across_dot(&out, &line[at + 1..], style) {
-                    out.push('.');
-                }
-            }
-            '\'' | '’' | '`' | '´' | '‘' => {
-                // `l'Église` is two words, `O'Brien` one.
-                let before =
-                    out.len() - out.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
-                if romance && (1..=4).contains(&before) {
-                    out.push(' ');
-                }
-            }
-            '\r' => {}
-            // `3.º` is a floor; the mark of an ordinal says nothing more.
-            'º' | 'ª' if out.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) => {
-                out.truncate(out.trim_end_matches('.').len());
-            }
-            _ if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-            '–' | '—' | '‑' | '‐' => out.push('-'),
-            '，' | '、' => out.push(','),
-            _ => {
-                let mut buffer = [0; 4];
-                let folded = fold(c.encode_utf8(&mut buffer));
-                if folded.is_empty() && !unicode_normalization::char::is_combining_mark(c) {
-                    if !matches!(c, '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{ad}') {
-                        out.push(' ');
-                    }
-                } else {
-                    out.push_str(&folded);
-                }
-            }
-        }
-    }
-    out
-}
-
-/// `P.O.`, `N.W.`, and outside English `V.le`, `P.zza`: one word.
-fn joins_across_dot(before: &str, after: &str, style: Style) -> bool {
-    let run = before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
-    let next = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
-    let most = if style == Style::English { 1 } else { 3 };
-    (1..=2).contains(&run) && (1..=most).contains(&next)
 }
 
 fn is_bare_number(tokens: &[Token<'_>]) -> bool {

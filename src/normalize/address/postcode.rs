@@ -5,7 +5,7 @@ use crate::reference::country::plate_code;
 /// Display and comparison form of a postal code as its country writes it. `country` is where it is
 /// read as, not necessarily what the record says.
 pub(super) fn normalize_postcode(raw: &str, country: Option<[u8; 2]>) -> (String, String) {
-    let raw = raw.trim().trim_start_matches('\'').trim();
+    let raw = raw.trim_end().trim_start_matches(|c: char| c == '\'' || c.is_whitespace());
     let raw = match raw.strip_suffix(".0") {
         Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => number,
         _ => raw,

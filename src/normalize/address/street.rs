@@ -2,7 +2,7 @@
 
 use crate::reference::street::{Lexicon, Style, lexicon};
 
-use super::line::Token;
+use super::text::Token;
 
 /// Endings that a type has grown into, per style: (as written, canonical). Longest first.
 const ENDINGS: &[(Style, &[(&str, &str)])] = &[
@@ -267,7 +267,7 @@ fn grown(core: &[Token<'_>], style: Style, words: &Lexicon) -> (Vec<String>, boo
 }
 
 /// Stem and canonical ending of a word that ends in a type.
-fn ending<'a>(word: &'a str, style: Style, abbreviated: bool) -> Option<(&'a str, &'static str)> {
+fn ending(word: &str, style: Style, abbreviated: bool) -> Option<(&str, &'static str)> {
     if style == Style::Nordic && abbreviated {
         for (short, whole) in [("gt", "gatan"), ("g", "gatan"), ("v", "vagen")] {
             if let Some(stem) = word.strip_suffix(short).filter(|stem| stem.len() >= 3) {

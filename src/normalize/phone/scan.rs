@@ -130,6 +130,17 @@ pub(super) fn scan(text: &str) -> Written {
     }
     let mut in_extension = false;
     let mut rest = text;
+    // What most numbers are made of; anything else is left to the loop below.
+    while let [byte, ..] = *rest.as_bytes() {
+        match byte {
+            b'0'..=b'9' => written.digits.push(byte),
+            b' ' | b'-' | b'.' | b')' | b'/' => {}
+            b'+' if written.digits.len() == 0 => written.plus = true,
+            b'(' if written.digits.len() == 0 => {}
+            _ => break,
+        }
+        rest = &rest[1..];
+    }
     while let Some(c) = rest.chars().next() {
         let tail = &rest[c.len_utf8()..];
         if let Some(digit) = digit(c) {
@@ -219,14 +230,19 @@ fn count_digits(text: &str) -> usize {
     text.chars().filter(|&c| digit(c).is_some()).count()
 }
 
+/// Whether a cell can hold no more than one number.
+pub(super) fn is_single(value: &str) -> bool {
+    !value.bytes().any(|b| b.is_ascii_alphabetic() || is_separator(b as char))
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '/' | ';' | ',' | '|' | '&' | '\n' | '\r')
+}
+
 /// Several numbers in one cell, split at `/ ; , |`, line ends, `&` and words for "or". A part that is
 /// too short to be a number stays with its neighbour: `0171/1234567` is one number.
 pub(super) fn split(value: &str) -> Vec<&str> {
-    let is_separator = |c: char| matches!(c, '/' | ';' | ',' | '|' | '&' | '\n' | '\r');
     let has_word = value.bytes().any(|b| b.is_ascii_alphabetic());
-    if !value.contains(is_separator) && !has_word {
-        return vec![value];
-    }
     let mut pieces: Vec<(usize, usize)> = Vec::new();
     let mut start = 0;
     let mut parts: Vec<(usize, usize, char)> = Vec::new();

@@ -258,12 +258,12 @@ fn plans_agree_with_the_metadata() {
         ("TR", &["5321234567"]),
     ];
     for (country, numbers) in samples {
-        let id: phonenumber::country::Id = country.parse().unwrap();
+        let id: phonenumber::country::Id = country.parse().expect("known sample");
         for national in *numbers {
-            let theirs = phonenumber::parse(Some(id), national).unwrap();
+            let theirs = phonenumber::parse(Some(id), national).expect("known sample");
             assert!(theirs.is_valid(), "{country} {national}");
             let region = <[u8; 2]>::try_from(country.as_bytes()).ok();
-            let plan = plan::by_country(region.unwrap()).unwrap();
+            let plan = plan::by_country(region.expect("known sample")).expect("known sample");
             for form in [
                 (*national).to_owned(),
                 format!("{}{national}", plan.trunk),
