@@ -59,9 +59,15 @@ pub fn normalize_address(mapped: &MappedAddress, region: Option<[u8; 2]>) -> Opt
         .collect::<String>()
         .to_ascii_lowercase();
     let read_as = country.or_else(|| by_shape(&compact)).or(region);
-    let style = match read_as {
-        Some(country) => country_style(country, &fields.line),
-        None => guess_style(&fields.line),
+    let guess = || guess_style(&fields.line);
+    let style = match (country, read_as) {
+        (Some(country), _) => country_style(country, &fields.line),
+        // A German line in a file of Americans.
+        (None, Some(region)) => match country_style(region, &fields.line) {
+            Style::English => guess(),
+            style => style,
+        },
+        (None, None) => guess(),
     };
 
     let reader = Reader { style, country: read_as, number_given: !fields.number.is_empty() };
@@ -347,20 +353,26 @@ fn guess_style(line: &str) -> Style {
     if number_first {
         return Style::English;
     }
+    let is_number = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_digit()) && !word.ends_with(['t', 'h', 'd'])
+    };
+    let number_last =
+        folded.rsplit(' ').take(2).any(is_number) || folded.ends_with(|c: char| c.is_ascii_digit());
     for word in folded.split(' ') {
         let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
         let ends = |endings: &[&str]| {
             endings.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
         };
-        if ends(&["strasse", "str", "gasse", "platz", "allee", "weg"])
-            || matches!(word, "strasse" | "str")
-        {
+        if ends(&["strasse"]) || number_last && ends(&["str", "gasse", "platz", "allee", "weg"]) {
             return Style::German;
         }
-        if ends(&["straat", "laan", "gracht", "plein"]) {
+        if number_last && matches!(word, "strasse" | "str") {
+            return Style::German;
+        }
+        if ends(&["straat", "gracht"]) || number_last && ends(&["laan", "plein"]) {
             return Style::Dutch;
         }
-        if ends(&["gatan", "vagen", "gata", "veien", "vej", "gade"]) {
+        if ends(&["gatan", "vagen", "veien"]) || number_last && ends(&["gata", "vej", "gade"]) {
             return Style::Nordic;
         }
     }

@@ -195,7 +195,9 @@ fn build() -> Vec<Lexicon> {
             let folded = fold(form);
             let inside = role != Roles::TYPE && role != Roles::DIRECTION;
             // A lone letter is a value more often than a word, but for compass points.
-            let short = folded.len() < 2 && !(role == Roles::DIRECTION && cell(1) == "en");
+            // Of two letters only the street types of the own list: `la` is no lane.
+            let short = role == Roles::TYPE && cell(1) == "en" && folded.len() < 3
+                || folded.len() < 2 && !(role == Roles::DIRECTION && cell(1) == "en");
             if short || (inside && LEFT_OUT.contains(&folded.as_str())) {
                 continue;
             }
@@ -207,7 +209,7 @@ fn build() -> Vec<Lexicon> {
         let english = &mut table[Style::English as usize];
         match cell(0) {
             "street_suffix" => {
-                for form in [cell(1), cell(2), cell(3)] {
+                for form in [cell(1), cell(2), cell(3)].into_iter().filter(|f| f.len() > 2) {
                     english.add(form, Roles::TYPE, cell(3));
                 }
             }

@@ -3,7 +3,7 @@
 use crate::reference::street::{Lexicon, Style, lexicon};
 
 use super::street::street_tokens;
-use super::text::{Token, prepare, tokens};
+use super::text::{Token, is_addition, is_numbered_road, is_ordinal, prepare, tokens};
 
 /// What the lines say.
 #[derive(Default)]
@@ -164,6 +164,17 @@ impl Reader {
     fn street(self, tokens: &[Token<'_>], parts: &mut Parts) {
         let mut here = Parts::default();
         let core: &[Token<'_>];
+        if let [only] = tokens
+            && only.starts_with_digit()
+            && !is_ordinal(only.text)
+        {
+            if parts.number.is_empty() {
+                self.number(tokens, 0, parts);
+            }
+            return;
+        }
+        // `Hayes Center 4859 S Wabash`: the house's name stands before its number.
+        let tokens = self.without_house_name(tokens);
         match self.number_position(tokens) {
             Some(0) => {
                 let at = usize::from(!tokens[0].starts_with_digit());
@@ -199,6 +210,29 @@ impl Reader {
         } else if score == 0 && parts.number.is_empty() && here.numbered && parts.score > 0 {
             parts.number = here.number;
         }
+    }
+
+    fn without_house_name<'t, 'a>(self, tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
+        if self.style != Style::English || tokens[0].starts_with_digit() {
+            return tokens;
+        }
+        let words = self.lexicon();
+        let named = |rest: &[Token<'_>]| {
+            rest.iter().any(|t| {
+                let roles = words.roles(t.text);
+                t.text.len() > 1
+                    && !roles.is_type()
+                    && !roles.is_direction()
+                    && !t.starts_with_digit()
+            })
+        };
+        let number = (1..tokens.len()).find(|&at| {
+            tokens[at].text.bytes().all(|b| b.is_ascii_digit())
+                && !is_numbered_road(words.canonical(tokens[at - 1].text))
+                && !words.roles(tokens[at - 1].text).is_number()
+                && named(&tokens[at + 1..])
+        });
+        number.map_or(tokens, |at| &tokens[at..])
     }
 
     /// Where the house number is: the first token, or the first number after the name.
@@ -525,40 +559,6 @@ fn is_bare_number(tokens: &[Token<'_>]) -> bool {
     tokens.len() <= 3
         && tokens[0].starts_with_digit()
         && tokens[1..].iter().all(|t| t.is_value() || is_addition(t.text))
-}
-
-fn is_addition(text: &str) -> bool {
-    matches!(text, "bis" | "ter" | "quater" | "quinquies")
-}
-
-/// `1st`, `42nd`: a street's name, not a house number.
-fn is_ordinal(text: &str) -> bool {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    digits > 0 && matches!(&text[digits..], "st" | "nd" | "rd" | "th" | "er" | "eme" | "ste")
-}
-
-/// Types that a number follows.
-fn is_numbered_road(word: &str) -> bool {
-    matches!(
-        word,
-        "highway"
-            | "route"
-            | "road"
-            | "interstate"
-            | "us"
-            | "sr"
-            | "cr"
-            | "state"
-            | "county"
-            | "fm"
-            | "loop"
-            | "hc"
-            | "rr"
-            | "i"
-            | "box"
-            | "exit"
-            | "lot"
-    )
 }
 
 /// `s/n`, `snc`: no number.

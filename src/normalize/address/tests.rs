@@ -84,6 +84,11 @@ fn lines_with_the_number_first() {
         ("US", "12 O'Brien St", "12|obrien"),
         ("US", "1st Avenue", "|1"),
         ("US", "12 Flat Rock Rd", "12|flat rock"),
+        ("US", "Hayes Center 4859 S. Wabash", "4859|wabash"),
+        ("US", "270 La Perouse Street", "270|la perouse"),
+        ("US", "12", "12"),
+        ("", "north 80th str", "|80"),
+        ("", "12 nw 1st str", "12|1"),
         ("US", "PO Box 123", "|||123"),
         ("US", "P.O. Box 123", "|||123"),
         ("US", "P O BOX 123", "|||123"),
@@ -451,6 +456,8 @@ fn the_default_region_decides_reading_only() {
         ..MappedAddress::default()
     };
     let a = normalize_address(&mapped, Some(*b"DE")).unwrap_or_default();
+    let in_america = normalize_address(&mapped, Some(*b"US")).unwrap_or_default();
+    assert_eq!(shown(&in_america), "12|hauptstrasse");
     assert_eq!(
         (shown(&a).as_str(), a.postcode_key.as_str(), a.country.as_str()),
         ("12|hauptstrasse", "01067", "")

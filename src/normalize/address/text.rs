@@ -120,3 +120,38 @@ fn joins_across_dot(before: &str, after: &str, style: Style) -> bool {
     let most = if style == Style::English { 1 } else { 3 };
     (1..=2).contains(&run) && (1..=most).contains(&next)
 }
+
+/// `12 bis`: part of the number.
+pub(super) fn is_addition(text: &str) -> bool {
+    matches!(text, "bis" | "ter" | "quater" | "quinquies")
+}
+
+/// `1st`, `42nd`: a street's name, not a house number.
+pub(super) fn is_ordinal(text: &str) -> bool {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    digits > 0 && matches!(&text[digits..], "st" | "nd" | "rd" | "th" | "er" | "eme" | "ste")
+}
+
+/// Types that a number follows.
+pub(super) fn is_numbered_road(word: &str) -> bool {
+    matches!(
+        word,
+        "highway"
+            | "route"
+            | "road"
+            | "interstate"
+            | "us"
+            | "sr"
+            | "cr"
+            | "state"
+            | "county"
+            | "fm"
+            | "loop"
+            | "hc"
+            | "rr"
+            | "i"
+            | "box"
+            | "exit"
+            | "lot"
+    )
+}
