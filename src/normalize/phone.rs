@@ -123,13 +123,12 @@ fn read(piece: &str, region: Option<[u8; 2]>) -> Option<(Phone, bool)> {
 fn identify(written: &Written, region: Option<[u8; 2]>) -> Phone {
     let digits = written.digits.as_str();
     if written.plus || digits.starts_with("00") && digits.len() >= 9 {
-        return international(digits.trim_start_matches('0'))
-            .unwrap_or_else(|| unknown(digits, digits.len() >= 6));
+        return international(digits.trim_start_matches('0')).unwrap_or_else(|| unknown(digits));
     }
     let own = region.and_then(plan::by_country);
     let north_american = own.is_some_and(|plan| plan.code == "1");
     if let Some(rest) = digits.strip_prefix("011").filter(|r| north_american && r.len() >= 9) {
-        return international(rest).unwrap_or_else(|| unknown(digits, true));
+        return international(rest).unwrap_or_else(|| unknown(digits));
     }
     if let Some(plan) = own {
         if let Some(phone) = national(plan, digits) {
@@ -146,15 +145,16 @@ fn identify(written: &Written, region: Option<[u8; 2]>) -> Phone {
     {
         return modern(plan, rest, true);
     }
-    unknown(digits, digits.len() >= 6)
+    unknown(digits)
 }
 
 /// Digits whose country nobody knows.
-fn unknown(digits: &str, usable: bool) -> Phone {
+fn unknown(digits: &str) -> Phone {
     Phone {
         display: digits.to_owned(),
         national: digits.trim_start_matches('0').to_owned(),
-        useless: !usable,
+        // Shorter ones are shared by thousands, longer ones are several numbers or none.
+        useless: !(6..=15).contains(&digits.len()),
         ..Phone::default()
     }
 }
@@ -189,8 +189,10 @@ fn national(plan: &Plan, digits: &str) -> Option<Phone> {
     if let Some(rest) = plan.strip_code(digits) {
         return accepted(plan, rest);
     }
-    if plan.code == "1" && digits.len() == 10 && !digits.starts_with(['0', '1']) {
-        return Some(number(plan, digits, digits, plan.accepts(digits)));
+    // Ten digits are a number of the plan even where its area does not exist.
+    let ten = if digits.len() == 11 { digits.strip_prefix('1').unwrap_or(digits) } else { digits };
+    if plan.code == "1" && ten.len() == 10 && !ten.starts_with(['0', '1']) {
+        return Some(number(plan, ten, ten, plan.accepts(ten)));
     }
     accepted(plan, digits)
 }

@@ -95,11 +95,9 @@ impl Plan {
     }
 }
 
-/// NXX NXX XXXX; an area code has no 9 in the middle and neither part is N11.
+/// NXX NXX XXXX; an area code has no 9 in the middle and is not N11.
 fn is_nanp(bytes: &[u8]) -> bool {
-    matches!(bytes, [b'2'..=b'9', b'0'..=b'8', _, b'2'..=b'9', ..])
-        && &bytes[1..3] != b"11"
-        && &bytes[4..6] != b"11"
+    matches!(bytes, [b'2'..=b'9', b'0'..=b'8', _, b'2'..=b'9', ..]) && &bytes[1..3] != b"11"
 }
 
 /// The plan of a country.

@@ -261,7 +261,8 @@ pub(super) fn split(value: &str) -> Vec<&str> {
             0
         };
         if length > 0 {
-            parts.push((start, at, c));
+            // A word divides as a slash does.
+            parts.push((start, at, if c == ' ' { '/' } else { c }));
             at += length;
             start = at;
         } else {
@@ -282,7 +283,7 @@ pub(super) fn split(value: &str) -> Vec<&str> {
         let opens = part.starts_with(['0', '+']) && digits >= 2 && index + 1 < parts.len();
         if so_far >= 7 && (digits >= 7 || opens) {
             pieces.push((start, end));
-        } else if before == '/' && so_far >= 8 && (1..=3).contains(&digits) {
+        } else if before == '/' && so_far >= 8 && (1..=4).contains(&digits) {
             // 030 123456/57: the end of a second number; the first is whole.
         } else {
             last.1 = end;
