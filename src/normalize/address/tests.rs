@@ -339,6 +339,8 @@ fn whole_addresses_in_one_cell() {
             "12|oak / springfield / us-il / 62701 / US",
         ),
         ("12 Oak St, Los Angeles, CA", "12|oak / los angeles / us-ca /  / "),
+        ("Flat 3, 10 Downing St, London SW1A 2AA", "10|downing|3 / london /  / sw1a2aa / "),
+        ("Via del Corso 10, 00186 Roma RM, Italia", "10|corso / roma / it-rm / 00186 / IT"),
         ("Hauptstr. 5, 12345 Berlin", "5|hauptstrasse / berlin /  / 12345 / "),
         ("Hauptstr. 5, 12345 Berlin, Deutschland", "5|hauptstrasse / berlin /  / 12345 / DE"),
         ("Flat 2, 14 High St, London, SW1A 1AA", "14|high|2 / london /  / sw1a1aa / "),
