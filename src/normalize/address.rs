@@ -5,6 +5,7 @@ mod postcode;
 mod street;
 #[cfg(test)]
 mod tests;
+mod text;
 mod whole;
 
 use crate::model::{Address, MappedAddress};
@@ -18,8 +19,21 @@ pub use postcode::looks_like_postcode;
 use postcode::{by_shape, normalize_postcode};
 
 /// Values that say that there is none. Folded.
-const PLACEHOLDERS: &[&str] =
-    &["", "n a", "na", "none", "null", "nil", "nan", "unknown", "undefined", "not provided", "tbd", "x", "xx"];
+const PLACEHOLDERS: &[&str] = &[
+    "",
+    "n a",
+    "na",
+    "none",
+    "null",
+    "nil",
+    "nan",
+    "unknown",
+    "undefined",
+    "not provided",
+    "tbd",
+    "x",
+    "xx",
+];
 
 /// An address in canonical parts; `None` where nothing is said. `region` is the country that an
 /// address without one is read as (the file's majority): it decides how lines are read, but
@@ -28,21 +42,32 @@ const PLACEHOLDERS: &[&str] =
 pub fn normalize_address(mapped: &MappedAddress, region: Option<[u8; 2]>) -> Option<Address> {
     let mut fields = Fields::of(mapped);
     if fields.full.is_some_and(|_| fields.line.is_empty() && fields.city.is_empty()) {
-        let whole = whole::split_whole(&untagged(&mapped.full), country_code(&mapped.country).or(region));
+        let whole =
+            whole::split_whole(&untagged(&mapped.full), country_code(&mapped.country).or(region));
         fields.fill(&whole);
     } else if let Some(full) = fields.full.filter(|_| fields.line.is_empty()) {
-        fields.line = collapse(full);
+        fields.line = clean(full);
     }
     split_town(&mut fields);
     fields.drop_repeats();
 
     let country = country_code(&fields.country);
-    let compact: String =
-        fields.postcode.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let compact: String = fields
+        .postcode
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
     let read_as = country.or_else(|| by_shape(&compact)).or(region);
-    let style = match read_as {
-        Some(country) => country_style(country, &fields.line),
-        None => guess_style(&fields.line),
+    let guess = || guess_style(&fields.line);
+    let style = match (country, read_as) {
+        (Some(country), _) => country_style(country, &fields.line),
+        // A German line in a file of Americans.
+        (None, Some(region)) => match country_style(region, &fields.line) {
+            Style::English => guess(),
+            style => style,
+        },
+        (None, None) => guess(),
     };
 
     let reader = Reader { style, country: read_as, number_given: !fields.number.is_empty() };
@@ -78,8 +103,14 @@ pub fn normalize_address(mapped: &MappedAddress, region: Option<[u8; 2]>) -> Opt
         label: mapped.label.clone(),
     };
     let says_something = [
-        &address.line, &address.line2, &address.city, &address.region, &address.postcode, &address.country,
-        &address.po_box, &address.unit,
+        &address.line,
+        &address.line2,
+        &address.city,
+        &address.region,
+        &address.postcode,
+        &address.country,
+        &address.po_box,
+        &address.unit,
     ]
     .into_iter()
     .any(|part| !part.is_empty());
@@ -104,7 +135,7 @@ pub fn looks_like_street(text: &str) -> bool {
         return false;
     }
     // Without a type a number and a word could be anything: `12 March 2020`, `3 items`.
-    let prepared = line::prepare(text, style);
+    let prepared = text::prepare(text, style);
     let tokens = reader.tokens(&prepared);
     let words = lexicon(style);
     let grown = parts.street.len() == 1 && parts.street[0].len() > 6 && style != Style::English;
@@ -176,13 +207,14 @@ impl<'a> Fields<'a> {
 
 /// Leading apostrophes, codes of platforms and doubled spaces go; line ends become `, `.
 fn clean(raw: &str) -> String {
-    let raw = raw.trim().trim_start_matches('\'');
+    let raw = raw.trim_end().trim_start_matches(|c: char| c == '\'' || c.is_whitespace());
     if raw.is_empty() {
         return String::new();
     }
     let mut out = String::with_capacity(raw.len());
     for (index, line) in raw.lines().enumerate() {
-        for (at, word) in line.split_whitespace().filter(|word| !is_platform_tag(word)).enumerate() {
+        for (at, word) in line.split_whitespace().filter(|word| !is_platform_tag(word)).enumerate()
+        {
             if !out.is_empty() {
                 out.push_str(if index > 0 && at == 0 { ", " } else { " " });
             }
@@ -190,11 +222,16 @@ fn clean(raw: &str) -> String {
         }
     }
     // Whatever commas the deleted codes and empty lines left.
-    let kept = out.trim_end_matches([',', ' ']).trim_start_matches([',', ' ']).len();
-    if kept != out.len() {
-        out = out.trim_matches([',', ' ']).to_owned();
+    let kept = out.trim_end_matches([',', ' ']).trim_start_matches([',', ' ', '\'']);
+    if kept.len() != out.len() {
+        out = kept.to_owned();
     }
-    if out.len() <= 12 && PLACEHOLDERS.contains(&fold(&out).as_str()) {
+    // Most values are none, and folding costs.
+    let may_be_none = matches!(
+        out.as_bytes().first(),
+        None | Some(b'n' | b'N' | b'u' | b'U' | b't' | b'T' | b'x' | b'X')
+    ) || !out.starts_with(|c: char| c.is_alphanumeric());
+    if may_be_none && out.len() <= 14 && PLACEHOLDERS.contains(&fold(&out).as_str()) {
         out.clear();
     }
     out
@@ -209,7 +246,10 @@ fn is_platform_tag(word: &str) -> bool {
         && code.len() >= 5
         && code.bytes().all(|b| b.is_ascii_alphanumeric())
         && code.bytes().any(|b| b.is_ascii_alphabetic())
-        && !matches!(name.to_ascii_lowercase().as_str(), "attn" | "att" | "suite" | "apt" | "unit" | "http" | "https")
+        && !matches!(
+            name.to_ascii_lowercase().as_str(),
+            "attn" | "att" | "suite" | "apt" | "unit" | "http" | "https"
+        )
 }
 
 /// Codes of platforms deleted, spaces kept: they may be what divides the parts.
@@ -220,16 +260,13 @@ fn untagged(full: &str) -> String {
     full.split(' ').filter(|word| !is_platform_tag(word)).collect::<Vec<_>>().join(" ")
 }
 
-fn collapse(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// `Springfield, IL` and `12345 Berlin` in the column for towns.
 fn split_town(fields: &mut Fields<'_>) {
     if let Some((town, region)) = fields.city.rsplit_once(',') {
         let (town, region) = (town.trim(), region.trim());
         if !town.is_empty()
             && (2..=3).contains(&region.len())
+            && region.bytes().all(|b| b.is_ascii_alphabetic())
             && (fields.region.is_empty() || fold(&fields.region) == fold(region))
         {
             region.clone_into(&mut fields.region);
@@ -267,12 +304,20 @@ fn country_style(country: [u8; 2], line: &str) -> Style {
             let mut words = lower.split([' ', ',', '.']).filter(|w| !w.is_empty());
             let first = words.find(|w| !w.starts_with(|c: char| c.is_ascii_digit())).unwrap_or("");
             match first {
-                "rue" | "avenue" | "chemin" | "route" | "boulevard" | "place" | "quai" if country == *b"CH" => {
+                "rue" | "avenue" | "chemin" | "route" | "boulevard" | "place" | "quai"
+                    if country == *b"CH" =>
+                {
                     // Number last, as everywhere in Switzerland.
-                    if lower.starts_with(|c: char| c.is_ascii_digit()) { Style::French } else { Style::Dutch }
+                    if lower.starts_with(|c: char| c.is_ascii_digit()) {
+                        Style::French
+                    } else {
+                        Style::Dutch
+                    }
                 }
                 "via" | "piazza" | "viale" | "corso" if country == *b"CH" => Style::Italian,
-                "rue" | "chemin" | "montée" | "rang" | "côte" if country == *b"CA" => Style::French,
+                "rue" | "chemin" | "montée" | "rang" | "côte" if country == *b"CA" => {
+                    Style::French
+                }
                 _ => style(country),
             }
         }
@@ -289,9 +334,12 @@ fn guess_style(line: &str) -> Style {
     let front = match first {
         "rue" | "chemin" | "impasse" | "allee" | "bd" | "quai" => Some(Style::French),
         "avenue" | "av" | "boulevard" | "place" if number_first => {
-            matches!(words.next(), Some("de" | "du" | "des" | "la" | "le" | "d")).then_some(Style::French)
+            matches!(words.next(), Some("de" | "du" | "des" | "la" | "le" | "d"))
+                .then_some(Style::French)
         }
-        "via" | "viale" | "piazza" | "corso" | "vicolo" | "piazzale" if !number_first => Some(Style::Italian),
+        "via" | "viale" | "piazza" | "corso" | "vicolo" | "piazzale" if !number_first => {
+            Some(Style::Italian)
+        }
         "calle" | "avda" | "avenida" | "plaza" | "paseo" | "carretera" | "c" if !number_first => {
             Some(Style::Spanish)
         }
@@ -305,18 +353,26 @@ fn guess_style(line: &str) -> Style {
     if number_first {
         return Style::English;
     }
+    let is_number = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_digit()) && !word.ends_with(['t', 'h', 'd'])
+    };
+    let number_last =
+        folded.rsplit(' ').take(2).any(is_number) || folded.ends_with(|c: char| c.is_ascii_digit());
     for word in folded.split(' ') {
         let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
         let ends = |endings: &[&str]| {
             endings.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
         };
-        if ends(&["strasse", "str", "gasse", "platz", "allee", "weg"]) || matches!(word, "strasse" | "str") {
+        if ends(&["strasse"]) || number_last && ends(&["str", "gasse", "platz", "allee", "weg"]) {
             return Style::German;
         }
-        if ends(&["straat", "laan", "gracht", "plein"]) {
+        if number_last && matches!(word, "strasse" | "str") {
+            return Style::German;
+        }
+        if ends(&["straat", "gracht"]) || number_last && ends(&["laan", "plein"]) {
             return Style::Dutch;
         }
-        if ends(&["gatan", "vagen", "gata", "veien", "vej", "gade"]) {
+        if ends(&["gatan", "vagen", "veien"]) || number_last && ends(&["gata", "vej", "gade"]) {
             return Style::Nordic;
         }
     }
@@ -328,7 +384,10 @@ fn city_key(city: &str, style: Style) -> String {
     if city.is_empty() {
         return String::new();
     }
-    let end = city.char_indices().find(|&(at, c)| at > 0 && matches!(c, '(' | '/' | '[')).map_or(city.len(), |(at, _)| at);
+    let end = city
+        .char_indices()
+        .find(|&(at, c)| at > 0 && matches!(c, '(' | '/' | '['))
+        .map_or(city.len(), |(at, _)| at);
     let folded = fold(&city[..end]);
     let mut key = String::with_capacity(folded.len());
     for (index, word) in folded.split(' ').enumerate() {
@@ -341,13 +400,18 @@ fn city_key(city: &str, style: Style) -> String {
             (Style::English, "s" | "sth" | "so") if index == 0 => "south",
             (Style::English, "e") if index == 0 => "east",
             (Style::English, "w") if index == 0 => "west",
-            (Style::German, "am" | "an" | "a" | "im" | "in" | "i" | "bei" | "b" | "ob" | "v" | "vor")
-                if index > 0 =>
-            {
+            (
+                Style::German,
+                "am" | "an" | "a" | "im" | "in" | "i" | "bei" | "b" | "ob" | "v" | "vor",
+            ) if index > 0 => {
                 break;
             }
             (Style::French, "cedex") => break,
-            (Style::French, word) if index > 0 && word.starts_with(|c: char| c.is_ascii_digit()) => break,
+            (Style::French, word)
+                if index > 0 && word.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                break;
+            }
             (_, word) => word,
         };
         if index > 0 {

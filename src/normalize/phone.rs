@@ -26,18 +26,13 @@ const PLACEHOLDERS: &str = include_str!("../../data/reference/phone_placeholders
 pub fn normalize_phones(values: &[Labelled], region: Option<[u8; 2]>) -> Vec<Phone> {
     let mut phones: Vec<Phone> = Vec::with_capacity(values.len());
     for value in values {
-        let text = value.value.trim().trim_start_matches('\'').trim_start();
-        for piece in scan::split(text) {
-            let Some((mut phone, fax)) = read(piece, region) else { continue };
-            phone.label = match &value.label {
-                None if fax => Some("fax".into()),
-                label => label.clone(),
-            };
-            let known = phones.iter().any(|other| {
-                other.display == phone.display && other.extension == phone.extension
-            });
-            if !known {
-                phones.push(phone);
+        let text =
+            value.value.trim_end().trim_start_matches(|c: char| c == '\'' || c.is_whitespace());
+        if scan::is_single(text) {
+            add(text, value, region, &mut phones);
+        } else {
+            for piece in scan::split(text) {
+                add(piece, value, region, &mut phones);
             }
         }
     }
@@ -47,11 +42,26 @@ pub fn normalize_phones(values: &[Labelled], region: Option<[u8; 2]>) -> Vec<Pho
     phones
 }
 
+fn add(piece: &str, value: &Labelled, region: Option<[u8; 2]>, phones: &mut Vec<Phone>) {
+    let Some((mut phone, fax)) = read(piece, region) else { return };
+    phone.label = match &value.label {
+        None if fax => Some("fax".into()),
+        label => label.clone(),
+    };
+    let known = phones
+        .iter()
+        .any(|other| other.display == phone.display && other.extension == phone.extension);
+    if !known {
+        phones.push(phone);
+    }
+}
+
 /// Whether a value, by its form alone, is a phone number: seven to fifteen digits with nothing but
 /// what people put between them, and not a date, a price or a bare number of eight digits.
 pub fn looks_like_phone(text: &str) -> bool {
     let text = text.trim().trim_start_matches('\'');
-    if text.len() > 40 || text.contains(['@', ':', '$', '€', '%', '_']) && !text.starts_with("tel:") {
+    if text.len() > 40 || text.contains(['@', ':', '$', '€', '%', '_']) && !text.starts_with("tel:")
+    {
         return false;
     }
     let written = scan::scan(text);
@@ -62,7 +72,8 @@ pub fn looks_like_phone(text: &str) -> bool {
     if written.plus || written.digits.as_str().starts_with("00") {
         return true;
     }
-    let separators = text.chars().filter(|c| matches!(c, ' ' | '-' | '/' | '(' | ')' | '.')).count();
+    let separators =
+        text.chars().filter(|c| matches!(c, ' ' | '-' | '/' | '(' | ')' | '.')).count();
     if separators == 0 {
         return (9..=12).contains(&digits) && text.bytes().all(|b| b.is_ascii_digit());
     }
@@ -112,13 +123,12 @@ fn read(piece: &str, region: Option<[u8; 2]>) -> Option<(Phone, bool)> {
 fn identify(written: &Written, region: Option<[u8; 2]>) -> Phone {
     let digits = written.digits.as_str();
     if written.plus || digits.starts_with("00") && digits.len() >= 9 {
-        return international(digits.trim_start_matches('0'))
-            .unwrap_or_else(|| unknown(digits, digits.len() >= 6));
+        return international(digits.trim_start_matches('0')).unwrap_or_else(|| unknown(digits));
     }
     let own = region.and_then(plan::by_country);
     let north_american = own.is_some_and(|plan| plan.code == "1");
     if let Some(rest) = digits.strip_prefix("011").filter(|r| north_american && r.len() >= 9) {
-        return international(rest).unwrap_or_else(|| unknown(digits, true));
+        return international(rest).unwrap_or_else(|| unknown(digits));
     }
     if let Some(plan) = own {
         if let Some(phone) = national(plan, digits) {
@@ -135,15 +145,16 @@ fn identify(written: &Written, region: Option<[u8; 2]>) -> Phone {
     {
         return modern(plan, rest, true);
     }
-    unknown(digits, digits.len() >= 6)
+    unknown(digits)
 }
 
 /// Digits whose country nobody knows.
-fn unknown(digits: &str, usable: bool) -> Phone {
+fn unknown(digits: &str) -> Phone {
     Phone {
         display: digits.to_owned(),
         national: digits.trim_start_matches('0').to_owned(),
-        useless: !usable,
+        // Shorter ones are shared by thousands, longer ones are several numbers or none.
+        useless: !(6..=15).contains(&digits.len()),
         ..Phone::default()
     }
 }
@@ -178,8 +189,10 @@ fn national(plan: &Plan, digits: &str) -> Option<Phone> {
     if let Some(rest) = plan.strip_code(digits) {
         return accepted(plan, rest);
     }
-    if plan.code == "1" && digits.len() == 10 && !digits.starts_with(['0', '1']) {
-        return Some(number(plan, digits, digits, plan.accepts(digits)));
+    // Ten digits are a number of the plan even where its area does not exist.
+    let ten = if digits.len() == 11 { digits.strip_prefix('1').unwrap_or(digits) } else { digits };
+    if plan.code == "1" && ten.len() == 10 && !ten.starts_with(['0', '1']) {
+        return Some(number(plan, ten, ten, plan.accepts(ten)));
     }
     accepted(plan, digits)
 }

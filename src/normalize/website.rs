@@ -8,7 +8,7 @@ const SHARED_HOSTS: &str = include_str!("../../data/reference/shared_web_hosts.c
 /// has no host with a known suffix: placeholders, mail addresses, IP addresses. A page on a host that
 /// everybody may have pages on keeps its display, but its domain is empty: it names nobody. O(length).
 pub fn normalize_website(text: &str) -> Option<Website> {
-    let display = text.trim().trim_start_matches('\'').trim();
+    let display = text.trim_end().trim_start_matches(|c: char| c == '\'' || c.is_whitespace());
     let host = host(display)?;
     let mut domain = registrable_domain(host)?;
     if is_shared(&domain) {
@@ -178,8 +178,18 @@ mod tests {
         ] {
             assert_eq!(normalize_website(raw).map(|w| w.domain).as_deref(), Some(want), "{raw}");
         }
-        for raw in ["", "-", "n/a", "none", "info@acme.com", "localhost", "co.uk", "12.5", "http://", "a..com"]
-        {
+        for raw in [
+            "",
+            "-",
+            "n/a",
+            "none",
+            "info@acme.com",
+            "localhost",
+            "co.uk",
+            "12.5",
+            "http://",
+            "a..com",
+        ] {
             assert!(normalize_website(raw).is_none(), "{raw}");
         }
     }

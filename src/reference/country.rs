@@ -105,7 +105,7 @@ fn name_key(text: &str) -> String {
     let mut single_before = false;
     for word in folded.split(' ') {
         let single = word.len() == 1;
-        if !key.is_empty() && !(single && single_before) {
+        if !(key.is_empty() || single && single_before) {
             key.push(' ');
         }
         key.push_str(word);
@@ -119,7 +119,8 @@ fn countries() -> &'static Countries {
     TABLE.get_or_init(|| {
         let mut table = Countries::default();
         for row in rows(COUNTRIES) {
-            let (Some(code), iso3) = (code2(row.get(0)), row.get(1).unwrap_or("").as_bytes()) else {
+            let (Some(code), iso3) = (code2(row.get(0)), row.get(1).unwrap_or("").as_bytes())
+            else {
                 continue;
             };
             if let &[a, b, c] = iso3 {
@@ -242,7 +243,7 @@ mod tests {
             ("México", "MX"),
             ("Éire", "IE"),
         ] {
-            let got = country_code(raw).map(|c| String::from_utf8(c.to_vec()).unwrap());
+            let got = country_code(raw).map(|c| String::from_utf8_lossy(&c).into_owned());
             assert_eq!(got.as_deref(), Some(want), "{raw}");
         }
         for raw in ["", " ", "-", "Kongo", "Norfolk", "Atlantis", "12", "n/a", "en", "X"] {

@@ -30,9 +30,7 @@ pub fn region_code(country: Option<[u8; 2]>, text: &str) -> Option<String> {
     let regions = regions();
     let Some(country) = country else {
         if key.len() == 2 {
-            return [*b"US", *b"CA"]
-                .into_iter()
-                .find_map(|country| regions.look_up(country, &key));
+            return [*b"US", *b"CA"].into_iter().find_map(|country| regions.look_up(country, &key));
         }
         if key.len() == 5 && key.as_bytes()[2] == b' ' {
             let bytes = key.as_bytes();
@@ -109,7 +107,9 @@ fn regions() -> &'static Regions {
         let codes: Vec<(String, String)> = by_country
             .iter()
             .filter(|((country, code), key)| {
-                country == b"AU" && code.len() == 3 && key.as_deref().is_some_and(|k| k[3..] == *code)
+                country == b"AU"
+                    && code.len() == 3
+                    && key.as_deref().is_some_and(|k| k[3..] == *code)
             })
             .filter_map(|((_, code), key)| key.clone().map(|key| (code.clone(), key)))
             .collect();
@@ -162,9 +162,11 @@ mod tests {
 
     #[test]
     fn shows_the_code_where_it_is_usual() {
-        for (country, raw, want) in
-            [(*b"US", "Illinois", "IL"), (*b"DE", "Bayern", "Bayern"), (*b"US", " Nowhere ", "Nowhere")]
-        {
+        for (country, raw, want) in [
+            (*b"US", "Illinois", "IL"),
+            (*b"DE", "Bayern", "Bayern"),
+            (*b"US", " Nowhere ", "Nowhere"),
+        ] {
             let key = region_code(Some(country), raw);
             assert_eq!(region_display(key.as_deref(), raw), want);
         }

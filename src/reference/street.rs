@@ -141,18 +141,17 @@ impl Lexicon {
 /// How a country writes its streets; English where nothing better is known.
 pub fn style(country: [u8; 2]) -> Style {
     match &country {
-        b"FR" | b"LU" | b"MC" | b"RE" | b"GP" | b"MQ" | b"GF" | b"DZ" | b"MA" | b"TN" | b"SN" | b"CI" => {
-            Style::French
-        }
+        b"FR" | b"LU" | b"MC" | b"RE" | b"GP" | b"MQ" | b"GF" | b"DZ" | b"MA" | b"TN" | b"SN"
+        | b"CI" => Style::French,
         b"DE" | b"AT" | b"CH" | b"LI" => Style::German,
         b"NL" | b"BE" | b"SR" => Style::Dutch,
         b"SE" | b"DK" | b"NO" | b"FI" | b"IS" | b"EE" | b"AX" | b"FO" => Style::Nordic,
-        b"ES" | b"MX" | b"AR" | b"CL" | b"CO" | b"PE" | b"VE" | b"EC" | b"BO" | b"UY" | b"PY" | b"CR"
-        | b"PA" | b"GT" | b"HN" | b"SV" | b"NI" | b"DO" | b"CU" | b"AD" => Style::Spanish,
+        b"ES" | b"MX" | b"AR" | b"CL" | b"CO" | b"PE" | b"VE" | b"EC" | b"BO" | b"UY" | b"PY"
+        | b"CR" | b"PA" | b"GT" | b"HN" | b"SV" | b"NI" | b"DO" | b"CU" | b"AD" => Style::Spanish,
         b"IT" | b"SM" | b"VA" => Style::Italian,
         b"PT" | b"BR" | b"AO" | b"MZ" => Style::Portuguese,
-        b"PL" | b"CZ" | b"SK" | b"HU" | b"RO" | b"BG" | b"HR" | b"SI" | b"RS" | b"BA" | b"ME" | b"MK"
-        | b"UA" | b"RU" | b"BY" | b"LT" | b"LV" | b"GR" | b"TR" => Style::Slavic,
+        b"PL" | b"CZ" | b"SK" | b"HU" | b"RO" | b"BG" | b"HR" | b"SI" | b"RS" | b"BA" | b"ME"
+        | b"MK" | b"UA" | b"RU" | b"BY" | b"LT" | b"LV" | b"GR" | b"TR" => Style::Slavic,
         _ => Style::English,
     }
 }
@@ -165,56 +164,68 @@ pub fn lexicon(style: Style) -> &'static Lexicon {
 
 /// Entries of the table that do more harm than good: each is mostly something else.
 const LEFT_OUT: &[&str] = &[
-    "se", "o", "su", "str", "u", "l", "van", "sign", "we", "ho", "hs", "stop", "club", "hall", "of", "no",
-    "or", "the", "in", "off", "a", "i", "site", "store", "pier", "lease", "mb", "ext", "to", "est", "s",
-    "co", "res", "su", "port", "rear", "front", "hotel", "house", "hse", "villa", "farm",
+    "se", "o", "su", "str", "u", "l", "van", "sign", "we", "ho", "hs", "stop", "club", "hall",
+    "of", "no", "or", "the", "in", "off", "a", "i", "site", "store", "pier", "lease", "mb", "ext",
+    "to", "est", "s", "co", "res", "su", "port", "rear", "front", "hotel", "house", "hse", "villa",
+    "farm",
 ];
 
 fn build() -> Vec<Lexicon> {
     let mut table: Vec<Lexicon> =
         STYLES.iter().map(|_| Lexicon { words: FxHashMap::default() }).collect();
     add_own(&mut table);
-    for row in rows(US_ABBREVIATIONS) {
-        let cell = |i| row.get(i).unwrap_or("");
-        let english = &mut table[Style::English as usize];
-        match cell(0) {
-            "street_suffix" => {
-                for form in [cell(1), cell(2), cell(3)] {
-                    english.add(form, Roles::TYPE, cell(3));
-                }
-            }
-            "unit" | "occupancy" | "secondary" => english.add(cell(1), Roles::UNIT, ""),
-            _ => {}
-        }
-    }
     for row in rows(WORDS) {
         let cell = |i| row.get(i).unwrap_or("");
         let role = match cell(0) {
             "street_types" | "concatenated_suffixes_separable" => Roles::TYPE,
             "directionals" => Roles::DIRECTION,
             "unit_types_numbered" | "building_types" | "staircases" | "entrances" => Roles::UNIT,
-            "unit_types_standalone" | "level_types_standalone" | "level_types_basement"
+            "unit_types_standalone"
+            | "level_types_standalone"
+            | "level_types_basement"
             | "unit_directions" => Roles::ALONE,
             "level_types_numbered" => Roles::LEVEL,
             _ => continue,
         };
-        let Some(style) = STYLES.iter().position(|(_, languages)| languages.contains(&cell(1))) else {
+        let Some(style) = STYLES.iter().position(|(_, languages)| languages.contains(&cell(1)))
+        else {
             continue;
         };
         for form in std::iter::once(cell(2)).chain(cell(3).split('|')) {
             let folded = fold(form);
             let inside = role != Roles::TYPE && role != Roles::DIRECTION;
             // A lone letter is a value more often than a word, but for compass points.
-            let short = folded.len() < 2 && !(role == Roles::DIRECTION && cell(1) == "en");
+            // Of two letters only the street types of the own list: `la` is no lane.
+            let short = role == Roles::TYPE && cell(1) == "en" && folded.len() < 3
+                || folded.len() < 2 && !(role == Roles::DIRECTION && cell(1) == "en");
             if short || (inside && LEFT_OUT.contains(&folded.as_str())) {
                 continue;
             }
             table[style].add(form, role, cell(2));
         }
     }
+    for row in rows(US_ABBREVIATIONS) {
+        let cell = |i| row.get(i).unwrap_or("");
+        let english = &mut table[Style::English as usize];
+        match cell(0) {
+            "street_suffix" => {
+                for form in [cell(1), cell(2), cell(3)].into_iter().filter(|f| f.len() > 2) {
+                    english.add(form, Roles::TYPE, cell(3));
+                }
+            }
+            "unit_designator" if !LEFT_OUT.contains(&cell(1)) => {
+                for form in [cell(1), cell(2)] {
+                    english.add(form, Roles::UNIT, "");
+                }
+            }
+            _ => {}
+        }
+    }
     // `c` and `ctr` are "center" to the table, `upper` and `lower` parts of names.
     let english = &mut table[Style::English as usize];
-    for word in ["c", "cn", "ctr", "center", "centre", "central", "upper", "lower", "middle", "no", "up"] {
+    for word in
+        ["c", "cn", "ctr", "center", "centre", "central", "upper", "lower", "middle", "no", "up"]
+    {
         if let Some((roles, _)) = english.words.get_mut(word) {
             roles.0 &= !Roles::DIRECTION;
         }
@@ -232,71 +243,171 @@ fn add_own(table: &mut [Lexicon]) {
     use Style::{Dutch, English, French, German, Italian, Nordic, Portuguese, Slavic, Spanish};
     add(English, Roles::TYPE, "st=street street str=street ave=avenue av=avenue rd=road dr=drive");
     add(English, Roles::TYPE, "ln=lane ct=court pl=place blvd=boulevard ter=terrace terr=terrace");
-    add(English, Roles::TYPE, "cir=circle pkwy=parkway hwy=highway sq=square cres=crescent cl=close");
-    add(English, Roles::TYPE, "gdns=gardens gr=grove rte=route rt=route trl=trail wy=way stravenue");
-    add(English, Roles::UNIT, "apt apartment suite ste unit flat room rm bldg building fl floor lot spc");
-    add(English, Roles::UNIT, "space trlr trailer level shop office block slip dept door studio tower");
+    add(
+        English,
+        Roles::TYPE,
+        "cir=circle pkwy=parkway hwy=highway sq=square cres=crescent cl=close",
+    );
+    add(
+        English,
+        Roles::TYPE,
+        "gdns=gardens gr=grove rte=route rt=route trl=trail wy=way stravenue",
+    );
+    add(
+        English,
+        Roles::UNIT,
+        "apt apartment suite ste unit flat room rm bldg building fl floor lot spc",
+    );
+    add(
+        English,
+        Roles::UNIT,
+        "space trlr trailer level shop office block slip dept door studio tower",
+    );
     add(English, Roles::LEVEL, "floor fl flr level");
     add(English, Roles::ALONE, "penthouse ph basement bsmt rear");
     add(English, Roles::NUMBER, "no nr number num");
     add(English, Roles::DIRECTION, "north south east west northeast northwest southeast southwest");
     add(English, Roles::DIRECTION, "n s e w ne nw se sw");
     add(French, Roles::TYPE, "r=rue rue av=avenue ave=avenue avenue bd=boulevard bld=boulevard");
-    add(French, Roles::TYPE, "blvd=boulevard boulevard pl=place place chem=chemin che=chemin chemin");
-    add(French, Roles::TYPE, "imp=impasse impasse all=allee allee rte=route route quai cours sq=square");
+    add(
+        French,
+        Roles::TYPE,
+        "blvd=boulevard boulevard pl=place place chem=chemin che=chemin chemin",
+    );
+    add(
+        French,
+        Roles::TYPE,
+        "imp=impasse impasse all=allee allee rte=route route quai cours sq=square",
+    );
     add(French, Roles::TYPE, "fg=faubourg faubourg fbg=faubourg lieudit cite clos hameau sentier");
     add(French, Roles::ARTICLE, "de la le les du des l d en a au aux et sur sous");
-    add(French, Roles::UNIT, "appt app apt appartement bat batiment bt esc escalier porte pte hall etg");
+    add(
+        French,
+        Roles::UNIT,
+        "appt app apt appartement bat batiment bt esc escalier porte pte hall etg",
+    );
     add(French, Roles::LEVEL, "etage et etg niveau");
     add(French, Roles::ALONE, "rdc");
     add(French, Roles::NUMBER, "no n num numero");
     add(German, Roles::TYPE, "str=strasse strasse weg gasse platz pl=platz allee ring damm ufer");
     add(German, Roles::UNIT, "whg wohnung wng app apt top tuer tur stiege stg zimmer zi haus");
     add(German, Roles::LEVEL, "og stock stk etage obergeschoss");
-    add(German, Roles::ALONE, "eg ug dg hinterhaus hh vorderhaus vh seitenflugel sf links rechts mitte");
+    add(
+        German,
+        Roles::ALONE,
+        "eg ug dg hinterhaus hh vorderhaus vh seitenflugel sf links rechts mitte",
+    );
     add(German, Roles::ALONE, "parterre erdgeschoss hochparterre dachgeschoss li re");
     add(German, Roles::ARTICLE, "der die das des dem den");
     add(German, Roles::NUMBER, "nr nummer hausnummer hausnr");
-    add(Dutch, Roles::TYPE, "str=straat straat laan ln=laan weg plein pln=plein gracht kade singel dreef");
-    add(Dutch, Roles::TYPE, "steeg hof pad rue avenue av=avenue boulevard bd=boulevard chaussee place");
+    add(
+        Dutch,
+        Roles::TYPE,
+        "str=straat straat laan ln=laan weg plein pln=plein gracht kade singel dreef",
+    );
+    add(
+        Dutch,
+        Roles::TYPE,
+        "steeg hof pad rue avenue av=avenue boulevard bd=boulevard chaussee place",
+    );
     add(Dutch, Roles::UNIT, "bus bte boite app apt appartement kamer");
     add(Dutch, Roles::LEVEL, "hoog verdieping etage");
     add(Dutch, Roles::ALONE, "bg huis hs rechts links");
     add(Dutch, Roles::ARTICLE, "de het der den la le les du des l d");
     add(Dutch, Roles::NUMBER, "nr nummer no");
-    add(Nordic, Roles::TYPE, "gatan gata=gatan vagen vag=vagen gade vej alle plads torg torget stigen");
+    add(
+        Nordic,
+        Roles::TYPE,
+        "gatan gata=gatan vagen vag=vagen gade vej alle plads torg torget stigen",
+    );
     add(Nordic, Roles::UNIT, "lgh lagenhet lejl leil leilighet uppgang oppgang opg trapphus");
     add(Nordic, Roles::LEVEL, "sal etg et van tr trappor");
     add(Nordic, Roles::ALONE, "tv th mf kl bv nb st");
     add(Nordic, Roles::NUMBER, "nr no");
-    add(Spanish, Roles::TYPE, "c=calle cl=calle cll=calle calle av=avenida avda=avenida avd=avenida");
-    add(Spanish, Roles::TYPE, "avenida pl=plaza plz=plaza pza=plaza plza=plaza plaza ctra=carretera");
-    add(Spanish, Roles::TYPE, "carretera po=paseo pso=paseo paseo rda=ronda ronda urb=urbanizacion");
-    add(Spanish, Roles::TYPE, "urbanizacion carrer trav=travesia blvd=bulevar boulevard=bulevar cra=carrera");
+    add(
+        Spanish,
+        Roles::TYPE,
+        "c=calle cl=calle cll=calle calle av=avenida avda=avenida avd=avenida",
+    );
+    add(
+        Spanish,
+        Roles::TYPE,
+        "avenida pl=plaza plz=plaza pza=plaza plza=plaza plaza ctra=carretera",
+    );
+    add(
+        Spanish,
+        Roles::TYPE,
+        "carretera po=paseo pso=paseo paseo rda=ronda ronda urb=urbanizacion",
+    );
+    add(
+        Spanish,
+        Roles::TYPE,
+        "urbanizacion carrer trav=travesia blvd=bulevar boulevard=bulevar cra=carrera",
+    );
     add(Spanish, Roles::ARTICLE, "de la el los las del y d l en i");
-    add(Spanish, Roles::UNIT, "pta puerta esc escalera portal bloque blq bl apto apt depto dpto local int");
+    add(
+        Spanish,
+        Roles::UNIT,
+        "pta puerta esc escalera portal bloque blq bl apto apt depto dpto local int",
+    );
     add(Spanish, Roles::UNIT, "oficina of interior depto casa");
     add(Spanish, Roles::LEVEL, "piso planta plta");
-    add(Spanish, Roles::ALONE, "bajo bjo bajos atico dcha izq izda izqda der entlo entresuelo pral");
+    add(
+        Spanish,
+        Roles::ALONE,
+        "bajo bjo bajos atico dcha izq izda izqda der entlo entresuelo pral",
+    );
     add(Spanish, Roles::NUMBER, "no n num numero nro");
-    add(Italian, Roles::TYPE, "v=via via vle=viale viale pza=piazza pzza=piazza piazza ple=piazzale");
-    add(Italian, Roles::TYPE, "piazzale cso=corso corso lgo=largo largo vlo=vicolo vicolo strada str=strada");
+    add(
+        Italian,
+        Roles::TYPE,
+        "v=via via vle=viale viale pza=piazza pzza=piazza piazza ple=piazzale",
+    );
+    add(
+        Italian,
+        Roles::TYPE,
+        "piazzale cso=corso corso lgo=largo largo vlo=vicolo vicolo strada str=strada",
+    );
     add(Italian, Roles::TYPE, "contrada localita loc=localita borgo salita canale");
-    add(Italian, Roles::ARTICLE, "di del della dello dell dei degli delle la il lo le i d l da dal dalla");
+    add(
+        Italian,
+        Roles::ARTICLE,
+        "di del della dello dell dei degli delle la il lo le i d l da dal dalla",
+    );
     add(Italian, Roles::UNIT, "int interno scala sc palazzina pal edificio ed");
     add(Italian, Roles::LEVEL, "piano");
     add(Italian, Roles::NUMBER, "n no nr num numero");
-    add(Portuguese, Roles::TYPE, "r=rua rua av=avenida avda=avenida avenida trav=travessa tv=travessa");
-    add(Portuguese, Roles::TYPE, "travessa pc=praca pca=praca praca lg=largo lgo=largo largo al=alameda");
-    add(Portuguese, Roles::TYPE, "alameda estr=estrada est=estrada estrada rod=rodovia rodovia bc=beco");
+    add(
+        Portuguese,
+        Roles::TYPE,
+        "r=rua rua av=avenida avda=avenida avenida trav=travessa tv=travessa",
+    );
+    add(
+        Portuguese,
+        Roles::TYPE,
+        "travessa pc=praca pca=praca praca lg=largo lgo=largo largo al=alameda",
+    );
+    add(
+        Portuguese,
+        Roles::TYPE,
+        "alameda estr=estrada est=estrada estrada rod=rodovia rodovia bc=beco",
+    );
     add(Portuguese, Roles::TYPE, "beco vereda ladeira");
     add(Portuguese, Roles::ARTICLE, "de da do das dos e a o d");
-    add(Portuguese, Roles::UNIT, "apto apt ap bloco bl casa sala lote lt loja conjunto cj torre andar");
+    add(
+        Portuguese,
+        Roles::UNIT,
+        "apto apt ap bloco bl casa sala lote lt loja conjunto cj torre andar",
+    );
     add(Portuguese, Roles::LEVEL, "andar piso");
     add(Portuguese, Roles::ALONE, "esq dto dir fte frente rc cave esquerdo direito");
     add(Portuguese, Roles::NUMBER, "n no num numero nro");
     add(Slavic, Roles::TYPE, "ul=ulica ulica al=aleja aleja aleje pl=plac plac os=osiedle osiedle");
-    add(Slavic, Roles::TYPE, "ulice trida namesti nam=namesti utca u=utca ut ter strada str=strada bd");
+    add(
+        Slavic,
+        Roles::TYPE,
+        "ulice trida namesti nam=namesti utca u=utca ut ter strada str=strada bd",
+    );
     add(Slavic, Roles::UNIT, "m mieszk lok lokal mieszkanie byt kv");
     add(Slavic, Roles::LEVEL, "pietro patro emelet");
     add(Slavic, Roles::NUMBER, "nr no cp c");

@@ -1,9 +1,9 @@
 //! One or more address lines into number, street, unit and post-office box.
 
-use crate::reference::fold;
 use crate::reference::street::{Lexicon, Style, lexicon};
 
 use super::street::street_tokens;
+use super::text::{Token, is_addition, is_numbered_road, is_ordinal, prepare, tokens};
 
 /// What the lines say.
 #[derive(Default)]
@@ -15,29 +15,6 @@ pub(super) struct Parts {
     /// How much the best line looks like a street, 0 if none did.
     score: u8,
     numbered: bool,
-}
-
-/// A folded word and what stands before it: a space, or one of `-/#+`.
-#[derive(Clone, Copy)]
-pub(super) struct Token<'a> {
-    pub text: &'a str,
-    pub sep: u8,
-    /// A dot follows: it is an abbreviation.
-    pub dot: bool,
-}
-
-impl Token<'_> {
-    fn starts_with_digit(&self) -> bool {
-        self.text.as_bytes()[0].is_ascii_digit()
-    }
-
-    fn is_letter(&self) -> bool {
-        self.text.len() == 1 && self.text.as_bytes()[0].is_ascii_alphabetic()
-    }
-
-    fn is_value(&self) -> bool {
-        self.text.len() == 1 || self.text.bytes().any(|b| b.is_ascii_digit())
-    }
 }
 
 /// How lines are read.
@@ -77,7 +54,7 @@ impl Reader {
             }
             if !pending.is_empty() {
                 let rest = std::mem::take(&mut pending);
-                if rest.iter().all(|t| t.is_value()) && tokens[0].text.len() > 1 {
+                if rest.iter().all(Token::is_value) && tokens[0].text.len() > 1 {
                     let mut joined = rest;
                     joined.extend(tokens);
                     self.segment(joined, parts);
@@ -144,13 +121,23 @@ impl Reader {
         // `Flat 2, 14 High St`, `Unit 3/45 Smith St`.
         let mut start = 0;
         while self.number_first()
+            && parts.score < 4
             && let Some([designator, value]) = tokens.get(start..start + 2)
             && (words.roles(designator.text).is_unit() || value.sep == b'#')
             && value.is_value()
-            && !(words.roles(designator.text).is_type() && tokens.len() > start + 2)
+            // `Flat` is a type too: then a house number must follow.
+            && (!words.roles(designator.text).is_type()
+                || tokens.get(start + 2).is_none_or(Token::starts_with_digit))
         {
-            self.unit(&tokens[start..start + 2], &mut parts.unit);
-            start += 2;
+            let mut end = start + 2;
+            while tokens
+                .get(end)
+                .is_some_and(|t| t.is_letter() && (t.sep != b' ' || end + 1 == tokens.len()))
+            {
+                end += 1;
+            }
+            self.unit(&tokens[start..end], &mut parts.unit);
+            start = end;
         }
         let mut tokens = &tokens[start..];
         if self.number_first()
@@ -177,6 +164,17 @@ impl Reader {
     fn street(self, tokens: &[Token<'_>], parts: &mut Parts) {
         let mut here = Parts::default();
         let core: &[Token<'_>];
+        if let [only] = tokens
+            && only.starts_with_digit()
+            && !is_ordinal(only.text)
+        {
+            if parts.number.is_empty() {
+                self.number(tokens, 0, parts);
+            }
+            return;
+        }
+        // `Hayes Center 4859 S Wabash`: the house's name stands before its number.
+        let tokens = self.without_house_name(tokens);
         match self.number_position(tokens) {
             Some(0) => {
                 let at = usize::from(!tokens[0].starts_with_digit());
@@ -195,12 +193,11 @@ impl Reader {
         }
         let core = self.split_trailing_value(core, &mut here);
         let (street, typed) = street_tokens(core, self.style);
-        let worded = street.iter().any(|word| word.len() > 1);
         let score = match (here.numbered, typed) {
             _ if street.is_empty() => 0,
             (true, _) if !self.number_given => 4 + u8::from(typed),
             (_, true) => 3,
-            _ => 1 + u8::from(!worded && false),
+            _ => 1,
         };
         if score > parts.score {
             parts.score = score;
@@ -213,6 +210,29 @@ impl Reader {
         } else if score == 0 && parts.number.is_empty() && here.numbered && parts.score > 0 {
             parts.number = here.number;
         }
+    }
+
+    fn without_house_name<'t, 'a>(self, tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
+        if self.style != Style::English || tokens[0].starts_with_digit() {
+            return tokens;
+        }
+        let words = self.lexicon();
+        let named = |rest: &[Token<'_>]| {
+            rest.iter().any(|t| {
+                let roles = words.roles(t.text);
+                t.text.len() > 1
+                    && !roles.is_type()
+                    && !roles.is_direction()
+                    && !t.starts_with_digit()
+            })
+        };
+        let number = (1..tokens.len()).find(|&at| {
+            tokens[at].text.bytes().all(|b| b.is_ascii_digit())
+                && !is_numbered_road(words.canonical(tokens[at - 1].text))
+                && !words.roles(tokens[at - 1].text).is_number()
+                && named(&tokens[at + 1..])
+        });
+        number.map_or(tokens, |at| &tokens[at..])
     }
 
     /// Where the house number is: the first token, or the first number after the name.
@@ -228,7 +248,8 @@ impl Reader {
             }
             // `High Street 12`, but not `Highway 12`.
             let last = tokens.len() - 1;
-            let numbered_road = last > 0 && is_numbered_road(words.canonical(tokens[last - 1].text));
+            let numbered_road =
+                last > 0 && is_numbered_road(words.canonical(tokens[last - 1].text));
             return (last >= 2 || last == 1 && !words.roles(tokens[0].text).is_type())
                 .then_some(last)
                 .filter(|&last| {
@@ -242,6 +263,7 @@ impl Reader {
                 && tokens.get(at + 1).is_none_or(|next| {
                     let roles = words.roles(next.text);
                     next.starts_with_digit()
+                        || matches!(next.sep, b'-' | b'/')
                         || roles.is_inside()
                         || is_addition(next.text)
                         || (next.text.len() <= 2 && !roles.is_article())
@@ -314,7 +336,7 @@ impl Reader {
             let follower = tokens.get(at + 1);
             follower.is_some_and(|t| {
                 close || !roles.is_direction() && !roles.is_type() && !words.roles(t.text).is_type()
-            }) && !(roles.is_type() && !close)
+            }) && (close || !roles.is_type())
                 || follower.is_some() && self.style == Style::French && !roles.is_type()
         } else {
             !roles.is_unit() || tokens.get(at + 1).is_none()
@@ -360,12 +382,16 @@ impl Reader {
             if roles.is_level()
                 && at > 0
                 && is_ordinal(tokens[at - 1].text)
-                && (at != 2 || tokens.len() != 3 || !tokens[0].starts_with_digit() || at + 1 == tokens.len())
+                && (at != 2
+                    || tokens.len() != 3
+                    || !tokens[0].starts_with_digit()
+                    || at + 1 == tokens.len())
             {
                 return Some(at - 1);
             }
-            (roles.is_alone() && (at == 0 && tokens.len() == 1 || at >= 2 && at + 1 == tokens.len()))
-                .then_some(at)
+            (roles.is_alone()
+                && (at == 0 && tokens.len() == 1 || at >= 2 && at + 1 == tokens.len()))
+            .then_some(at)
         })
     }
 
@@ -374,12 +400,18 @@ impl Reader {
     }
 
     /// `2420 W Lemoyne Ave 1`, `12 Main St B`: a value behind the type is a unit.
-    fn split_trailing_value<'t, 'a>(self, core: &'t [Token<'a>], parts: &mut Parts) -> &'t [Token<'a>] {
+    fn split_trailing_value<'t, 'a>(
+        self,
+        core: &'t [Token<'a>],
+        parts: &mut Parts,
+    ) -> &'t [Token<'a>] {
         let words = self.lexicon();
         if self.style != Style::English || !parts.numbered || core.len() < 3 {
             return core;
         }
-        let (Some(last), Some(before)) = (core.last(), core.get(core.len() - 2)) else { return core };
+        let (Some(last), Some(before)) = (core.last(), core.get(core.len() - 2)) else {
+            return core;
+        };
         let value = last.is_value() && last.text.len() <= 5 && !is_ordinal(last.text);
         if value
             && words.roles(before.text).is_type()
@@ -402,7 +434,7 @@ impl Reader {
             let designator = (roles.is_unit() || roles.is_level() || roles.is_number())
                 && (token.text.len() > 1 || more && index == 0)
                 && (more || index > 0 || tokens.len() > 1);
-            if designator && !(roles.is_alone() && !more) {
+            if designator && (more || !roles.is_alone()) {
                 joined = false;
                 continue;
             }
@@ -422,7 +454,7 @@ impl Reader {
     }
 
     /// `3rd`, `2.º`, `1er` as the number alone; words for left and right in one form.
-    fn value<'a>(self, text: &'a str) -> &'a str {
+    fn value(self, text: &str) -> &str {
         match text {
             "izda" | "izqda" | "izquierda" => return "izq",
             "derecha" | "der" => return "dcha",
@@ -458,15 +490,21 @@ impl Reader {
                 | ("apartado", "postal", _)
                 | ("skrytka", "pocztowa", _)
                 | ("skr", "poczt", _) => (2, true),
-                ("pobox" | "postfach" | "postbus" | "postboks" | "apartado" | "apdo" | "aptdo", _, _) => {
-                    (1, true)
-                }
+                (
+                    "pobox" | "postfach" | "postbus" | "postboks" | "apartado" | "apdo" | "aptdo",
+                    _,
+                    _,
+                ) => (1, true),
                 ("pob" | "pmb" | "postbox" | "drawer" | "postilokero", _, _) => (1, false),
                 ("box", _, _) if at == 0 => (1, false),
                 ("pf" | "pb", _, _) if self.style != Style::English => (1, false),
-                ("bp" | "cs", _, _) if matches!(self.style, Style::French | Style::Dutch) => (1, false),
+                ("bp" | "cs", _, _) if matches!(self.style, Style::French | Style::Dutch) => {
+                    (1, false)
+                }
                 ("b", "p", _) if self.style == Style::French => (2, false),
-                ("cp", _, _) if matches!(self.style, Style::Italian | Style::Portuguese) => (1, false),
+                ("cp", _, _) if matches!(self.style, Style::Italian | Style::Portuguese) => {
+                    (1, false)
+                }
                 _ => continue,
             };
             let mut value = String::new();
@@ -504,7 +542,7 @@ impl Reader {
             _ => false,
         };
         if care_of {
-            let number = tokens.iter().position(|t| t.starts_with_digit());
+            let number = tokens.iter().position(Token::starts_with_digit);
             match number.filter(|_| self.number_first()) {
                 Some(at) => drop(tokens.drain(..at)),
                 None => tokens.clear(),
@@ -513,93 +551,8 @@ impl Reader {
     }
 
     pub(super) fn tokens(self, segment: &str) -> Vec<Token<'_>> {
-        let words = self.lexicon();
-        let bytes = segment.as_bytes();
-        let mut tokens: Vec<Token<'_>> = Vec::with_capacity(8);
-        let mut sep = b' ';
-        let mut at = 0;
-        while at < bytes.len() {
-            if !bytes[at].is_ascii_alphanumeric() {
-                if matches!(bytes[at], b'-' | b'/' | b'#' | b'+') {
-                    sep = bytes[at];
-                }
-                at += 1;
-                continue;
-            }
-            let start = at;
-            while at < bytes.len() && bytes[at].is_ascii_alphanumeric() {
-                at += 1;
-            }
-            let text = &segment[start..at];
-            let dot = bytes.get(at) == Some(&b'.');
-            let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-            let glued = letters > 1 && letters < text.len() && text.as_bytes()[letters].is_ascii_digit() && {
-                let roles = words.roles(&text[..letters]);
-                roles.is_unit()
-                    || roles.is_number()
-                    || matches!(&text[..letters], "box" | "pobox")
-                    || letters >= 4 && !self.number_first()
-            };
-            if glued {
-                tokens.push(Token { text: &text[..letters], sep, dot: false });
-                tokens.push(Token { text: &text[letters..], sep: b' ', dot });
-            } else {
-                tokens.push(Token { text, sep, dot });
-            }
-            sep = b' ';
-        }
-        tokens
+        tokens(segment, self.lexicon(), !self.number_first())
     }
-}
-
-/// Lower-case ASCII with the punctuation that matters: `- / # , ; | \n` and dots after abbreviations.
-pub(super) fn prepare(line: &str, style: Style) -> String {
-    let romance = matches!(
-        style,
-        Style::French | Style::Italian | Style::Spanish | Style::Portuguese | Style::Dutch
-    );
-    let mut out = String::with_capacity(line.len() + 2);
-    let mut chars = line.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '.' => {
-                if !joins_across_dot(&out, &line[at + 1..], style) {
-                    out.push('.');
-                }
-            }
-            '\'' | '’' | '`' | '´' | '‘' => {
-                // `l'Église` is two words, `O'Brien` one.
-                let before = out.len() - out.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
-                if romance && (1..=4).contains(&before) {
-                    out.push(' ');
-                }
-            }
-            '\r' => {}
-            _ if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-            '–' | '—' | '‑' | '‐' => out.push('-'),
-            '，' | '、' => out.push(','),
-            _ => {
-                let mut buffer = [0; 4];
-                let folded = fold(c.encode_utf8(&mut buffer));
-                if folded.is_empty() && !unicode_normalization::char::is_combining_mark(c) {
-                    if !matches!(c, '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{ad}') {
-                        out.push(' ');
-                    }
-                } else {
-                    out.push_str(&folded);
-                }
-            }
-        }
-    }
-    out
-}
-
-/// `P.O.`, `N.W.`, and outside English `V.le`, `P.zza`: one word.
-fn joins_across_dot(before: &str, after: &str, style: Style) -> bool {
-    let run = before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
-    let next = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
-    let most = if style == Style::English { 1 } else { 3 };
-    (1..=2).contains(&run) && (1..=most).contains(&next)
 }
 
 fn is_bare_number(tokens: &[Token<'_>]) -> bool {
@@ -608,29 +561,14 @@ fn is_bare_number(tokens: &[Token<'_>]) -> bool {
         && tokens[1..].iter().all(|t| t.is_value() || is_addition(t.text))
 }
 
-fn is_addition(text: &str) -> bool {
-    matches!(text, "bis" | "ter" | "quater" | "quinquies")
-}
-
-/// `1st`, `42nd`: a street's name, not a house number.
-fn is_ordinal(text: &str) -> bool {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    digits > 0 && matches!(&text[digits..], "st" | "nd" | "rd" | "th" | "er" | "eme" | "ste")
-}
-
-/// Types that a number follows.
-fn is_numbered_road(word: &str) -> bool {
-    matches!(
-        word,
-        "highway" | "route" | "road" | "interstate" | "us" | "sr" | "cr" | "state" | "county" | "fm" | "loop"
-            | "hc" | "rr" | "i" | "box" | "exit" | "lot"
-    )
-}
-
 /// `s/n`, `snc`: no number.
 fn without_no_number<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
     match tokens {
-        [rest @ .., s, n] if !rest.is_empty() && s.text == "s" && n.text == "n" && n.sep == b'/' => rest,
+        [rest @ .., s, n]
+            if !rest.is_empty() && s.text == "s" && n.text == "n" && n.sep == b'/' =>
+        {
+            rest
+        }
         [rest @ .., one] if !rest.is_empty() && matches!(one.text, "sn" | "snc") => rest,
         _ => tokens,
     }

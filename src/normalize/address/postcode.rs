@@ -5,7 +5,7 @@ use crate::reference::country::plate_code;
 /// Display and comparison form of a postal code as its country writes it. `country` is where it is
 /// read as, not necessarily what the record says.
 pub(super) fn normalize_postcode(raw: &str, country: Option<[u8; 2]>) -> (String, String) {
-    let raw = raw.trim().trim_start_matches('\'').trim();
+    let raw = raw.trim_end().trim_start_matches(|c: char| c == '\'' || c.is_whitespace());
     let raw = match raw.strip_suffix(".0") {
         Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => number,
         _ => raw,
@@ -21,7 +21,9 @@ pub(super) fn normalize_postcode(raw: &str, country: Option<[u8; 2]>) -> (String
     if digits && compact.bytes().all(|b| b == b'0') {
         return (collapse(raw), String::new());
     }
-    let shape = country.or_else(|| by_shape(&compact));
+    let zip_plus_four = matches!(body.split_once('-'), Some((zip, block))
+        if zip.len() == 5 && block.len() == 4 && digits);
+    let shape = country.or_else(|| zip_plus_four.then_some(*b"US")).or_else(|| by_shape(&compact));
     match shape.as_ref() {
         Some(b"US" | b"PR" | b"VI" | b"GU" | b"AS") if digits => united_states(body, &compact),
         Some(b"DE" | b"FR" | b"ES" | b"IT" | b"FI" | b"MX" | b"TR" | b"HR") if digits => {
@@ -58,8 +60,11 @@ pub fn looks_like_postcode(text: &str) -> bool {
         return false;
     }
     let body = without_country(text, None);
-    let compact: String =
-        body.bytes().filter(u8::is_ascii_alphanumeric).map(|b| char::from(b.to_ascii_lowercase())).collect();
+    let compact: String = body
+        .bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|b| char::from(b.to_ascii_lowercase()))
+        .collect();
     if compact.bytes().all(|b| b.is_ascii_digit()) {
         let groups: Vec<usize> = body.split([' ', '-']).map(str::len).collect();
         let plain = body.bytes().all(|b| b.is_ascii_digit() || b == b' ' || b == b'-');

@@ -2,51 +2,60 @@
 
 use crate::reference::street::{Lexicon, Style, lexicon};
 
-use super::line::Token;
+use super::text::Token;
 
 /// Endings that a type has grown into, per style: (as written, canonical). Longest first.
 const ENDINGS: &[(Style, &[(&str, &str)])] = &[
-    (Style::German, &[
-        ("strasse", "strasse"),
-        ("strass", "strasse"),
-        ("gasse", "gasse"),
-        ("platz", "platz"),
-        ("allee", "allee"),
-        ("str", "strasse"),
-        ("weg", "weg"),
-    ]),
-    (Style::Dutch, &[
-        ("straat", "straat"),
-        ("gracht", "gracht"),
-        ("singel", "singel"),
-        ("plein", "plein"),
-        ("steeg", "steeg"),
-        ("dreef", "dreef"),
-        ("laan", "laan"),
-        ("kade", "kade"),
-        ("weg", "weg"),
-        ("str", "straat"),
-        ("pln", "plein"),
-        ("ln", "laan"),
-    ]),
-    (Style::Nordic, &[
-        ("torget", "torget"),
-        ("gatan", "gatan"),
-        ("vagen", "vagen"),
-        ("veien", "vagen"),
-        ("vegen", "vagen"),
-        ("stigen", "stigen"),
-        ("plads", "plads"),
-        ("gaten", "gatan"),
-        ("gata", "gatan"),
-        ("gate", "gatan"),
-        ("gade", "gade"),
-        ("vei", "vagen"),
-        ("veg", "vagen"),
-        ("vag", "vagen"),
-        ("vej", "vej"),
-        ("alle", "alle"),
-    ]),
+    (
+        Style::German,
+        &[
+            ("strasse", "strasse"),
+            ("strass", "strasse"),
+            ("gasse", "gasse"),
+            ("platz", "platz"),
+            ("allee", "allee"),
+            ("str", "strasse"),
+            ("weg", "weg"),
+        ],
+    ),
+    (
+        Style::Dutch,
+        &[
+            ("straat", "straat"),
+            ("gracht", "gracht"),
+            ("singel", "singel"),
+            ("plein", "plein"),
+            ("steeg", "steeg"),
+            ("dreef", "dreef"),
+            ("laan", "laan"),
+            ("kade", "kade"),
+            ("weg", "weg"),
+            ("str", "straat"),
+            ("pln", "plein"),
+            ("ln", "laan"),
+        ],
+    ),
+    (
+        Style::Nordic,
+        &[
+            ("torget", "torget"),
+            ("gatan", "gatan"),
+            ("vagen", "vagen"),
+            ("veien", "vagen"),
+            ("vegen", "vagen"),
+            ("stigen", "stigen"),
+            ("plads", "plads"),
+            ("gaten", "gatan"),
+            ("gata", "gatan"),
+            ("gate", "gatan"),
+            ("gade", "gade"),
+            ("vei", "vagen"),
+            ("veg", "vagen"),
+            ("vag", "vagen"),
+            ("vej", "vej"),
+            ("alle", "alle"),
+        ],
+    ),
 ];
 
 /// Tokens of a street's name and whether a type was among the words. Types and directions go where
@@ -89,7 +98,9 @@ fn english(core: &[Token<'_>], words: &Lexicon) -> (Vec<String>, bool) {
     if core.len() > 1 && matches!(core[0].text, "rue" | "chemin" | "boul" | "boulevard") && !typed {
         typed = true;
         core = &core[1..];
-        while core.len() > 1 && matches!(core[0].text, "de" | "du" | "des" | "la" | "le" | "les" | "l") {
+        while core.len() > 1
+            && matches!(core[0].text, "de" | "du" | "des" | "la" | "le" | "les" | "l")
+        {
             core = &core[1..];
         }
     }
@@ -120,8 +131,8 @@ fn english(core: &[Token<'_>], words: &Lexicon) -> (Vec<String>, bool) {
 /// `73rd` and `seventh` as digits.
 fn ordinal(text: &str) -> Option<&str> {
     const WORDS: [&str; 12] = [
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-        "eleventh", "twelfth",
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth", "eleventh", "twelfth",
     ];
     const DIGITS: [&str; 12] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -194,7 +205,10 @@ fn grown(core: &[Token<'_>], style: Style, words: &Lexicon) -> (Vec<String>, boo
     // Belgium writes French streets too.
     if style == Style::Dutch
         && core.len() > 1
-        && matches!(words.canonical(core[0].text), "rue" | "avenue" | "boulevard" | "chaussee" | "place")
+        && matches!(
+            words.canonical(core[0].text),
+            "rue" | "avenue" | "boulevard" | "chaussee" | "place"
+        )
     {
         return fronted(core, style, words);
     }
@@ -253,7 +267,7 @@ fn grown(core: &[Token<'_>], style: Style, words: &Lexicon) -> (Vec<String>, boo
 }
 
 /// Stem and canonical ending of a word that ends in a type.
-fn ending<'a>(word: &'a str, style: Style, abbreviated: bool) -> Option<(&'a str, &'static str)> {
+fn ending(word: &str, style: Style, abbreviated: bool) -> Option<(&str, &'static str)> {
     if style == Style::Nordic && abbreviated {
         for (short, whole) in [("gt", "gatan"), ("g", "gatan"), ("v", "vagen")] {
             if let Some(stem) = word.strip_suffix(short).filter(|stem| stem.len() >= 3) {
@@ -275,8 +289,26 @@ fn canonical_ending(word: &str, style: Style) -> &str {
 fn is_preposition(word: &str) -> bool {
     matches!(
         word,
-        "am" | "an" | "im" | "in" | "zum" | "zur" | "auf" | "unter" | "vor" | "bei" | "den" | "der" | "dem"
-            | "hinter" | "aan" | "op" | "het" | "de" | "ved" | "pa" | "vid"
+        "am" | "an"
+            | "im"
+            | "in"
+            | "zum"
+            | "zur"
+            | "auf"
+            | "unter"
+            | "vor"
+            | "bei"
+            | "den"
+            | "der"
+            | "dem"
+            | "hinter"
+            | "aan"
+            | "op"
+            | "het"
+            | "de"
+            | "ved"
+            | "pa"
+            | "vid"
     )
 }
 

@@ -4,8 +4,11 @@ use super::*;
 
 /// `number|street|unit|box` of one line.
 fn read_line(country: &str, raw: &str) -> String {
-    let mapped =
-        MappedAddress { line: raw.to_owned(), country: country.to_owned(), ..MappedAddress::default() };
+    let mapped = MappedAddress {
+        line: raw.to_owned(),
+        country: country.to_owned(),
+        ..MappedAddress::default()
+    };
     shown(&normalize_address(&mapped, None).unwrap_or_default())
 }
 
@@ -81,6 +84,11 @@ fn lines_with_the_number_first() {
         ("US", "12 O'Brien St", "12|obrien"),
         ("US", "1st Avenue", "|1"),
         ("US", "12 Flat Rock Rd", "12|flat rock"),
+        ("US", "Hayes Center 4859 S. Wabash", "4859|wabash"),
+        ("US", "270 La Perouse Street", "270|la perouse"),
+        ("US", "12", "12"),
+        ("", "north 80th str", "|80"),
+        ("", "12 nw 1st str", "12|1"),
         ("US", "PO Box 123", "|||123"),
         ("US", "P.O. Box 123", "|||123"),
         ("US", "P O BOX 123", "|||123"),
@@ -301,7 +309,8 @@ fn columns_of_their_own_and_second_lines() {
     });
     assert_eq!((shown(&a).as_str(), a.line.as_str()), ("12|main", "12 Main St"));
     assert!(normalize_address(&MappedAddress::default(), None).is_none());
-    let nothing = MappedAddress { line: "n/a".into(), city: "-".into(), ..MappedAddress::default() };
+    let nothing =
+        MappedAddress { line: "n/a".into(), city: "-".into(), ..MappedAddress::default() };
     assert!(normalize_address(&nothing, None).is_none());
 }
 
@@ -309,15 +318,29 @@ fn columns_of_their_own_and_second_lines() {
 fn whole_addresses_in_one_cell() {
     for (raw, want) in [
         ("12 Oak St    Springfield  IL  62701  US", "12|oak / springfield / us-il / 62701 / US"),
-        ("6177 Center Road    West Jasonborough  MA  98671  US", "6177|center / west jasonborough / us-ma / 98671 / US"),
+        (
+            "6177 Center Road    West Jasonborough  MA  98671  US",
+            "6177|center / west jasonborough / us-ma / 98671 / US",
+        ),
         ("Nuri-Fiebig-Weg 10    Worbis    33830  DE", "10|nuri fiebig / worbis /  / 33830 / DE"),
-        ("610 chemin de Raymond  Bât B apt 60  Pereznec    72681  FR", "610|raymond|b 60 / pereznec /  / 72681 / FR"),
+        (
+            "610 chemin de Raymond  Bât B apt 60  Pereznec    72681  FR",
+            "610|raymond|b 60 / pereznec /  / 72681 / FR",
+        ),
         ("12 Oak St, Springfield, IL 62701", "12|oak / springfield / us-il / 62701 / "),
         ("12 Oak St, Springfield, IL 62701, USA", "12|oak / springfield / us-il / 62701 / US"),
-        ("12 Oak St, Apt 4, Springfield, IL, 62701, US", "12|oak|4 / springfield / us-il / 62701 / US"),
+        (
+            "12 Oak St, Apt 4, Springfield, IL, 62701, US",
+            "12|oak|4 / springfield / us-il / 62701 / US",
+        ),
         ("12 Oak St, Springfield IL 62701-1234", "12|oak / springfield / us-il / 62701 / "),
-        ("12 Oak St\nSpringfield, IL 62701\nUnited States", "12|oak / springfield / us-il / 62701 / US"),
+        (
+            "12 Oak St\nSpringfield, IL 62701\nUnited States",
+            "12|oak / springfield / us-il / 62701 / US",
+        ),
         ("12 Oak St, Los Angeles, CA", "12|oak / los angeles / us-ca /  / "),
+        ("Flat 3, 10 Downing St, London SW1A 2AA", "10|downing|3 / london /  / sw1a2aa / "),
+        ("Via del Corso 10, 00186 Roma RM, Italia", "10|corso / roma / it-rm / 00186 / IT"),
         ("Hauptstr. 5, 12345 Berlin", "5|hauptstrasse / berlin /  / 12345 / "),
         ("Hauptstr. 5, 12345 Berlin, Deutschland", "5|hauptstrasse / berlin /  / 12345 / DE"),
         ("Flat 2, 14 High St, London, SW1A 1AA", "14|high|2 / london /  / sw1a1aa / "),
@@ -330,8 +353,14 @@ fn whole_addresses_in_one_cell() {
     ] {
         let mapped = MappedAddress { full: raw.to_owned(), ..MappedAddress::default() };
         let a = normalize_address(&mapped, None).unwrap_or_default();
-        let got =
-            format!("{} / {} / {} / {} / {}", shown(&a), a.city_key, a.region_key, a.postcode_key, a.country);
+        let got = format!(
+            "{} / {} / {} / {} / {}",
+            shown(&a),
+            a.city_key,
+            a.region_key,
+            a.postcode_key,
+            a.country
+        );
         assert_eq!(got, want, "{raw}");
     }
 }
@@ -429,25 +458,59 @@ fn the_default_region_decides_reading_only() {
         ..MappedAddress::default()
     };
     let a = normalize_address(&mapped, Some(*b"DE")).unwrap_or_default();
-    assert_eq!((shown(&a).as_str(), a.postcode_key.as_str(), a.country.as_str()), ("12|hauptstrasse", "01067", ""));
+    let in_america = normalize_address(&mapped, Some(*b"US")).unwrap_or_default();
+    assert_eq!(shown(&in_america), "12|hauptstrasse");
+    assert_eq!(
+        (shown(&a).as_str(), a.postcode_key.as_str(), a.country.as_str()),
+        ("12|hauptstrasse", "01067", "")
+    );
 }
 
 #[test]
 fn values_are_told_by_their_form() {
     for raw in [
-        "12 Main St", "Hauptstr. 12", "Hauptstraße 5a", "12, rue de la Paix", "PO Box 12", "Kerkstraat 12",
-        "Via Roma 12", "Calle Mayor 5", "1185 Willow St", "3109 Cannon Rd Apt 4", "ul. Parkowa 1",
+        "12 Main St",
+        "Hauptstr. 12",
+        "Hauptstraße 5a",
+        "12, rue de la Paix",
+        "PO Box 12",
+        "Kerkstraat 12",
+        "Via Roma 12",
+        "Calle Mayor 5",
+        "1185 Willow St",
+        "3109 Cannon Rd Apt 4",
+        "ul. Parkowa 1",
         "Aspvägen 1",
     ] {
         assert!(looks_like_street(raw), "{raw}");
     }
     for raw in [
-        "", "John Smith", "2020-01-02", "12 March 2020", "62701", "a@b.com", "+1 415 555 2671", "Springfield",
-        "12:30:00", "Berlin", "$12.50", "Acme GmbH",
+        "",
+        "John Smith",
+        "2020-01-02",
+        "12 March 2020",
+        "62701",
+        "a@b.com",
+        "+1 415 555 2671",
+        "Springfield",
+        "12:30:00",
+        "Berlin",
+        "$12.50",
+        "Acme GmbH",
     ] {
         assert!(!looks_like_street(raw), "{raw}");
     }
-    for raw in ["62701", "62701-1234", "SW1A 1AA", "m5v2t6", "1234 AB", "'02134", "00-950", "111 22", "D-10115"] {
+    for raw in [
+        "62701",
+        "62701-1234",
+        "SW1A 1AA",
+        "m5v2t6",
+        "1234 AB",
+        "'02134",
+        "00-950",
+        "111 22",
+        "D-10115",
+    ] {
         assert!(looks_like_postcode(raw), "{raw}");
     }
     for raw in ["", "12", "Berlin", "2020-01-02", "4155552671", "12 Main St", "IL", "1.50"] {

@@ -103,6 +103,16 @@ fn take_town(pieces: &mut Vec<&str>, country: Option<[u8; 2]>, address: &mut Map
                 address.postcode = format!("{code} {suffix}");
                 rest = &rest[1..];
             }
+            // `00186 Roma RM`
+            if let [town @ .., code] = rest
+                && !town.is_empty()
+                && code.len() == 2
+                && code.bytes().all(|b| b.is_ascii_uppercase())
+                && country.is_some_and(|country| region_code(Some(country), code).is_some())
+            {
+                (*code).clone_into(&mut address.region);
+                rest = town;
+            }
             address.city = rest.join(" ");
             return;
         }
@@ -120,7 +130,10 @@ fn take_town(pieces: &mut Vec<&str>, country: Option<[u8; 2]>, address: &mut Map
             (*code).clone_into(&mut address.region);
             address.city = town.join(" ");
             return;
-        } else if !address.postcode.is_empty() && region_code(country, &joined).is_some() && joined.len() <= 3 {
+        } else if !address.postcode.is_empty()
+            && region_code(country, &joined).is_some()
+            && joined.len() <= 3
+        {
             address.region = joined;
         } else {
             address.city = joined;
@@ -140,12 +153,11 @@ fn take_town(pieces: &mut Vec<&str>, country: Option<[u8; 2]>, address: &mut Map
             (*town).clone_into(&mut address.city);
             pieces.pop();
         }
-        _ => {
-            // `London` is a region and a town: here it was the town.
-            if address.city.is_empty() && is_region {
-                address.city = std::mem::take(&mut address.region);
-            }
-        }
+        _ => {}
+    }
+    // `London` is a region and a town: alone it is the town.
+    if address.city.is_empty() && address.region.len() > 3 {
+        address.city = std::mem::take(&mut address.region);
     }
 }
 

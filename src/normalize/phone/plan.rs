@@ -95,18 +95,16 @@ impl Plan {
     }
 }
 
-/// NXX NXX XXXX; an area code has no 9 in the middle and neither part is N11.
+/// NXX NXX XXXX; an area code has no 9 in the middle and is not N11.
 fn is_nanp(bytes: &[u8]) -> bool {
-    matches!(bytes, [b'2'..=b'9', b'0'..=b'8', _, b'2'..=b'9', ..])
-        && &bytes[1..3] != b"11"
-        && &bytes[4..6] != b"11"
+    matches!(bytes, [b'2'..=b'9', b'0'..=b'8', _, b'2'..=b'9', ..]) && &bytes[1..3] != b"11"
 }
 
 /// The plan of a country.
 pub(super) fn by_country(country: [u8; 2]) -> Option<&'static Plan> {
     const NANP: &[&[u8; 2]] = &[
-        b"AG", b"AI", b"AS", b"BB", b"BM", b"BS", b"CA", b"DM", b"DO", b"GD", b"GU", b"JM", b"KN", b"KY",
-        b"LC", b"MP", b"MS", b"PR", b"SX", b"TC", b"TT", b"VC", b"VG", b"VI",
+        b"AG", b"AI", b"AS", b"BB", b"BM", b"BS", b"CA", b"DM", b"DO", b"GD", b"GU", b"JM", b"KN",
+        b"KY", b"LC", b"MP", b"MS", b"PR", b"SX", b"TC", b"TT", b"VC", b"VG", b"VI",
     ];
     let country = match country {
         [b'K', b'Z'] => *b"RU",

@@ -44,16 +44,82 @@ pub(super) struct Written {
 }
 
 const EXTENSION_WORDS: &[&str] = &[
-    "x", "ext", "extn", "extension", "durchwahl", "dw", "poste", "int", "interno", "anexo", "ramal",
-    "toestel", "wew", "anknytning", "lokal", "klapp",
+    "x",
+    "ext",
+    "extn",
+    "extension",
+    "durchwahl",
+    "dw",
+    "poste",
+    "int",
+    "interno",
+    "anexo",
+    "ramal",
+    "toestel",
+    "wew",
+    "anknytning",
+    "lokal",
+    "klapp",
 ];
 const FAX_WORDS: &[&str] = &["fax", "telefax", "faks", "telecopie", "télécopie"];
 const LABEL_WORDS: &[&str] = &[
-    "a", "b", "business", "c", "cel", "cell", "celular", "cellular", "cellulare", "daytime", "day",
-    "direct", "eve", "evening", "f", "festnetz", "fixe", "g", "gsm", "h", "handy", "home", "m", "main",
-    "mob", "mobil", "mobile", "movil", "móvil", "n", "nr", "no", "number", "o", "office", "p", "ph",
-    "phone", "portable", "privat", "private", "t", "tel", "tél", "telefon", "telefone", "telefono",
-    "teléfono", "telefoon", "telephone", "téléphone", "tf", "tlf", "w", "whatsapp", "work", "xor",
+    "a",
+    "b",
+    "business",
+    "c",
+    "cel",
+    "cell",
+    "celular",
+    "cellular",
+    "cellulare",
+    "daytime",
+    "day",
+    "direct",
+    "eve",
+    "evening",
+    "f",
+    "festnetz",
+    "fixe",
+    "g",
+    "gsm",
+    "h",
+    "handy",
+    "home",
+    "m",
+    "main",
+    "mob",
+    "mobil",
+    "mobile",
+    "movil",
+    "móvil",
+    "n",
+    "nr",
+    "no",
+    "number",
+    "o",
+    "office",
+    "p",
+    "ph",
+    "phone",
+    "portable",
+    "privat",
+    "private",
+    "t",
+    "tel",
+    "tél",
+    "telefon",
+    "telefone",
+    "telefono",
+    "teléfono",
+    "telefoon",
+    "telephone",
+    "téléphone",
+    "tf",
+    "tlf",
+    "w",
+    "whatsapp",
+    "work",
+    "xor",
 ];
 
 /// Reads one number. Digits of other scripts count as digits.
@@ -64,6 +130,17 @@ pub(super) fn scan(text: &str) -> Written {
     }
     let mut in_extension = false;
     let mut rest = text;
+    // What most numbers are made of; anything else is left to the loop below.
+    while let [byte, ..] = *rest.as_bytes() {
+        match byte {
+            b'0'..=b'9' => written.digits.push(byte),
+            b' ' | b'-' | b'.' | b')' | b'/' => {}
+            b'+' if written.digits.len() == 0 => written.plus = true,
+            b'(' if written.digits.len() == 0 => {}
+            _ => break,
+        }
+        rest = &rest[1..];
+    }
     while let Some(c) = rest.chars().next() {
         let tail = &rest[c.len_utf8()..];
         if let Some(digit) = digit(c) {
@@ -153,14 +230,19 @@ fn count_digits(text: &str) -> usize {
     text.chars().filter(|&c| digit(c).is_some()).count()
 }
 
+/// Whether a cell can hold no more than one number.
+pub(super) fn is_single(value: &str) -> bool {
+    !value.bytes().any(|b| b.is_ascii_alphabetic() || is_separator(b as char))
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '/' | ';' | ',' | '|' | '&' | '\n' | '\r')
+}
+
 /// Several numbers in one cell, split at `/ ; , |`, line ends, `&` and words for "or". A part that is
 /// too short to be a number stays with its neighbour: `0171/1234567` is one number.
 pub(super) fn split(value: &str) -> Vec<&str> {
-    let is_separator = |c: char| matches!(c, '/' | ';' | ',' | '|' | '&' | '\n' | '\r');
     let has_word = value.bytes().any(|b| b.is_ascii_alphabetic());
-    if !value.contains(is_separator) && !has_word {
-        return vec![value];
-    }
     let mut pieces: Vec<(usize, usize)> = Vec::new();
     let mut start = 0;
     let mut parts: Vec<(usize, usize, char)> = Vec::new();
@@ -179,7 +261,8 @@ pub(super) fn split(value: &str) -> Vec<&str> {
             0
         };
         if length > 0 {
-            parts.push((start, at, c));
+            // A word divides as a slash does.
+            parts.push((start, at, if c == ' ' { '/' } else { c }));
             at += length;
             start = at;
         } else {
@@ -200,7 +283,7 @@ pub(super) fn split(value: &str) -> Vec<&str> {
         let opens = part.starts_with(['0', '+']) && digits >= 2 && index + 1 < parts.len();
         if so_far >= 7 && (digits >= 7 || opens) {
             pieces.push((start, end));
-        } else if before == '/' && so_far >= 8 && (1..=3).contains(&digits) {
+        } else if before == '/' && so_far >= 8 && (1..=4).contains(&digits) {
             // 030 123456/57: the end of a second number; the first is whole.
         } else {
             last.1 = end;

@@ -52,6 +52,8 @@ fn numbers_of_a_known_country() {
         ("011 44 20 7946 1234", "US", "+442079461234 2079461234 44"),
         ("4864222", "US", "4864222 4864222 0 invalid"),
         ("290-149-1350", "US", "+12901491350 2901491350 1 invalid"),
+        ("1-290-149-1350", "US", "+12901491350 2901491350 1 invalid"),
+        ("1-601-211-0344", "US", "+16012110344 6012110344 1"),
         // Britain.
         ("020 7946 1234", "GB", "+442079461234 2079461234 44"),
         ("+44 (0)20 7946 1234", "", "+442079461234 2079461234 44"),
@@ -147,9 +149,20 @@ fn several_numbers_labels_and_what_is_none() {
             "US",
             "+14155552671 4155552671 1 | +14155552672 4155552672 1",
         ),
-        ("415-555-2671; 415-555-2672", "US", "+14155552671 4155552671 1 | +14155552672 4155552672 1"),
+        (
+            "415-555-2671; 415-555-2672",
+            "US",
+            "+14155552671 4155552671 1 | +14155552672 4155552672 1",
+        ),
         ("4155552671 or 4155552672", "US", "+14155552671 4155552671 1 | +14155552672 4155552672 1"),
         ("030/123456, 0171/1234568", "DE", "+4930123456 30123456 49 | +491711234568 1711234568 49"),
+        ("415 555 2671 or 2672", "US", "+14155552671 4155552671 1"),
+        (
+            "415-555-2671 ext 5 / 415-555-2672",
+            "US",
+            "+14155552671 4155552671 1 x5 | +14155552672 4155552672 1",
+        ),
+        ("M: 415-555-2671 H: 415-555-2672", "US", "41555526714155552672 useless"),
         ("4155552671, 4155552671", "US", "+14155552671 4155552671 1"),
         ("", "US", ""),
         ("-", "US", ""),
@@ -180,10 +193,8 @@ fn several_numbers_labels_and_what_is_none() {
             assert_eq!(got, want, "{raw} in {region}");
         }
     }
-    let values = ["Fax 415-555-2671", "415-555-2672", "Fax: 415-555-2673"].map(|value| Labelled {
-        value: value.to_owned(),
-        label: None,
-    });
+    let values = ["Fax 415-555-2671", "415-555-2672", "Fax: 415-555-2673"]
+        .map(|value| Labelled { value: value.to_owned(), label: None });
     let phones = normalize_phones(&values, Some(*b"US"));
     let national: Vec<&str> = phones.iter().map(|p| p.national.as_str()).collect();
     assert_eq!(national, ["4155552672", "4155552671", "4155552673"]);
@@ -193,16 +204,38 @@ fn several_numbers_labels_and_what_is_none() {
 #[test]
 fn phones_are_told_from_other_values() {
     for raw in [
-        "+1 415 555 2671", "(415) 555-2671", "4155552671", "030/123456", "06 12 34 56 78",
-        "'+14155552671", "555-2671", "tel:+1-415-555-2671", "07740678815", "415.555.2671",
+        "+1 415 555 2671",
+        "(415) 555-2671",
+        "4155552671",
+        "030/123456",
+        "06 12 34 56 78",
+        "'+14155552671",
+        "555-2671",
+        "tel:+1-415-555-2671",
+        "07740678815",
+        "415.555.2671",
         "415-555-2671 x12",
     ] {
         assert!(looks_like_phone(raw), "{raw}");
     }
     for raw in [
-        "", "2021-04-22", "22.04.2021", "04/22/2021", "1980-02-17 10:00", "62701-1234", "123.45",
-        "1,234,567.89", "12 Main Street", "a@b.com", "12345678", "4567", "Ann", "$1234567",
-        "2021-04-22T10:00:00Z", "192.0.2.7 and more", "19671209",
+        "",
+        "2021-04-22",
+        "22.04.2021",
+        "04/22/2021",
+        "1980-02-17 10:00",
+        "62701-1234",
+        "123.45",
+        "1,234,567.89",
+        "12 Main Street",
+        "a@b.com",
+        "12345678",
+        "4567",
+        "Ann",
+        "$1234567",
+        "2021-04-22T10:00:00Z",
+        "192.0.2.7 and more",
+        "19671209",
     ] {
         assert!(!looks_like_phone(raw), "{raw}");
     }
@@ -234,19 +267,20 @@ fn plans_agree_with_the_metadata() {
         ("TR", &["5321234567"]),
     ];
     for (country, numbers) in samples {
-        let id: phonenumber::country::Id = country.parse().unwrap();
+        let id: phonenumber::country::Id = country.parse().expect("known sample");
         for national in *numbers {
-            let theirs = phonenumber::parse(Some(id), national).unwrap();
+            let theirs = phonenumber::parse(Some(id), national).expect("known sample");
             assert!(theirs.is_valid(), "{country} {national}");
             let region = <[u8; 2]>::try_from(country.as_bytes()).ok();
-            let plan = plan::by_country(region.unwrap()).unwrap();
+            let plan = plan::by_country(region.expect("known sample")).expect("known sample");
             for form in [
                 (*national).to_owned(),
                 format!("{}{national}", plan.trunk),
                 format!("+{}{national}", plan.code),
                 format!("00{}{national}", plan.code),
             ] {
-                let ours = &normalize_phones(&[Labelled { value: form.clone(), label: None }], region)[0];
+                let ours =
+                    &normalize_phones(&[Labelled { value: form.clone(), label: None }], region)[0];
                 let e164 = theirs.format().mode(phonenumber::Mode::E164).to_string();
                 assert_eq!(ours.display, e164, "{form}");
                 assert_eq!(ours.country_code, theirs.code().value(), "{form}");
