@@ -96,18 +96,21 @@ impl<'a> Columns<'a> {
                 *column = EMPTY;
             }
         }
-        if is_whole_placeholder(&self.full, "") {
+        if is_whole_placeholder(&self.full) {
             self.full = EMPTY;
         }
         if self.given.is_empty() && self.family.is_empty() {
             return;
         }
-        if is_whole_placeholder(&self.given, &self.family) {
+        let listed = [&self.given, &self.family]
+            .map(|part| !part.is_empty() && placeholder::is_placeholder("person_name", part));
+        if is_whole_pair(&self.given, &self.family, listed) {
             (self.given, self.family) = (EMPTY, EMPTY);
             return;
         }
-        let given = drop_part(&self.given, &self.family, given_count);
-        let family = drop_part(&self.family, &self.given, surname_count);
+        let [given, family] = listed;
+        let given = given && drop_part(&self.given, &self.family, given_count);
+        let family = family && drop_part(&self.family, &self.given, surname_count);
         if given {
             self.given = EMPTY;
         }
@@ -115,7 +118,9 @@ impl<'a> Columns<'a> {
             self.family = EMPTY;
         }
         // What is left alone must stand alone.
-        if (given || family) && is_whole_placeholder(&self.given, &self.family) {
+        if (given && is_whole_placeholder(&self.family))
+            || (family && is_whole_placeholder(&self.given))
+        {
             (self.given, self.family) = (EMPTY, EMPTY);
         }
     }
@@ -139,32 +144,31 @@ fn clean_name(text: &str) -> Cow<'_, str> {
 /// People who must bear a name before it is believed to be one although it is a listed placeholder.
 const COMMON: u32 = 20_000;
 
-/// Whether given and family name together (or one alone) are a listed placeholder.
-fn is_whole_placeholder(given: &str, family: &str) -> bool {
+/// Whether a name in one column is a listed placeholder.
+fn is_whole_placeholder(name: &str) -> bool {
+    !name.is_empty()
+        && placeholder::is_placeholder("person_name", name)
+        && given_count(&name.to_ascii_lowercase()) < COMMON
+}
+
+/// Whether given and family name together (or the only one of them) are a placeholder; `listed`
+/// says whether each is one by itself.
+fn is_whole_pair(given: &str, family: &str, listed: [bool; 2]) -> bool {
     match (given.is_empty(), family.is_empty()) {
-        (true, true) => false,
-        (false, false) => {
-            // Longest placeholder is a few words; long names need no look-up.
-            given.len() + family.len() < 40
-                && (placeholder::is_placeholder("person_name", &format!("{given} {family}"))
-                    || (placeholder::is_placeholder("person_name", given)
-                        && placeholder::is_placeholder("person_name", family)
-                        && given_count(&given.to_ascii_lowercase()) < COMMON))
-        }
+        (true, _) => listed[1] && is_whole_placeholder(family),
+        (_, true) => listed[0] && is_whole_placeholder(given),
+        _ if listed == [true, true] && given_count(&given.to_ascii_lowercase()) < COMMON => true,
+        // No listed placeholder is longer.
         _ => {
-            let only = if given.is_empty() { family } else { given };
-            placeholder::is_placeholder("person_name", only)
-                && given_count(&only.to_ascii_lowercase()) < COMMON
+            given.len() + family.len() < 40
+                && placeholder::is_listed_name(&[given, family].join(" "))
         }
     }
 }
 
-/// Whether one column beside a filled other is a placeholder. Names that people bear need a second
+/// Whether one column that is a listed placeholder goes, beside the other. Names that people bear need a second
 /// sign: `Null`, `Guest` in ordinary case beside a name are believed.
 fn drop_part(part: &str, other: &str, count: fn(&str) -> u32) -> bool {
-    if part.is_empty() || !placeholder::is_placeholder("person_name", part) {
-        return false;
-    }
     let ordinary_case = part.chars().next().is_some_and(char::is_uppercase) && !is_one_case(part);
     if placeholder::is_risky(part) {
         return !ordinary_case || other.is_empty();
