@@ -285,7 +285,8 @@ fn load_title(
     let (given, surname) = (names::given_count(&key), names::surname_count(&key));
     let title = if sure {
         Title::Sure
-    } else if latin && key.len() <= 1 {
+    } else if key.len() <= 1 {
+        // Initials, whatever script the title is in.
         return;
     } else if latin && key.len() <= 3 {
         Title::WithDot
