@@ -341,12 +341,13 @@ fn build(
         middle_parsed = parse_given(&columns.middle);
         middle_words.extend(middle_parsed.given.iter().chain(&middle_parsed.middle));
     }
+    let from_column = middle_words.len();
     for word in &parsed.middle {
         let initial_of = |other: &&Token<'_>| {
             other.folded == word.folded
                 || (word.is_initial() && other.folded.starts_with(&word.folded))
         };
-        if !middle_words.iter().any(initial_of) {
+        if !middle_words[..from_column].iter().any(initial_of) {
             middle_words.push(word);
         }
     }

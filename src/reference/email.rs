@@ -99,8 +99,10 @@ struct RoleWord {
 
 struct Placeholders {
     locals: FxHashSet<Cow<'static, str>>,
-    domains: FxHashSet<Cow<'static, str>>,
-    tlds: FxHashSet<Cow<'static, str>>,
+    /// Domains and top-level domains; `true` where a local part that looks like a person's is
+    /// believed all the same.
+    domains: FxHashMap<Cow<'static, str>, bool>,
+    tlds: FxHashMap<Cow<'static, str>, bool>,
     addresses: FxHashSet<Cow<'static, str>>,
     typos: FxHashMap<&'static str, &'static str>,
 }
@@ -219,7 +221,15 @@ pub fn domain_typo(domain: &str) -> Option<&'static str> {
 pub fn is_placeholder_address(local: &str, domain: &str) -> bool {
     let lists = &*PLACEHOLDERS;
     let tld = domain.rsplit('.').next().unwrap_or(domain);
-    if lists.tlds.contains(tld) || lists.domains.contains(domain) {
+    // Test data and demonstrations put real-looking people at `example.com` and `company.com`; how
+    // often the file repeats an address says more than its domain.
+    if let Some(unless_personal) = lists.domains.get(domain).or_else(|| lists.tlds.get(tld))
+        && (!unless_personal
+            || local.len() < 3
+            || lists.locals.contains(local)
+            || is_role(local)
+            || domain.split('.').next() == Some(local))
+    {
         return true;
     }
     // `mail@`, `me@`, `shop@` are real at a domain of one's own.
@@ -324,19 +334,20 @@ fn load_roles() -> FxHashMap<Cow<'static, str>, RoleWord> {
 fn load_placeholders() -> Placeholders {
     let mut lists = Placeholders {
         locals: FxHashSet::default(),
-        domains: FxHashSet::default(),
-        tlds: FxHashSet::default(),
+        domains: FxHashMap::default(),
+        tlds: FxHashMap::default(),
         addresses: FxHashSet::default(),
         typos: FxHashMap::default(),
     };
-    for [field, matching, value, ..] in table::rows::<4>(placeholder::TABLE) {
+    for [field, matching, value, action] in table::rows::<4>(placeholder::TABLE) {
         if field != "email" {
             continue;
         }
+        let personal = action == "placeholder_unless_personal";
         match (matching.as_ref(), value) {
             ("localpart", value) => drop(lists.locals.insert(value)),
-            ("domain", value) => drop(lists.domains.insert(value)),
-            ("tld", value) => drop(lists.tlds.insert(value)),
+            ("domain", value) => drop(lists.domains.insert(value, personal)),
+            ("tld", value) => drop(lists.tlds.insert(value, personal)),
             ("equals", value) => drop(lists.addresses.insert(value)),
             ("domain_typo", Cow::Borrowed(pair)) => {
                 if let Some((wrong, right)) = pair.split_once('=') {
