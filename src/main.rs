@@ -1,3 +1,7 @@
 //! The `sameas` binary: everything is in `cli`.
+
 mod cli;
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

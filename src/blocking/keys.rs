@@ -127,7 +127,7 @@ fn names(record: &NormalRecord) -> Vec<Name> {
         let word = family.iter().find(|t| t.len() > 3).or(family.first());
         let mut formal = vec![given.to_owned()];
         if given.len() > 1 {
-            formal.extend(formal_names(given).iter().take(4).map(|f| (*f).to_owned()));
+            formal.extend(formal_names(given).iter().take(4).map(ToString::to_string));
         }
         out.push(Name {
             initial: given.get(..1).unwrap_or("").to_owned(),

@@ -3,6 +3,7 @@
 //! counted and reported. It weighs nothing.
 
 mod candidates;
+pub mod index;
 mod keys;
 
 pub use candidates::{BlockStatistics, Blocks, BlocksBuilder, block_cap};

@@ -1,1 +1,164 @@
-//! The command line.
+//! The command line: arguments, terminal, files, exit codes. One file a verb; it holds no decision
+//! that a user of the library would need too.
+
+mod context;
+mod dedupe;
+mod evaluate;
+mod exit;
+mod export;
+mod files;
+mod find;
+mod global;
+mod how;
+mod ingest;
+mod init;
+mod judge;
+mod judgements;
+mod model;
+mod output;
+mod progress;
+mod quarantine;
+mod rebuild;
+mod report;
+mod show;
+mod sources;
+mod status;
+mod verify;
+mod why;
+mod xref;
+
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use context::Context;
+use exit::Outcome;
+use global::Global;
+use sameas::error::Result;
+
+/// Says who is who in the exports of a company's systems: golden records, cross-system ids and
+/// merge candidates out of Shopify, CRM, ERP, marketing and support files. Works offline, needs no
+/// configuration.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sameas",
+    version,
+    max_term_width = 100,
+    after_help = "Example:\n  sameas dedupe exports/*.csv --out result\n\nExit codes: 0 done, 1 failed, 2 usage or \
+                  configuration, 3 a gate or --strict refused, 4 done with rows in quarantine, 5 store \
+                  locked or of another version, 130 interrupted."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Dedupe(dedupe::Args),
+    Init(init::Args),
+    Ingest(ingest::Args),
+    Rebuild(rebuild::Args),
+    Report(report::Args),
+    Find(find::Args),
+    Show(show::Args),
+    Xref(xref::Args),
+    Why(why::Args),
+    #[command(name = "why-not")]
+    WhyNot(why::NotArgs),
+    How(how::Args),
+    Judge(judge::Args),
+    Judgements(judgements::Args),
+    Export(export::Args),
+    Evaluate(evaluate::Args),
+    Model(model::Args),
+    Status(status::Args),
+    Sources(sources::Args),
+    Verify(verify::Args),
+    Quarantine(quarantine::Args),
+}
+
+/// Runs the command line of this process.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout; a reader who has gone is no failure.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
+        }
+    };
+    hide_panics();
+    let context = Context::new(cli.global);
+    let whole = AssertUnwindSafe(|| {
+        let outcome = run(&context, &cli.verb)?;
+        context.flush()?;
+        Ok(outcome)
+    });
+    let result = catch_unwind(whole).unwrap_or(Ok(Outcome::FAILED));
+    let code = match result {
+        Ok(outcome) => outcome.code(),
+        Err(error) if output::is_broken_pipe(&error) => exit::DONE,
+        Err(error) => {
+            context.report_error(&error);
+            exit::code(error.kind())
+        }
+    };
+    let _ = std::io::stderr().flush();
+    ExitCode::from(code)
+}
+
+/// A panic is a defect of ours. Its message may quote a customer's value (a slice of a text does), so
+/// only its place is told.
+fn hide_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let mut stderr = std::io::stderr();
+        let _ = writeln!(stderr, "error: internal error at {place}");
+        let _ = writeln!(
+            stderr,
+            "hint: nothing that was acknowledged is lost; please report this place"
+        );
+    }));
+}
+
+fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
+    match verb {
+        Verb::Dedupe(args) => args.run(context),
+        Verb::Init(args) => args.run(context),
+        Verb::Ingest(args) => args.run(context),
+        Verb::Rebuild(args) => args.run(context),
+        Verb::Report(args) => args.run(context),
+        Verb::Find(args) => args.run(context),
+        Verb::Show(args) => args.run(context),
+        Verb::Xref(args) => args.run(context),
+        Verb::Why(args) => args.run(context),
+        Verb::WhyNot(args) => args.run(context),
+        Verb::How(args) => args.run(context),
+        Verb::Judge(args) => args.run(context),
+        Verb::Judgements(args) => args.run(context),
+        Verb::Export(args) => args.run(context),
+        Verb::Evaluate(args) => args.run(context),
+        Verb::Model(args) => args.run(context),
+        Verb::Status(args) => args.run(context),
+        Verb::Sources(args) => args.run(context),
+        Verb::Verify(args) => args.run(context),
+        Verb::Quarantine(args) => args.run(context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -126,6 +126,11 @@ pub(super) fn feature(
             let base = if base > 0.0 { base.ln() as f32 } else { f32::NEG_INFINITY };
             return (t.counts.email.get(mail.a.email).saturating_sub(2) as f32, base);
         }
+        6 => {
+            let count = t.counts.domain.get(va.domain).saturating_sub(2);
+            return (count as f32, f32::NEG_INFINITY);
+        }
+        7 => return (0.0, f32::NEG_INFINITY),
         1 | 2 => rare(t.counts.local.get(va.local)).max(exact_digits),
         4 => letters(t, va.letters, cond, names, a),
         _ => {

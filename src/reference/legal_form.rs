@@ -28,6 +28,16 @@ const SURE: &[&str] = &[
     "zoo", "pty", "sarl", "eurl", "ug", "kg", "bv", "ooo",
 ];
 
+/// In the tables of forms, but ordinary words: they are part of the name.
+const WORDS_ONLY: &[&str] = &[
+    "assoc", "associates", "association", "banco", "by", "chartered", "cooperation", "cooperative",
+    "dba", "egyes", "empresa", "enterprise", "establishment", "etablissements", "firma", "foundation",
+    "gesellschaft", "group", "groupe", "groupement", "groupes", "groups", "inh", "inhaber",
+    "intermediary", "na", "partner", "partners", "persero", "rtm", "societa", "sociedad", "society", "sp",
+    "stichting", "stiftung", "stowarzyszenie", "trading", "trust", "trustees", "union", "verein",
+    "vereniging",
+];
+
 /// Words that show a company although many languages have them as ordinary words.
 const COMPANY_WORDS: &[&str] = &[
     "company", "companies", "corp", "corporation", "group", "gruppe", "groupe", "grupo", "gruppo",
@@ -53,7 +63,7 @@ struct Forms {
 
 /// Canonical legal form at the end (or, for the forms that stand there, the front) of folded tokens,
 /// and the range of tokens that is the name. The name is never empty. Single letters must already be
-/// joined ([`join_letters`]). O(tokens).
+/// joined ([`tokens`]). O(tokens).
 pub fn legal_form(tokens: &[String]) -> (Option<&'static str>, std::ops::Range<usize>) {
     let forms = &table().forms;
     let mut range = 0..tokens.len();
@@ -108,8 +118,20 @@ pub fn canonical_word(token: &str) -> &str {
     table().words.get(token).map_or(token, |word| word)
 }
 
-/// Joins runs of single letters: `g m b h` is `gmbh`, `s a de c v` is `sa de cv`.
-pub fn join_letters<'a>(words: impl Iterator<Item = &'a str>, out: &mut Vec<String>) {
+/// Folded tokens of a name as legal forms are looked for in it: `&` and `+` are words, runs of single
+/// letters are one token (`G.m.b.H.`, `S.p.A.`), joining words between others are left out.
+pub fn tokens(text: &str) -> Vec<String> {
+    let folded = if text.contains(['&', '+']) {
+        fold(&text.replace(['&', '+'], " and "))
+    } else {
+        fold(text)
+    };
+    join_words(folded.split(' ').filter(|w| !w.is_empty()))
+}
+
+/// [`tokens`] of words that are folded already.
+pub fn join_words<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::with_capacity(4);
     let mut in_run = false;
     for word in words {
         let single = word.len() == 1 && word.as_bytes()[0].is_ascii_alphabetic();
@@ -119,10 +141,18 @@ pub fn join_letters<'a>(words: impl Iterator<Item = &'a str>, out: &mut Vec<Stri
         }
         in_run = single;
     }
+    let last = out.len().saturating_sub(1);
+    let mut index = 0;
+    out.retain(|token| {
+        let inner = index > 0 && index < last;
+        index += 1;
+        !(inner && is_joining(token))
+    });
+    out
 }
 
 /// Words that join two names: `&`, `and` and their like.
-pub fn is_joining(token: &str) -> bool {
+fn is_joining(token: &str) -> bool {
     matches!(
         token,
         "and" | "und" | "et" | "y" | "e" | "og" | "och" | "ja" | "i" | "en" | "u" | "ve" | "kai"
@@ -137,11 +167,7 @@ fn look_up(forms: &'static FxHashMap<String, Box<str>>, tokens: &[String]) -> Op
 }
 
 fn form_key(alias: &str) -> String {
-    let spaced = alias.replace(['&', '+'], " and ");
-    let folded = fold(&spaced);
-    let mut tokens = Vec::new();
-    join_letters(folded.split(' ').filter(|w| !w.is_empty() && *w != "and"), &mut tokens);
-    tokens.join(" ")
+    tokens(alias).join(" ")
 }
 
 fn table() -> &'static Forms {
@@ -152,6 +178,9 @@ fn table() -> &'static Forms {
             let key = form_key(alias);
             let canonical: String = form_key(canonical).replace(' ', "");
             // One letter is never a form; nor is a token that is only digits.
+            if WORDS_ONLY.contains(&key.as_str()) {
+                return;
+            }
             if key.len() >= 2 && !canonical.is_empty() && !key.bytes().all(|b| b.is_ascii_digit()) {
                 forms.entry(key).or_insert_with(|| canonical.into_boxed_str());
             }
@@ -222,14 +251,7 @@ fn table() -> &'static Forms {
         }
         for row in rows(BY_COUNTRY) {
             let cell = |i| row.get(i).unwrap_or("");
-            // Words of the language, and the markers of a trading name, are no forms.
-            if cell(0) == "DBA markers"
-                || matches!(
-                    fold(cell(1)).as_str(),
-                    "trust" | "association" | "stiftung" | "dba" | "sp" | "inh" | "inhaber" | "rtm"
-                        | "chartered" | "foundation" | "cooperative" | "by" | "na" | "group"
-                )
-            {
+            if cell(0) == "DBA markers" {
                 continue;
             }
             add(cell(1), cell(1));
@@ -272,8 +294,7 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> (String, String) {
-        let mut tokens = Vec::new();
-        join_letters(fold(text).split(' ').filter(|w| !w.is_empty()), &mut tokens);
+        let tokens = tokens(text);
         let (form, range) = legal_form(&tokens);
         (tokens[range].join(" "), form.unwrap_or_default().to_owned())
     }

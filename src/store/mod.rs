@@ -1,2 +1,657 @@
 //! The store: ground in an archive and in sled, results in read-only snapshot files.
+//!
+//! Ground stands twice: the archive holds the inputs' bytes and the journals of files, judgements
+//! and ledger events; sled holds every version of every record for random access. Whatever is
+//! acknowledged is synced in both. Results live in files that readers open without lock or sled.
+//! `docs/format.md` describes every byte.
+
+pub mod archive;
+mod chunk;
+mod codec;
+mod durable;
+mod events;
+mod ground;
+mod heads;
+mod journal;
+pub mod ledger;
+mod live;
+mod lock;
+mod papers;
+mod recover;
 pub mod results;
+mod verify;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{FileManifest, Judgement, QuarantinedRow, RecordKey, SourceRecord};
+
+pub use archive::{Archive, ArchivedFile};
+pub use chunk::ChunkId;
+pub use live::Live;
+pub use recover::Recovered;
+pub use verify::{Finding, Severity};
+pub use writer::FileWriter;
+
+use codec::damaged;
+use ground::{Ground, Table};
+use journal::Journal;
+
+/// Version of the store's layout; a store of a newer version is refused.
+const FORMAT: u32 = 1;
+const FORMAT_HEAD: &str = "sameas store format ";
+const RESULTS_KEPT: usize = 3;
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The one writer; makes the store where there is none.
+    Write,
+    /// Results, manifests, judgements, ledger and models without lock; the records in sled only
+    /// while nobody writes.
+    Read,
+}
+
+/// What an ingest of one file did; printed only once it is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Ingest sequence of the file.
+    pub file: u32,
+    /// Keys that the store did not know.
+    pub records_new: u64,
+    /// Versions of keys that it knew.
+    pub records_changed: u64,
+    /// Rows that say what the store held already.
+    pub records_unchanged: u64,
+    /// Rows put into quarantine.
+    pub quarantined: u64,
+    /// SHA-256 of the input as given.
+    pub sha256: String,
+}
+
+/// A committed file: a line of `archive/manifest.jsonl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommittedFile {
+    /// How it was read.
+    pub manifest: FileManifest,
+    /// Its bytes.
+    pub archived: ArchivedFile,
+    /// What it did.
+    pub receipt: Receipt,
+}
+
+/// The one row of sled that commits: what it does not name does not exist.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct State {
+    files: u32,
+    /// Stored versions; the next record number.
+    records: u64,
+    command: u32,
+    run: u32,
+    judgements: u64,
+    ledger: u64,
+    models: u32,
+    configs: u32,
+    /// Highest id that a run of heads ever had.
+    last_run_of_heads: u32,
+    heads: Vec<heads::Run>,
+}
+
+/// A file in sled.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct FileEntry {
+    committed: CommittedFile,
+    /// Number of its first record.
+    first: u64,
+    /// Records of each chunk.
+    chunks: Vec<u16>,
+    /// CRC32 over its sealed chunks.
+    chunks_crc: u32,
+    /// Rows of each page of its quarantine.
+    quarantine: Vec<u32>,
+    quarantine_crc: u32,
+}
+
+/// A store in a directory. Shareable between threads.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    access: Access,
+    _lock: Option<lock::WriterLock>,
+    ground: OnceLock<Ground>,
+    /// Held while sled is opened late.
+    opening: Mutex<()>,
+    state: Mutex<State>,
+    archive: Archive,
+    manifest: Journal<CommittedFile>,
+    judged: Journal<Judgement>,
+    command: AtomicU32,
+    /// A `FileWriter` is at work.
+    writing: AtomicBool,
+    /// A sync failed: what is on disk is unknown until the store is opened anew.
+    poisoned: AtomicBool,
+    table: Mutex<Option<heads::HeadTable>>,
+    entries: Mutex<Option<Arc<Vec<FileEntry>>>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The values behind these locks are replaced whole, so a panic elsewhere leaves them sound.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Opens a store; for writing, makes it where the directory is missing or empty and finishes
+    /// or rolls back what a killed process left.
+    ///
+    /// # Errors
+    /// `Locked` (another writer), `FormatVersion` (made by a newer version), `Corrupted`, `Io`,
+    /// `Unknown` (no store there).
+    pub fn open(root: impl AsRef<Path>, access: Access) -> Result<Self> {
+        let root = root.as_ref();
+        let lock = match access {
+            Access::Write => {
+                prepare(root)?;
+                let lock = lock::WriterLock::acquire(&root.join("lock"))?;
+                check_format(root, access)?;
+                Some(lock)
+            }
+            Access::Read => {
+                check_format(root, access)?;
+                None
+            }
+        };
+        let store = Self::assemble(root, access, lock)?;
+        if access == Access::Write {
+            store.start_writing()?;
+        }
+        Ok(store)
+    }
+
+    fn assemble(root: &Path, access: Access, lock: Option<lock::WriterLock>) -> Result<Self> {
+        let manifest: Journal<CommittedFile> = Journal::new(root.join("archive/manifest.jsonl"));
+        let content = manifest.read()?;
+        Ok(Self {
+            root: root.to_owned(),
+            access,
+            _lock: lock,
+            ground: OnceLock::new(),
+            opening: Mutex::new(()),
+            state: Mutex::default(),
+            archive: Archive::new(root, content.entries.iter().map(|file| &file.archived)),
+            manifest,
+            judged: Journal::new(root.join("archive/judgements.jsonl")),
+            command: AtomicU32::new(0),
+            writing: AtomicBool::new(false),
+            poisoned: AtomicBool::new(false),
+            table: Mutex::default(),
+            entries: Mutex::default(),
+        })
+    }
+
+    /// Brings both copies of ground to the same point after whatever ended the last writer.
+    fn start_writing(&self) -> Result<()> {
+        let ground = self.ground()?;
+        let state = locked(&self.state).clone();
+        self.command.store(state.command, Ordering::Relaxed);
+
+        // sled commits first, so the archive may lack what sled knows, never the other way round.
+        let files = self.manifest.read()?;
+        self.manifest.trim(&files)?;
+        let judged = self.judged.read()?;
+        self.judged.trim(&judged)?;
+        let lines = |read: usize, damaged: usize| (read + damaged) as u64;
+        let archived_files = lines(files.entries.len(), files.damaged.len());
+        let archived_judgements = lines(judged.entries.len(), judged.damaged.len());
+        let archived_events = ledger::last_archived(&self.ledger_folder())?;
+        let behind = archived_files > u64::from(state.files)
+            || archived_judgements > state.judgements
+            || archived_events > state.ledger;
+        if behind {
+            let message = "the database lacks files, judgements or events that the archive holds";
+            return Err(damaged(message).at(self.root.display()));
+        }
+        for file in (archived_files as u32 + 1)..=state.files {
+            let entry = self.entry(ground, file)?;
+            self.archive.settle(&entry.committed.archived)?;
+            self.manifest.append([&entry.committed])?;
+        }
+        if archived_judgements < state.judgements {
+            let all = self.judgements_in_sled(ground)?;
+            self.judged.append(all.iter().filter(|j| j.sequence > archived_judgements))?;
+        }
+        if archived_events < state.ledger {
+            let pages = self.ledger_in_sled(ground, archived_events + 1)?;
+            ledger::write_segment(&self.ledger_folder(), &pages)?;
+        }
+        self.papers_settle(ground, &state)?;
+        self.archive.sweep()?;
+
+        // Generations that the state does not name were never committed.
+        for table in [Table::Files, Table::Records, Table::Quarantine] {
+            for file in ground.generations(table, state.files + 1)? {
+                ground.remove_generation(table, file)?;
+            }
+        }
+        for run in ground.generations(Table::Heads, 0)? {
+            if !state.heads.iter().any(|named| named.id == run) {
+                ground.remove_generation(Table::Heads, run)?;
+            }
+        }
+        ground.remove_from(Table::Judgements, &(state.judgements + 1).to_be_bytes())?;
+        ground.remove_from(Table::Ledger, &(state.ledger + 1).to_be_bytes())?;
+        ground.flush()
+    }
+
+    /// The store's directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the input's bytes are kept.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// The folder of the blocking index.
+    pub fn index_dir(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    /// 32 random bytes that belong to this store, made when it was made: the key of hashes that
+    /// must not be guessed from values.
+    ///
+    /// # Errors
+    /// The file `secret` is missing or cannot be read.
+    pub fn secret(&self) -> Result<[u8; 32]> {
+        let path = self.root.join("secret");
+        let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
+        bytes.try_into().map_err(|_| damaged("the secret has not 32 bytes").at(path.display()))
+    }
+
+    fn ground(&self) -> Result<&Ground> {
+        if let Some(ground) = self.ground.get() {
+            return Ok(ground);
+        }
+        let _one = locked(&self.opening);
+        if let Some(ground) = self.ground.get() {
+            return Ok(ground);
+        }
+        let path = self.root.join("ground");
+        let made = path.exists();
+        if !made && self.access == Access::Read {
+            return Err(damaged("the database is missing").at(path.display()));
+        }
+        let ground = Ground::open(&path)?;
+        let state = match ground.get(Table::State, b"")? {
+            Some(sealed) => codec::open(&sealed).map_err(|e| e.at(path.display()))?,
+            // A database cut short opens empty: only one without anything beside it is new.
+            None => State::default(),
+        };
+        *locked(&self.state) = state;
+        Ok(self.ground.get_or_init(|| ground))
+    }
+
+    fn may_write(&self) -> Result<&Ground> {
+        if self.access == Access::Read {
+            return Err(Error::new(ErrorKind::Refused, "the store is open for reading only"));
+        }
+        if self.poisoned.load(Ordering::Relaxed) {
+            return Err(Error::new(
+                ErrorKind::Io,
+                "an earlier write failed, so this store is closed",
+            )
+            .hint("mend the cause (disk full, rights) and run the command again"));
+        }
+        self.ground()
+    }
+
+    /// Runs the part of a write after which a failure leaves the disk in an unknown state.
+    fn decisive<T>(&self, write: impl FnOnce() -> Result<T>) -> Result<T> {
+        let result = write();
+        if result.is_err() {
+            self.poisoned.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Makes a new state the valid one, durably. What it names must be flushed already.
+    fn commit_state(&self, ground: &Ground, state: State) -> Result<()> {
+        let mut batcher = ground.batcher();
+        batcher.put(Table::State, b"", &codec::seal(&state)?)?;
+        batcher.apply()?;
+        ground.flush()?;
+        *locked(&self.state) = state;
+        Ok(())
+    }
+
+    /// Starts a command: all files that it brings share this number.
+    ///
+    /// # Errors
+    /// The store is not open for writing.
+    pub fn begin_command(&self) -> Result<u32> {
+        self.may_write()?;
+        Ok(self.command.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Takes the next run id; durable, never given twice.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn begin_run(&self) -> Result<u32> {
+        let ground = self.may_write()?;
+        let mut state = locked(&self.state).clone();
+        let published = self.result_runs()?.last().copied().unwrap_or(0);
+        state.run = state.run.max(published) + 1;
+        let run = state.run;
+        self.decisive(|| self.commit_state(ground, state))?;
+        Ok(run)
+    }
+
+    /// Starts the transaction of one file of a command; dropped, it is rolled back.
+    ///
+    /// # Errors
+    /// Another file is being written, or the store is not open for writing.
+    pub fn begin_file(&self, command: u32) -> Result<FileWriter<'_>> {
+        FileWriter::begin(self, command)
+    }
+
+    /// Rises with every committed file and every judgement: what results are compared with to see
+    /// whether they are stale.
+    ///
+    /// # Errors
+    /// The journals cannot be read.
+    pub fn ground_sequence(&self) -> Result<u64> {
+        if self.access == Access::Write {
+            let state = locked(&self.state);
+            return Ok(u64::from(state.files) + state.judgements);
+        }
+        Ok((self.manifest.read()?.entries.len() + self.judged.read()?.entries.len()) as u64)
+    }
+
+    /// The committed files, in order, each with its bytes and what it did.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`.
+    pub fn files(&self) -> Result<Vec<CommittedFile>> {
+        self.manifest.entries()
+    }
+
+    /// How each file was read, in order of ingest.
+    ///
+    /// # Errors
+    /// As [`Store::files`].
+    pub fn manifests(&self) -> Result<Vec<FileManifest>> {
+        Ok(self.files()?.into_iter().map(|file| file.manifest).collect())
+    }
+
+    fn entry(&self, ground: &Ground, file: u32) -> Result<FileEntry> {
+        let sealed = ground.get(Table::Files, &file.to_be_bytes())?;
+        let missing = || damaged("a file's entry is missing in the database");
+        codec::open(&sealed.ok_or_else(missing)?).map_err(|e| e.at(self.root.display()))
+    }
+
+    fn entries(&self) -> Result<Arc<Vec<FileEntry>>> {
+        let ground = self.ground()?;
+        let files = locked(&self.state).files;
+        let mut cached = locked(&self.entries);
+        if let Some(entries) = &*cached {
+            return Ok(Arc::clone(entries));
+        }
+        let entries: Result<Vec<_>> = (1..=files).map(|file| self.entry(ground, file)).collect();
+        Ok(Arc::clone(cached.insert(Arc::new(entries?))))
+    }
+
+    /// All chunks of stored records, in order of their records' numbers.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`, `Locked`.
+    pub fn chunks(&self) -> Result<Vec<ChunkId>> {
+        let mut chunks = Vec::new();
+        for entry in self.entries()?.iter() {
+            let mut first = entry.first;
+            for records in &entry.chunks {
+                chunks.push(ChunkId {
+                    file: entry.committed.manifest.file,
+                    first,
+                    records: *records,
+                });
+                first += u64::from(*records);
+            }
+        }
+        Ok(chunks)
+    }
+
+    /// Reads a chunk: (record number, record), ascending. May be called from many threads.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`.
+    pub fn read_chunk(&self, id: ChunkId) -> Result<Vec<(u64, SourceRecord)>> {
+        let place = format_args!("{}: file {}", self.root.display(), id.file).to_string();
+        let sealed = self.ground()?.get(Table::Records, &id.key())?;
+        let missing = || damaged("a chunk of records is missing").at(&place);
+        chunk::decode(id, &sealed.ok_or_else(missing)?).map_err(|e| e.at(&place))
+    }
+
+    /// A stored version by its record number.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`.
+    pub fn record(&self, number: u64) -> Result<Option<SourceRecord>> {
+        let entries = self.entries()?;
+        let after = entries.partition_point(|entry| entry.first <= number);
+        // Files without records share their first number with the next one.
+        let Some(entry) = after.checked_sub(1).and_then(|at| entries.get(at)) else {
+            return Ok(None);
+        };
+        let mut first = entry.first;
+        for records in &entry.chunks {
+            let next = first + u64::from(*records);
+            if number < next {
+                let id = ChunkId { file: entry.committed.manifest.file, first, records: *records };
+                let found = self.read_chunk(id)?.into_iter().nth((number - first) as usize);
+                return Ok(found.map(|(_, record)| record));
+            }
+            first = next;
+        }
+        Ok(None)
+    }
+
+    /// All stored versions of a record with their numbers, oldest first.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`.
+    pub fn versions(&self, key: &RecordKey) -> Result<Vec<(u64, SourceRecord)>> {
+        let ground = self.ground()?;
+        let runs = locked(&self.state).heads.clone();
+        let hash = heads::key_hash(key);
+        let heads = heads::read_versions(ground, &runs, hash.0, hash.0)?;
+        let mut numbers: Vec<u64> =
+            heads.iter().filter(|head| head.key == hash).map(|head| head.number).collect();
+        numbers.sort_unstable();
+        let read = |number| Ok(self.record(number)?.map(|record| (number, record)));
+        numbers.into_iter().filter_map(|number| read(number).transpose()).collect()
+    }
+
+    /// Quarantined rows in order of ingest.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`.
+    pub fn quarantined(&self, offset: u64, limit: usize) -> Result<Vec<QuarantinedRow>> {
+        let ground = self.ground()?;
+        let mut skip = offset;
+        let mut rows = Vec::new();
+        for entry in self.entries()?.iter() {
+            for (page, count) in (0u32..).zip(&entry.quarantine) {
+                if rows.len() >= limit {
+                    return Ok(rows);
+                }
+                if skip >= u64::from(*count) {
+                    skip -= u64::from(*count);
+                    continue;
+                }
+                let key = writer::quarantine_key(entry.committed.manifest.file, page);
+                let sealed = ground.get(Table::Quarantine, &key)?;
+                let missing = || damaged("a page of the quarantine is missing");
+                let held: Vec<QuarantinedRow> = codec::open(&sealed.ok_or_else(missing)?)?;
+                rows.extend(held.into_iter().skip(skip as usize).take(limit - rows.len()));
+                skip = 0;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn results_folder(&self) -> PathBuf {
+        self.root.join("results")
+    }
+
+    fn ledger_folder(&self) -> PathBuf {
+        self.root.join("archive/ledger")
+    }
+
+    /// Where the results of a run are, or go: give it to `ResultsWriter::create`, then to
+    /// [`Store::publish_results`].
+    pub fn results_path(&self, run: u32) -> PathBuf {
+        self.results_folder().join(format!("{run:06}.bin"))
+    }
+
+    /// Runs whose results are kept, ascending.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn result_runs(&self) -> Result<Vec<u32>> {
+        let folder = self.results_folder();
+        let io = |e| Error::io(&folder, e);
+        let mut runs: Vec<u32> = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            if path.extension().is_some_and(|e| e == "bin") {
+                let name = path.file_stem().and_then(|s| s.to_str());
+                runs.extend(name.and_then(|name| name.parse::<u32>().ok()));
+            }
+        }
+        runs.sort_unstable();
+        Ok(runs)
+    }
+
+    /// Run whose results are in force.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`.
+    pub fn current_run(&self) -> Result<Option<u32>> {
+        let path = self.results_folder().join("CURRENT");
+        let Some(bytes) = durable::read_if_exists(&path)? else { return Ok(None) };
+        let run = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim_end().parse().ok());
+        run.map(Some).ok_or_else(|| damaged("it names no run").at(path.display()))
+    }
+
+    /// The results in force, if there was a rebuild. Needs neither lock nor sled.
+    ///
+    /// # Errors
+    /// `Corrupted`, `FormatVersion`, `Io`.
+    pub fn current_results(&self) -> Result<Option<results::Results>> {
+        let Some(run) = self.current_run()? else { return Ok(None) };
+        match results::Results::open(&self.results_path(run)) {
+            // Several rebuilds may have ended between the two reads.
+            Err(_) if self.current_run()? != Some(run) => self.current_results(),
+            opened => opened.map(Some),
+        }
+    }
+
+    /// Puts the finished results at [`Store::results_path`] in force (also those of an earlier run
+    /// that are still kept) and removes all but the last three.
+    ///
+    /// # Errors
+    /// It is no such file, or writing fails.
+    pub fn publish_results(&self, path: &Path) -> Result<()> {
+        self.may_write()?;
+        let run = path.file_stem().and_then(|s| s.to_str()).and_then(|s| s.parse::<u32>().ok());
+        let run = run.filter(|run| self.results_path(*run) == path && path.exists()).ok_or_else(
+            || Error::new(ErrorKind::Unknown, "there are no such results").at(path.display()),
+        )?;
+        durable::replace(&self.results_folder().join("CURRENT"), format!("{run:06}\n").as_bytes())?;
+        let runs = self.result_runs()?;
+        for old in &runs[..runs.len().saturating_sub(RESULTS_KEPT)] {
+            if *old != run {
+                let path = self.results_path(*old);
+                std::fs::remove_file(&path).map_err(|e| Error::io(&path, e))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes the directory a store if it is missing or empty.
+fn prepare(root: &Path) -> Result<()> {
+    durable::create_dir(root)?;
+    let io = |e| Error::io(root, e);
+    let names: std::result::Result<Vec<_>, _> =
+        std::fs::read_dir(root).map_err(io)?.map(|entry| entry.map(|e| e.file_name())).collect();
+    let names = names.map_err(io)?;
+    let ours = ["archive", "results", "index", "lock", "secret", "secret.tmp", "format.tmp"];
+    let foreign = names.iter().find(|name| !ours.iter().any(|our| *name == our));
+    if root.join("format").exists() {
+        return ["archive/ledger", "archive/models", "archive/configs", "results", "index"]
+            .iter()
+            .try_for_each(|folder| durable::create_dir(&root.join(folder)));
+    }
+    if let Some(foreign) = foreign {
+        let message = format!("this folder is no store, it holds {}", foreign.to_string_lossy());
+        return Err(Error::new(ErrorKind::Config, message)
+            .at(root.display())
+            .hint("name a new or empty folder with --store"));
+    }
+    for folder in ["archive", "archive/ledger", "archive/models", "archive/configs"] {
+        durable::create_dir(&root.join(folder))?;
+    }
+    durable::create_dir(&root.join("results"))?;
+    durable::create_dir(&root.join("index"))?;
+    durable::replace(&root.join("secret"), &random_bytes())?;
+    // Last: a folder with this file is a store.
+    durable::replace(&root.join("format"), format!("{FORMAT_HEAD}{FORMAT}\n").as_bytes())
+}
+
+/// 32 bytes that nobody can guess. The standard library's only source of randomness is the key of
+/// its hash maps, drawn from the operating system; each thread draws once and then counts, so the
+/// bytes come from fresh threads.
+fn random_bytes() -> [u8; 32] {
+    use std::hash::{BuildHasher, RandomState};
+    let mut bytes = [0; 32];
+    for chunk in bytes.chunks_mut(8) {
+        let drawn = std::thread::spawn(|| RandomState::new().hash_one(0x5a3e_a5u64)).join();
+        chunk.copy_from_slice(
+            &drawn.unwrap_or_else(|_| RandomState::new().hash_one(1u8)).to_le_bytes(),
+        );
+    }
+    bytes
+}
+
+fn check_format(root: &Path, access: Access) -> Result<()> {
+    let path = root.join("format");
+    let Some(bytes) = durable::read_if_exists(&path)? else {
+        let (kind, message) = match access {
+            Access::Read => (ErrorKind::Unknown, "there is no store"),
+            Access::Write => (ErrorKind::Corrupted, "the store's format file is missing"),
+        };
+        return Err(Error::new(kind, message).at(root.display()).hint("ingest a file first"));
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let version = text.strip_prefix(FORMAT_HEAD).and_then(|v| v.trim_end().parse::<u32>().ok());
+    match version {
+        Some(FORMAT) => Ok(()),
+        Some(other) => {
+            let message = format!(
+                "the store has format {other}, sameas {} reads format {FORMAT}",
+                env!("CARGO_PKG_VERSION")
+            );
+            Err(Error::new(ErrorKind::FormatVersion, message)
+                .at(root.display())
+                .hint("use the version of sameas that made it, or a newer one"))
+        }
+        None => Err(damaged("the format file cannot be read").at(path.display())),
+    }
+}

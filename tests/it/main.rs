@@ -4,3 +4,4 @@ mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod report;

@@ -1,8 +1,29 @@
 //! Readers: a file of any container and encoding becomes a header and rows.
+//!
+//! Input: bytes. Output: [`Rows`], verbatim cells or JSON texts with their lines, and rows that have
+//! not the form of the others, with their bytes. Everything is streamed but workbooks; the memory
+//! taken is that of a batch and of the longest row. Nothing here knows what a column means.
+
+mod archive;
+mod bytes;
+mod encoding;
+mod header;
+mod json;
+mod json_list;
+mod json_value;
+mod record;
+mod sheet;
+mod table;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::error::Result;
+use self::bytes::{Feed, Origin, Source};
+use self::encoding::Encoding;
+use self::json::JsonReader;
+use self::sheet::SheetReader;
+use self::table::TableReader;
+use crate::error::{ErrorKind, Result};
 use crate::model::RawRow;
 
 /// Limits that keep a hostile file from taking the machine; each is named in its error.
@@ -95,28 +116,191 @@ pub struct Rows {
 }
 
 /// Reads a file from its start; open it again for a second pass.
-#[derive(Debug)]
-pub struct RowReader {}
+pub struct RowReader {
+    layout: Layout,
+    body: Body,
+}
+
+enum Body {
+    Table(TableReader),
+    Json(JsonReader),
+    Sheet(SheetReader),
+}
+
+impl std::fmt::Debug for RowReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RowReader").field("layout", &self.layout).finish_non_exhaustive()
+    }
+}
 
 impl RowReader {
-    /// Finds out container, compression, encoding, delimiter and header.
+    /// Finds out container, compression, encoding, delimiter and header. Reads the whole file once
+    /// (twice where it is not sound UTF-8), because the encoding must not depend on the order of
+    /// its rows.
     ///
     /// # Errors
     /// The file cannot be read, is empty, or is of no known container.
-    pub fn open(_input: &Input, _limits: &Limits) -> Result<Self> {
-        todo!()
+    pub fn open(input: &Input, limits: &Limits) -> Result<Self> {
+        Self::detect(&Source {
+            origin: Origin::File(input.path.clone()),
+            name: input.name.clone(),
+            limits: limits.clone(),
+        })
+    }
+
+    /// As [`RowReader::open`], for a file in memory.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_bytes(name: &str, bytes: &[u8], limits: &Limits) -> Result<Self> {
+        Self::detect(&Source {
+            origin: Origin::Memory(Arc::from(bytes)),
+            name: name.to_owned(),
+            limits: limits.clone(),
+        })
+    }
+
+    /// Opens a file as it was found to be laid out before, without looking at all of it again:
+    /// what [`RowReader::layout`] said then (a manifest keeps it) is taken as given.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has another header now.
+    pub fn open_as(input: &Input, limits: &Limits, layout: &Layout) -> Result<Self> {
+        let source = Source {
+            origin: Origin::File(input.path.clone()),
+            name: input.name.clone(),
+            limits: limits.clone(),
+        };
+        let encoding = Encoding::named(&layout.encoding).ok_or_else(|| {
+            source.error(ErrorKind::Input, format!("unknown encoding {:?}", layout.encoding))
+        })?;
+        Ok(match layout.container.as_str() {
+            "xlsx" => SheetReader::open(&source)?.into(),
+            "json" | "jsonl" => JsonReader::open(&source, encoding)?.into(),
+            _ => TableReader::open_as(&source, encoding, layout)?.into(),
+        })
+    }
+
+    fn detect(source: &Source) -> Result<Self> {
+        let mut feed = Feed::new(source.unpacked()?);
+        feed.want(HEAD).map_err(|e| source.io(e))?;
+        if feed.data().is_empty() {
+            return Err(source.error(ErrorKind::Input, "is empty").hint("export it again"));
+        }
+        if feed.data().starts_with(&sheet::ZIP) {
+            drop(feed);
+            return Ok(SheetReader::open(source)?.into());
+        }
+        if let Some((what, hint)) = foreign(feed.data()) {
+            return Err(source.error(ErrorKind::Input, format!("is {what}")).hint(hint));
+        }
+        let known = encoding::from_head(feed.data());
+        drop(feed);
+        let encoding = match known {
+            Some(encoding) => encoding,
+            None => encoding::survey(|| source.unpacked(), |e| source.io(e))?,
+        };
+        let mut text = table::text(source, encoding)?;
+        text.want(HEAD).map_err(|e| source.io(e))?;
+        let json = json::is_json(text.data());
+        drop(text);
+        Ok(if json {
+            JsonReader::open(source, encoding)?.into()
+        } else {
+            TableReader::open(source, encoding)?.into()
+        })
     }
 
     /// The layout found.
     pub fn layout(&self) -> &Layout {
-        todo!()
+        &self.layout
     }
 
-    /// Up to `max` further rows; `None` at the end.
+    /// Up to `max` further rows, sound and bad ones together; fewer where they are large; `None` at
+    /// the end. Blank rows (no cell with anything in it) are passed over.
     ///
     /// # Errors
     /// Reading fails, or a limit of the whole file is passed.
-    pub fn next_rows(&mut self, _max: usize) -> Result<Option<Rows>> {
-        todo!()
+    pub fn next_rows(&mut self, max: usize) -> Result<Option<Rows>> {
+        match &mut self.body {
+            Body::Table(reader) => reader.next_rows(max),
+            Body::Json(reader) => reader.next_rows(max),
+            Body::Sheet(reader) => reader.next_rows(max),
+        }
     }
+}
+
+impl From<(TableReader, Layout)> for RowReader {
+    fn from((reader, layout): (TableReader, Layout)) -> Self {
+        Self { layout, body: Body::Table(reader) }
+    }
+}
+
+impl From<(JsonReader, Layout)> for RowReader {
+    fn from((reader, layout): (JsonReader, Layout)) -> Self {
+        Self { layout, body: Body::Json(reader) }
+    }
+}
+
+impl From<(SheetReader, Layout)> for RowReader {
+    fn from((reader, layout): (SheetReader, Layout)) -> Self {
+        Self { layout, body: Body::Sheet(reader) }
+    }
+}
+
+/// Bytes of the head by which a container is known.
+const HEAD: usize = 64 << 10;
+
+/// Files that are no tables, by their first bytes: what they are, and what to do.
+fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    const SAVE: &str = "save it as XLSX or CSV";
+    const UNPACK: &str = "unpack it first; gzip and zstd are unpacked by themselves";
+    let magics: &[(&[u8], &str, &str)] = &[
+        (b"\xd0\xcf\x11\xe0", "an old Excel file (XLS)", SAVE),
+        (b"%PDF", "a PDF document", "export the table itself"),
+        (b"PAR1", "a Parquet file", "export it as CSV or JSONL"),
+        (b"BZh", "packed with bzip2", UNPACK),
+        (b"\xfd7zXZ", "packed with xz", UNPACK),
+        (b"7z\xbc\xaf", "packed with 7-Zip", UNPACK),
+        (b"Rar!", "packed with RAR", UNPACK),
+        (b"PK\x05\x06", "an empty zip archive", "name the files themselves"),
+        (b"\x89PNG", "a picture", "export the table itself"),
+        (b"SQLite format 3", "an SQLite database", "export its table as CSV"),
+        (b"\xff\xfe\0\0", "text in UTF-32", "save it as UTF-8"),
+    ];
+    if let Some((_, what, hint)) = magics.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        return Some((what, hint));
+    }
+    let start = head.trim_ascii_start();
+    let word: Vec<u8> = start.iter().take(9).map(u8::to_ascii_lowercase).collect();
+    let markup = [&b"<!doctype"[..], b"<html", b"<?xml", b"<table"];
+    if markup.iter().any(|tag| word.starts_with(tag)) {
+        return Some(("a page or XML document", "export it as CSV, XLSX or JSON"));
+    }
+    let zeros = head.iter().filter(|b| **b == 0).count();
+    let binary = zeros * 4 > head.len() && encoding::from_head(head).is_none();
+    binary.then_some(("binary data", "export it as CSV, XLSX or JSON"))
+}
+
+/// Something of a sound row, or why the row is bad.
+type Sound<T> = std::result::Result<T, String>;
+
+/// Most bytes of a bad row that are kept.
+const BAD_BYTES_MAX: usize = 64 << 10;
+
+fn bad_bytes(bytes: &[u8]) -> Vec<u8> {
+    bytes[..bytes.len().min(BAD_BYTES_MAX)].to_vec()
+}
+
+/// A number for a message: `1,048,576`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -1,0 +1,83 @@
+use std::path::{Path, PathBuf};
+
+use sameas::error::Result;
+use sameas::pipeline::{self, View};
+use sameas::report::{ReportInput, RunInfo, StageTime, write_reports};
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::Outcome;
+use super::output::{Answer, Table};
+
+/// Write the reports of the last rebuild into a folder
+///
+/// clusters.csv, golden.csv, crosswalk.csv, merge_candidates.csv, quarantine.csv, summary.json and
+/// report.html, a page that needs no network.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  sameas report --out result")]
+pub(super) struct Args {
+    /// Folder for the files; made if missing
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Put a ' before texts in CSV files that a spreadsheet would run as a formula
+    #[arg(long)]
+    spreadsheet_safe: bool,
+}
+
+#[derive(Serialize)]
+struct ReportAnswer {
+    run: u32,
+    folder: String,
+    files: Vec<String>,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        let view = context.view()?;
+        let store = context.store();
+        let safe = self.spreadsheet_safe || context.config(Some(&store))?.report.spreadsheet_safe;
+        with_input(&view, &store, safe, |input| write_reports(input, &self.out))?;
+        let files: Vec<String> = FILES.iter().map(|file| (*file).to_owned()).collect();
+        let mut table = Table::new(["file"]);
+        for file in &files {
+            table.row([self.out.join(file).display().to_string()]);
+        }
+        let run = view.results().summary().run;
+        let folder = self.out.display().to_string();
+        context.answer(&Answer::new(&ReportAnswer { run, folder, files })?.table(table))?;
+        Ok(Outcome::DONE)
+    }
+}
+
+/// The files of a report.
+const FILES: [&str; 7] = [
+    "report.html",
+    "merge_candidates.csv",
+    "golden.csv",
+    "crosswalk.csv",
+    "clusters.csv",
+    "quarantine.csv",
+    "summary.json",
+];
+
+/// Gathers what a report is made from.
+pub(super) fn with_input<T>(
+    view: &View,
+    store: &Path,
+    spreadsheet_safe: bool,
+    use_it: impl FnOnce(&ReportInput<'_>) -> Result<T>,
+) -> Result<T> {
+    let (stages, peak_memory_bytes) = view.run_costs();
+    let stages = stages.into_iter().map(|(stage, seconds)| StageTime { stage, seconds }).collect();
+    let run = RunInfo { id: view.results().summary().run, stages, peak_memory_bytes };
+    use_it(&ReportInput {
+        results: view.results(),
+        quarantined: &pipeline::quarantine(store)?,
+        systems: view.systems(),
+        judged: &view.judged()?,
+        run: &run,
+        policy: view.policy(),
+        explain: &|a, b| view.explain(a, b),
+        spreadsheet_safe,
+    })
+}

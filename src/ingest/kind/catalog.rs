@@ -1,0 +1,173 @@
+//! The kinds known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::compile::{FileFacts, compile};
+use super::spec::{self, Form, KindSpec};
+use super::value::{header_key, plain_path};
+use crate::error::{Error, ErrorKind, Result};
+
+const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
+
+/// The name of the kind of tables and JSON that no kind knows.
+pub const GENERIC: &str = "generic-table";
+
+/// The kinds known: those of `data/sources/`, compiled in, and the user's own.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    kinds: BTreeMap<Arc<str>, Arc<Kind>>,
+}
+
+/// A kind as `sources show` presents it.
+#[derive(Debug)]
+pub struct Kind {
+    /// What its file says.
+    pub spec: KindSpec,
+    /// Its text, for `sources show`.
+    pub text: String,
+    /// Names of columns (or paths) that it knows, as they are compared.
+    pub(super) vocabulary: BTreeSet<String>,
+    /// Whole headers of the known generations.
+    pub(super) generations: Vec<BTreeSet<String>>,
+}
+
+impl Kind {
+    /// Fields that the kind maps with the columns they come from, in the order of the vocabulary.
+    pub fn fields(&self) -> Vec<(String, Vec<String>)> {
+        let mut out = Vec::new();
+        for record in &self.spec.record {
+            out.extend(super::describe::fields(record));
+        }
+        out
+    }
+}
+
+impl Catalog {
+    /// The kinds compiled in.
+    ///
+    /// # Errors
+    /// A compiled-in file is wrong (a test guards that).
+    pub fn builtin() -> Result<Self> {
+        let mut catalog = Self::default();
+        for (name, text) in BUILTIN {
+            catalog.add(text, name)?;
+        }
+        Ok(catalog)
+    }
+
+    /// Adds every `*.toml` of a folder; a kind of the same name replaces the built-in one.
+    ///
+    /// # Errors
+    /// A file has an unknown key, field or operator: named with line and nearest name.
+    pub fn add_folder(&mut self, folder: &Path) -> Result<()> {
+        let entries = std::fs::read_dir(folder).map_err(|e| Error::io(folder, e))?;
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|e| Error::io(folder, e))?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        for path in paths {
+            let text = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
+            self.add(&text, &path.display().to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Adds one kind from its text; `place` is named in errors.
+    ///
+    /// # Errors
+    /// As [`Catalog::add_folder`].
+    pub fn add(&mut self, text: &str, place: &str) -> Result<()> {
+        let spec: KindSpec = spec::parse(text, place)?;
+        let wrong = |message: String| Err(Error::new(ErrorKind::Config, message).at(place));
+        if spec.name == GENERIC || spec.name.is_empty() || spec.name.contains([' ', '@', ':', '/']) {
+            return wrong(format!("`{}` cannot be the name of a kind", spec.name));
+        }
+        if spec.record.is_empty() {
+            return wrong("a kind needs at least one [[record]]".to_owned());
+        }
+        if spec.detect.signature.is_empty() && spec.detect.headers.is_empty() {
+            return wrong("a kind needs a signature or a header to be recognised by".to_owned());
+        }
+        let kind = Kind::new(spec, text);
+        self.kinds.insert(kind.spec.name.as_str().into(), Arc::new(kind));
+        Ok(())
+    }
+
+    /// Names, sorted.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        self.kinds.keys().cloned().collect()
+    }
+
+    /// A kind by name.
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.get(name).map(|kind| &**kind)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Arc<str>, &Kind)> {
+        self.kinds.iter().map(|(name, kind)| (name, &**kind))
+    }
+
+    /// A kind by name, or an error that names the nearest.
+    pub(super) fn wanted(&self, name: &str) -> Result<&Kind> {
+        self.kind(name).ok_or_else(|| {
+            let error =
+                Error::new(ErrorKind::Config, format!("there is no source kind `{name}`"));
+            let names = self.names();
+            match nearest(name, names.iter().map(|name| &**name).chain([GENERIC])) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("`sameas sources list` names them all"),
+            }
+        })
+    }
+}
+
+/// The nearest of some names, if any is near.
+pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    names
+        .map(|one| {
+            let distance =
+                rapidfuzz::distance::osa::distance(lower.chars(), one.to_lowercase().chars());
+            (distance, one)
+        })
+        .filter(|(distance, one)| *distance <= 2.max(one.chars().count() / 3))
+        .min()
+        .map(|(_, one)| one)
+}
+
+impl Kind {
+    fn new(spec: KindSpec, text: &str) -> Self {
+        let json = spec.containers == [Form::Json];
+        let key = |name: &str| if json { plain_path(name) } else { header_key(name) };
+        let generations: Vec<BTreeSet<String>> = spec
+            .detect
+            .headers
+            .iter()
+            .map(|header| header.split([',', '\t']).map(|name| key(name.trim())).collect())
+            .collect();
+        let mut vocabulary: BTreeSet<String> = generations.iter().flatten().cloned().collect();
+        for signature in &spec.detect.signature {
+            vocabulary.extend(signature.all.iter().chain(&signature.any).map(|name| key(name)));
+        }
+        let facts = FileFacts {
+            columns: &[],
+            json,
+            name: "",
+            date_orders: &BTreeMap::new(),
+            system: &"".into(),
+            unused: &[],
+        };
+        for record in &spec.record {
+            let wanted = compile(record, &facts).wanted;
+            vocabulary.extend(wanted.iter().filter(|name| !name.contains('*')).map(|name| key(name)));
+        }
+        vocabulary.remove("");
+        Self { spec, text: text.to_owned(), vocabulary, generations }
+    }
+}

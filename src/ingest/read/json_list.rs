@@ -1,0 +1,496 @@
+//! Lists in a wrapper: `{"customers":[…],"next_page":2}` is its elements, whereas an order with its
+//! line items is one record.
+
+use std::io;
+
+use super::bytes::{Feed, Source};
+use super::encoding::Encoding;
+use super::table::text;
+use crate::error::Result;
+
+/// Names of members that speak of the list and not of a thing: folded by [`fold`].
+const PAGING: &[&str] = &[
+    "afterurl",
+    "beforeurl",
+    "context",
+    "count",
+    "currentpage",
+    "cursor",
+    "done",
+    "endofstream",
+    "endtime",
+    "errors",
+    "failed",
+    "first",
+    "firstpage",
+    "from",
+    "hasmore",
+    "hasnext",
+    "hasnextpage",
+    "href",
+    "invaliduserids",
+    "last",
+    "lastpage",
+    "limit",
+    "links",
+    "link",
+    "message",
+    "meta",
+    "metadata",
+    "more",
+    "nbpages",
+    "next",
+    "nextcursor",
+    "nextlink",
+    "nextpage",
+    "nextpagetoken",
+    "nextrecordsurl",
+    "nexttoken",
+    "object",
+    "offset",
+    "ok",
+    "page",
+    "pageinfo",
+    "pagenumber",
+    "pagesize",
+    "pages",
+    "paging",
+    "pagination",
+    "perpage",
+    "prev",
+    "prevcursor",
+    "previous",
+    "previouscursor",
+    "previouspage",
+    "prevpage",
+    "self",
+    "size",
+    "skip",
+    "start",
+    "starttime",
+    "status",
+    "success",
+    "take",
+    "time",
+    "to",
+    "top",
+    "total",
+    "totalcount",
+    "totalpages",
+    "totalrecords",
+    "totalresults",
+    "totalsize",
+    "type",
+    "uri",
+    "url",
+    "version",
+    "aftercursor",
+    "beforecursor",
+    "generatedat",
+    "exportedat",
+    "exportdate",
+    "extensions",
+    "code",
+    "pagetoken",
+    "nextpagelink",
+    "request",
+    "requestid",
+    "deltalink",
+];
+
+/// Names of lists that wrappers use, where other members are of unknown meaning.
+const LISTS: &[&str] = &[
+    "accounts",
+    "companies",
+    "contacts",
+    "content",
+    "customers",
+    "data",
+    "documents",
+    "edges",
+    "elements",
+    "entities",
+    "entries",
+    "items",
+    "leads",
+    "list",
+    "members",
+    "nodes",
+    "objects",
+    "orders",
+    "organizations",
+    "people",
+    "persons",
+    "profiles",
+    "records",
+    "response",
+    "result",
+    "results",
+    "rows",
+    "subscribers",
+    "tickets",
+    "users",
+    "value",
+    "values",
+];
+
+/// How deep a list may lie: `{"data":{"customers":{"edges":[…]}}}`.
+const DEPTH_MAX: usize = 3;
+
+/// More members than a wrapper has.
+const MEMBERS_MAX: usize = 200;
+
+fn fold(key: &str) -> String {
+    let tail = key.rsplit('.').next().unwrap_or(key);
+    tail.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Scalar,
+    Object,
+    /// With objects in it, as far as its first element shows; or empty.
+    List {
+        empty: bool,
+    },
+    /// Of scalars or arrays.
+    Array,
+}
+
+/// The keys that lead to the list that this object wraps, or `None` where it is a record itself.
+/// The file is read once for each key.
+pub(super) fn find_list(source: &Source, encoding: Encoding) -> Result<Option<Vec<String>>> {
+    let mut path = Vec::new();
+    while path.len() < DEPTH_MAX {
+        let mut feed = text(source, encoding)?;
+        descend(&mut feed, &path).map_err(|e| source.io(e))?;
+        let found = members(&mut feed, path.is_empty()).map_err(|e| source.io(e))?;
+        match found.as_deref().map_or(Wrapped::Nothing, wrapped) {
+            Wrapped::List(key) => {
+                path.push(key);
+                return Ok(Some(path));
+            }
+            Wrapped::Object(key) => path.push(key),
+            Wrapped::Nothing => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Wrapped {
+    List(String),
+    Object(String),
+    Nothing,
+}
+
+/// What an object with these members wraps.
+///
+/// A wrapper has one list of objects, and beside it only members that speak of paging. Where one
+/// of these is of unknown meaning the list must bear a name that wrappers use, and no member may
+/// say that this is a thing of its own (an id, a number, a mail address, a name).
+fn wrapped(members: &[(String, Shape)]) -> Wrapped {
+    let others = |except: &str| {
+        members
+            .iter()
+            .filter(|(key, _)| key != except)
+            .map(|(key, shape)| (fold(key), *shape))
+            .collect::<Vec<_>>()
+    };
+    let paging = |(key, _): &(String, Shape)| PAGING.contains(&key.as_str());
+    let mut lists: Vec<_> =
+        members.iter().filter(|(_, s)| *s == Shape::List { empty: false }).collect();
+    if lists.is_empty() {
+        lists = members
+            .iter()
+            .filter(|(key, s)| {
+                *s == Shape::List { empty: true } && !PAGING.contains(&fold(key).as_str())
+            })
+            .collect();
+    }
+    if let [(list, _)] = lists[..] {
+        let others = others(list);
+        let of_its_own = |(key, _): &(String, Shape)| {
+            let ends = ["id", "number", "email", "name", "key", "createdat", "phone"];
+            ends.iter().any(|end| key.ends_with(end))
+        };
+        let flat = |(_, shape): &(String, Shape)| matches!(shape, Shape::Scalar);
+        let named = LISTS.contains(&fold(list).as_str());
+        let known = others.iter().all(paging);
+        let likely = named && others.iter().all(|m| paging(m) || flat(m) && !of_its_own(m));
+        if known || likely {
+            return Wrapped::List(list.clone());
+        }
+        return Wrapped::Nothing;
+    }
+    let objects: Vec<_> = members
+        .iter()
+        .filter(|(key, s)| *s == Shape::Object && !PAGING.contains(&fold(key).as_str()))
+        .collect();
+    match objects[..] {
+        [(key, _)] if lists.is_empty() && others(key).iter().all(paging) => {
+            Wrapped::Object(key.clone())
+        }
+        _ => Wrapped::Nothing,
+    }
+}
+
+/// Goes from the start of an object to the inside of the value that the keys lead to: behind the
+/// bracket that opens it, or to the end of the stream where there is none. With no keys it stays
+/// at the start.
+pub(super) fn descend(feed: &mut Feed, path: &[String]) -> io::Result<()> {
+    let mut walker = Walker { feed };
+    for (level, key) in path.iter().enumerate() {
+        if level == 0 && walker.token()? != Some(b'{') {
+            return walker.to_end();
+        }
+        if level == 0 {
+            walker.feed.consume(1);
+        }
+        loop {
+            match walker.token()? {
+                Some(b'"') => {}
+                Some(b',') => {
+                    walker.feed.consume(1);
+                    continue;
+                }
+                _ => return walker.to_end(),
+            }
+            let found = walker.key()?;
+            if walker.token()? != Some(b':') {
+                return walker.to_end();
+            }
+            walker.feed.consume(1);
+            if found.as_deref() == Some(key.as_str()) {
+                if !matches!(walker.token()?, Some(b'{' | b'[')) {
+                    return walker.to_end();
+                }
+                walker.feed.consume(1);
+                break;
+            }
+            if !walker.skip_value()? {
+                return walker.to_end();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The members of the object at the feed (`whole`: before its bracket and alone in the file;
+/// otherwise behind its bracket); `None` where it is no sound object or has too many.
+fn members(feed: &mut Feed, whole: bool) -> io::Result<Option<Vec<(String, Shape)>>> {
+    let mut walker = Walker { feed };
+    if whole {
+        if walker.token()? != Some(b'{') {
+            return Ok(None);
+        }
+        walker.feed.consume(1);
+    }
+    let mut found = Vec::new();
+    loop {
+        match walker.token()? {
+            Some(b'"') if found.len() < MEMBERS_MAX => {}
+            Some(b',') if !found.is_empty() => {
+                walker.feed.consume(1);
+                continue;
+            }
+            Some(b'}') => {
+                walker.feed.consume(1);
+                let alone = !whole || walker.token()?.is_none();
+                return Ok(alone.then_some(found));
+            }
+            _ => return Ok(None),
+        }
+        let Some(key) = walker.key()? else { return Ok(None) };
+        if walker.token()? != Some(b':') {
+            return Ok(None);
+        }
+        walker.feed.consume(1);
+        let shape = match walker.token()? {
+            Some(b'{') => Shape::Object,
+            Some(b'[') => match walker.second_token()? {
+                Some(b'{') => Shape::List { empty: false },
+                Some(b']') => Shape::List { empty: true },
+                _ => Shape::Array,
+            },
+            _ => Shape::Scalar,
+        };
+        if !walker.skip_value()? {
+            return Ok(None);
+        }
+        found.push((key, shape));
+    }
+}
+
+/// Walks over JSON tokens of a stream; never holds more of it than a key.
+struct Walker<'a> {
+    feed: &'a mut Feed,
+}
+
+/// Longest key looked at.
+const KEY_MAX: usize = 1024;
+
+impl Walker<'_> {
+    /// The next byte that is no blank; it stays in place.
+    fn token(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let window = self.feed.data();
+            if let Some(at) = window.iter().position(|b| !b.is_ascii_whitespace()) {
+                let byte = window[at];
+                self.feed.consume(at);
+                return Ok(Some(byte));
+            }
+            self.feed.consume(self.feed.data().len());
+            if !self.feed.more()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The token after the one at hand, if it is near.
+    fn second_token(&mut self) -> io::Result<Option<u8>> {
+        self.feed.want(KEY_MAX)?;
+        Ok(self.feed.data().iter().skip(1).copied().find(|b| !b.is_ascii_whitespace()))
+    }
+
+    /// Reads the string at hand; `None` where it is too long or no string.
+    fn key(&mut self) -> io::Result<Option<String>> {
+        self.feed.want(KEY_MAX)?;
+        let window = self.feed.data();
+        let mut end = 1;
+        while let Some(&byte) = window.get(end) {
+            match byte {
+                b'"' => {
+                    let key = serde_json::from_slice(&window[..=end]).ok();
+                    self.feed.consume(end + 1);
+                    return Ok(key);
+                }
+                b'\\' => end += 2,
+                _ => end += 1,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Passes the value at hand; false where it does not end.
+    fn skip_value(&mut self) -> io::Result<bool> {
+        let (mut depth, mut in_string, mut escaped) = (0_u64, false, false);
+        let mut begun = false;
+        loop {
+            let window = self.feed.data();
+            let mut at = 0;
+            while at < window.len() {
+                let byte = window[at];
+                if in_string {
+                    if escaped {
+                        escaped = false;
+                        at += 1;
+                        continue;
+                    }
+                    let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', &window[at..]) else {
+                        at = window.len();
+                        break;
+                    };
+                    at += found;
+                    match window[at] {
+                        b'"' => in_string = false,
+                        b'\\' => escaped = true,
+                        _ => return Ok(false),
+                    }
+                    at += 1;
+                    if !in_string && depth == 0 {
+                        self.feed.consume(at);
+                        return Ok(true);
+                    }
+                    continue;
+                }
+                match byte {
+                    b'"' => in_string = true,
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' | b',' if depth == 0 => {
+                        self.feed.consume(at);
+                        return Ok(begun);
+                    }
+                    b'}' | b']' => {
+                        depth -= 1;
+                        if depth == 0 {
+                            self.feed.consume(at + 1);
+                            return Ok(true);
+                        }
+                    }
+                    _ => {}
+                }
+                begun = true;
+                at += 1;
+            }
+            self.feed.consume(at);
+            if !self.feed.more()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn to_end(&mut self) -> io::Result<()> {
+        loop {
+            self.feed.consume(self.feed.data().len());
+            if !self.feed.more()? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::read::Limits;
+    use crate::ingest::read::bytes::Origin;
+
+    fn list(text: &str) -> Option<String> {
+        let source = Source {
+            origin: Origin::Memory(text.as_bytes().into()),
+            name: "x".into(),
+            limits: Limits::default(),
+        };
+        find_list(&source, Encoding::Utf8).unwrap().map(|path| path.join("."))
+    }
+
+    #[test]
+    fn wrappers_are_told_from_records() {
+        let wrappers = [
+            (r#"{"customers":[{"id":1}]}"#, "customers"),
+            (r#"{"data":[{"id":1}],"meta":{"pagination":{"total":1}}}"#, "data"),
+            (r#"{"totalSize":1,"done":true,"records":[{"Id":"x"}]}"#, "records"),
+            (r#"{"users":[{"id":1}],"next_page":null,"previous_page":null,"count":1}"#, "users"),
+            (r#"{"object":"list","url":"/v1","has_more":false,"data":[{"id":"x"}]}"#, "data"),
+            (r#"{"@odata.context":"x","value":[{"id":1}],"@odata.nextLink":"y"}"#, "value"),
+            (r#"{"message":"success","users":[{"a":1}],"invalid_user_ids":["x"]}"#, "users"),
+            (r#"{"customers":[],"total":0}"#, "customers"),
+            (
+                r#"{"data":{"customers":{"edges":[{"node":{"id":1}}],"pageInfo":{}}}}"#,
+                "data.customers.edges",
+            ),
+            (r#"{"extracted":"2026","tenant":"x","contacts":[{"a":1}]}"#, "contacts"),
+            (r#"{"type":"list","data":[{"id":1}],"total_count":1,"pages":{"next":null}}"#, "data"),
+        ];
+        for (text, path) in wrappers {
+            assert_eq!(list(text).as_deref(), Some(path), "{text}");
+        }
+        let records = [
+            r#"{"id":1,"line_items":[{"id":2}],"email":"x"}"#,
+            r#"{"order_number":7,"items":[{"id":2}],"total":3}"#,
+            r#"{"customer":{"id":1,"addresses":[{"id":2}]}}"#,
+            r#"{"users":[{"id":1}],"organizations":[{"id":2}]}"#,
+            r#"{"id":1}"#,
+            r#"{}"#,
+            r#"{"a":1}{"b":[{"c":1}]}"#,
+            r#"{"specversion":"1.0","id":"x","data":{"customers":[{"a":1}]}}"#,
+            r#"{"name":"Ann","tags":["a"]}"#,
+            r#"{"email":"x","addresses":[]}"#,
+            r#"{"customers":[{"id":1}"#,
+        ];
+        for text in records {
+            assert_eq!(list(text), None, "{text}");
+        }
+    }
+}

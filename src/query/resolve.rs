@@ -1,0 +1,181 @@
+//! From what a person writes to a record or an entity.
+
+use std::collections::BTreeSet;
+
+use crate::config::nearest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{EntityId, RecordKey};
+use crate::store::results::Results;
+
+/// What an id means in the last results.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Live records that it names; empty for an entity id and for a record that is no longer live.
+    pub records: Vec<u32>,
+    /// The entities that these, or the id itself, belong to; ascending, no doubles.
+    pub entities: Vec<u32>,
+}
+
+/// Looks up `ent_…` (old ids resolve), `SOURCE:RECORD`, `SOURCE:OBJECT/RECORD`, or a bare record id,
+/// which is sought in every source. A few positioned reads a source.
+///
+/// # Errors
+/// [`ErrorKind::Unknown`] with the nearest source; damage.
+pub fn resolve(results: &Results, text: &str) -> Result<Found> {
+    let text = text.trim();
+    if text.starts_with("ent_") {
+        let Some(id) = EntityId::parse(text) else {
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                "this entity id is mistyped: its checksum does not fit",
+            ));
+        };
+        let entity = results.find_entity(id)?;
+        let entities = Vec::from_iter(entity);
+        return if entities.is_empty() {
+            Err(Error::new(ErrorKind::Unknown, format!("no entity bears the id {id}"))
+                .hint("`sameas status` shows whether results are stale"))
+        } else {
+            Ok(Found { records: Vec::new(), entities })
+        };
+    }
+    let sources = sources(results);
+    for (at, _) in text.match_indices(':') {
+        let found = in_source(results, &text[..at], &text[at + 1..])?;
+        if found != Found::default() {
+            return Ok(found);
+        }
+    }
+    // A bare id, and one that has a colon of its own.
+    let mut all = Found::default();
+    for source in &sources {
+        let found = in_source(results, source, text)?;
+        all.records.extend(found.records);
+        all.entities.extend(found.entities);
+    }
+    if all == Found::default() {
+        return Err(unknown(text, &sources));
+    }
+    Ok(all.tidy())
+}
+
+/// As [`resolve`], where one entity must be meant.
+///
+/// # Errors
+/// As [`resolve`]; [`ErrorKind::Unknown`] where several are.
+pub fn resolve_entity(results: &Results, text: &str) -> Result<u32> {
+    let found = resolve(results, text)?;
+    match found.entities[..] {
+        [entity] => Ok(entity),
+        _ => Err(ambiguous(results, &found)),
+    }
+}
+
+/// As [`resolve`], where one live record must be meant. An entity id stands for its first record
+/// where it has but one.
+///
+/// # Errors
+/// As [`resolve`]; [`ErrorKind::Unknown`] where none or several are.
+pub fn resolve_record(results: &Results, text: &str) -> Result<u32> {
+    let found = resolve(results, text)?;
+    if let [record] = found.records[..] {
+        return Ok(record);
+    }
+    if found.records.is_empty()
+        && let [entity] = found.entities[..]
+    {
+        let entity = results.entity(entity)?;
+        if text.trim().starts_with("ent_") {
+            if let [record] = entity.members[..] {
+                return Ok(record);
+            }
+            let mut found = found;
+            found.records = entity.members;
+            return Err(ambiguous(results, &found));
+        }
+        return Err(Error::new(
+            ErrorKind::Unknown,
+            format!(
+                "this record is deleted or merged away in its system; it belongs to {}",
+                entity.id
+            ),
+        ));
+    }
+    Err(ambiguous(results, &found))
+}
+
+/// The key of the one live record that is meant.
+///
+/// # Errors
+/// As [`resolve_record`].
+pub fn resolve_key(results: &Results, text: &str) -> Result<RecordKey> {
+    results.key(resolve_record(results, text)?)
+}
+
+impl Found {
+    fn tidy(mut self) -> Self {
+        self.records.sort_unstable();
+        self.records.dedup();
+        self.entities.sort_unstable();
+        self.entities.dedup();
+        self
+    }
+}
+
+fn in_source(results: &Results, source: &str, rest: &str) -> Result<Found> {
+    let mut found =
+        Found { records: results.find_record(source, None, rest)?, entities: Vec::new() };
+    let mut alias = None;
+    if found.records.is_empty() {
+        alias = results.find_alias(source, None, rest)?;
+    }
+    if found.records.is_empty()
+        && alias.is_none()
+        && let Some((object, id)) = rest.split_once('/')
+    {
+        found.records = results.find_record(source, Some(object), id)?;
+        if found.records.is_empty() {
+            alias = results.find_alias(source, Some(object), id)?;
+        }
+    }
+    for record in &found.records {
+        found.entities.push(results.entity_of(*record)?);
+    }
+    found.entities.extend(alias);
+    Ok(found.tidy())
+}
+
+fn sources(results: &Results) -> BTreeSet<String> {
+    results.summary().files.iter().map(|file| file.source.to_string()).collect()
+}
+
+fn unknown(text: &str, sources: &BTreeSet<String>) -> Error {
+    let names = || sources.iter().map(String::as_str);
+    let Some((source, _)) = text.split_once(':') else {
+        return Error::new(ErrorKind::Unknown, "no record of any source has this id")
+            .hint("write `ent_…`, `SOURCE:RECORD` or `SOURCE:OBJECT/RECORD`; `sameas find` seeks by name, e-mail or phone");
+    };
+    if sources.contains(source) {
+        return Error::new(
+            ErrorKind::Unknown,
+            format!("source `{source}` has no record with this id"),
+        );
+    }
+    let error = Error::new(ErrorKind::Unknown, format!("no source is called `{source}`"));
+    match nearest(source, names()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("sources: {}", names().collect::<Vec<_>>().join(", "))),
+    }
+}
+
+fn ambiguous(results: &Results, found: &Found) -> Error {
+    let mut keys: Vec<String> = Vec::new();
+    for record in found.records.iter().take(10) {
+        match results.key(*record) {
+            Ok(key) => keys.push(key.to_string()),
+            Err(error) => return error,
+        }
+    }
+    Error::new(ErrorKind::Unknown, "this id stands for several records")
+        .hint(format!("name one of them: {}", keys.join(", ")))
+}

@@ -1,0 +1,128 @@
+use serde::Serialize;
+
+use super::{Ordered, resolve_entity, time_text};
+use crate::error::Result;
+use crate::model::{EntityId, EntityKind, GoldenField, LostValue, Relation};
+use crate::pipeline::View;
+use crate::store::results::AliasKey;
+
+/// A golden record with its members and where each value comes from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Show {
+    /// Its stable id.
+    pub entity_id: EntityId,
+    /// Person, organisation, unknown.
+    pub entity_kind: EntityKind,
+    /// Older ids, and records that are no longer live, that resolve to it.
+    pub aliases: Vec<String>,
+    /// Its records, by key.
+    pub members: Vec<MemberRow>,
+    /// The surviving values by field.
+    pub golden: Ordered<GoldenValue>,
+    /// Relations to others.
+    pub relations: Vec<Relation>,
+    /// Why a person should look at it; empty if nothing is odd.
+    pub suspicions: Vec<String>,
+}
+
+/// One record of an entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MemberRow {
+    /// Source.
+    pub source: String,
+    /// Object.
+    pub object: String,
+    /// Id.
+    pub record_id: String,
+    /// Source kind.
+    pub kind: String,
+}
+
+/// A surviving value; of a field with several, the primary one.
+#[derive(Clone, Serialize)]
+pub struct GoldenValue {
+    /// As exported.
+    pub value: String,
+    /// Where it comes from.
+    pub source: String,
+    /// The record it comes from.
+    pub record_id: String,
+    /// The row's own time (RFC 3339), if it states one.
+    pub observed_at: Option<String>,
+    /// The rule that chose it.
+    pub rule: String,
+    /// Values that lost.
+    pub others: Vec<LostValue>,
+    /// Further values of the field that survived.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Self>,
+}
+
+impl std::fmt::Debug for GoldenValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GoldenValue(<redacted>, {}:{})", self.source, self.record_id)
+    }
+}
+
+impl From<GoldenField> for GoldenValue {
+    fn from(field: GoldenField) -> Self {
+        Self {
+            value: field.value,
+            source: field.source,
+            record_id: field.record_id,
+            observed_at: field.observed_at.and_then(time_text),
+            rule: field.rule,
+            others: field.others,
+            further: Vec::new(),
+        }
+    }
+}
+
+/// Everything about one entity, by any id of it.
+///
+/// # Errors
+/// The id is unknown or stands for several; damage.
+pub fn show(view: &View, id: &str) -> Result<Show> {
+    let results = view.results();
+    let index = resolve_entity(results, id)?;
+    let entity = results.entity(index)?;
+    let golden = view.golden(index)?;
+    let mut members = Vec::with_capacity(entity.members.len());
+    for ordinal in &entity.members {
+        let key = results.key(*ordinal)?;
+        let (_, file) = results.origin(*ordinal)?;
+        let manifest = results.summary().files.iter().find(|manifest| manifest.file == file);
+        members.push(MemberRow {
+            source: key.source.to_string(),
+            object: key.object.to_string(),
+            record_id: key.id.to_string(),
+            kind: manifest.map(|manifest| manifest.kind.to_string()).unwrap_or_default(),
+        });
+    }
+    let mut fields: Ordered<GoldenValue> = Ordered(Vec::new());
+    for field in golden.fields {
+        let name = field.field.clone();
+        let value = GoldenValue::from(field);
+        match fields.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, primary)) => primary.further.push(value),
+            None => fields.0.push((name, value)),
+        }
+    }
+    let aliases = results.aliases(index)?.iter().map(alias_text).collect();
+    Ok(Show {
+        entity_id: entity.id,
+        entity_kind: entity.kind,
+        aliases,
+        members,
+        golden: fields,
+        relations: golden.relations,
+        suspicions: entity.suspicions,
+    })
+}
+
+fn alias_text(alias: &AliasKey) -> String {
+    match alias {
+        AliasKey::Entity(id) => id.to_string(),
+        AliasKey::Record(key) => key.to_string(),
+    }
+}

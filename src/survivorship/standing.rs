@@ -1,0 +1,177 @@
+//! What speaks for a value: the records that state it, and how well they state it.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::Member;
+use super::policy::Rule;
+
+/// How good a value is in itself, better first, and what is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Grade {
+    /// 0 is flawless.
+    pub(super) rank: u8,
+    /// In words, empty where flawless.
+    pub(super) flaw: &'static str,
+}
+
+impl Grade {
+    pub(super) const GOOD: Self = Self { rank: 0, flaw: "" };
+
+    /// Better than nothing.
+    pub(super) const fn flawed(rank: u8, flaw: &'static str) -> Self {
+        Self { rank, flaw }
+    }
+
+    /// Says nothing (a placeholder): never survives.
+    pub(super) const fn unusable(flaw: &'static str) -> Self {
+        Self { rank: u8::MAX, flaw }
+    }
+
+    pub(super) const fn usable(self) -> bool {
+        self.rank < u8::MAX
+    }
+}
+
+/// One value as one record states it.
+#[derive(Clone)]
+pub(super) struct Seen<'a> {
+    /// Equal for values that mean the same.
+    pub(super) canonical: String,
+    /// As exported, one a field of the group.
+    pub(super) parts: Vec<String>,
+    /// Who states it.
+    pub(super) member: &'a Member,
+    /// Where in the record's list.
+    pub(super) position: usize,
+    /// Quality.
+    pub(super) grade: Grade,
+    /// Filled parts, weighted.
+    pub(super) complete: u16,
+    /// When the record says that it changed.
+    pub(super) at: Option<i64>,
+    /// What the rules on times and permissions compare.
+    pub(super) measure: i64,
+}
+
+/// What a set of equal values amounts to.
+pub(super) struct Standing<'a> {
+    /// The statements, by record key and position.
+    pub(super) seen: Vec<&'a Seen<'a>>,
+    pub(super) records: usize,
+    pub(super) grade: Grade,
+    pub(super) newest: Option<i64>,
+    pub(super) complete: u16,
+    pub(super) written: u8,
+    pub(super) position: usize,
+    pub(super) length: usize,
+    pub(super) measure: i64,
+}
+
+impl<'a> Standing<'a> {
+    /// Sums up statements; `seen` is not empty.
+    fn of(mut seen: Vec<&'a Seen<'a>>) -> Self {
+        seen.sort_by(|a, b| a.order(b));
+        let mut records = 0;
+        for (at, one) in seen.iter().enumerate() {
+            records += usize::from(at == 0 || seen[at - 1].member.key != one.member.key);
+        }
+        let best = |f: fn(&Seen<'_>) -> u16| seen.iter().map(|s| f(s)).max().unwrap_or(0);
+        Self {
+            records,
+            grade: seen.iter().map(|s| s.grade).min().unwrap_or(Grade::GOOD),
+            newest: seen.iter().filter_map(|s| s.at).max(),
+            complete: best(|s| s.complete),
+            written: seen.iter().map(|s| written(&s.parts)).max().unwrap_or(0),
+            position: seen.iter().map(|s| s.position).min().unwrap_or(0),
+            length: seen.iter().map(|s| s.length()).max().unwrap_or(0),
+            measure: seen.iter().map(|s| s.measure).min().unwrap_or(0),
+            seen,
+        }
+    }
+
+    /// Place of the best of its systems in a list of owners.
+    pub(super) fn owner_rank(&self, systems: &[Arc<str>]) -> usize {
+        let rank = |s: &&Seen<'_>| systems.iter().position(|o| *o == s.member.system);
+        self.seen.iter().filter_map(rank).min().unwrap_or(systems.len())
+    }
+
+    /// The statement that stands for all: the newest, then the first by key.
+    pub(super) fn witness(&self) -> &'a Seen<'a> {
+        let mut best = self.seen[0];
+        for seen in &self.seen[1..] {
+            if seen.at > best.at {
+                best = seen;
+            }
+        }
+        best
+    }
+}
+
+impl Seen<'_> {
+    fn length(&self) -> usize {
+        self.parts.iter().map(|p| p.chars().count()).sum()
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        (self.member.key.cmp(&other.member.key))
+            .then(self.position.cmp(&other.position))
+            .then_with(|| self.canonical.cmp(&other.canonical))
+            .then_with(|| self.parts.cmp(&other.parts))
+    }
+}
+
+/// Groups statements that `same` equates (after sorting by it) and puts the best first.
+pub(super) fn rank<'a, K: Ord>(
+    seen: &[&'a Seen<'a>],
+    key: impl Fn(&'a Seen<'a>) -> K,
+    rules: &[Rule],
+) -> Vec<Standing<'a>> {
+    let mut sorted = seen.to_vec();
+    sorted.sort_by_key(|s| key(s));
+    let mut standings: Vec<Standing<'a>> =
+        sorted.chunk_by(|a, b| key(a) == key(b)).map(|same| Standing::of(same.to_vec())).collect();
+    standings.sort_by(|a, b| match decide(rules, a, b) {
+        Some((_, order)) => order,
+        None => a.seen[0].order(b.seen[0]),
+    });
+    standings
+}
+
+/// The rule that tells two values apart, and how.
+pub(super) fn decide<'r>(
+    rules: &'r [Rule],
+    a: &Standing<'_>,
+    b: &Standing<'_>,
+) -> Option<(&'r Rule, Ordering)> {
+    // A placeholder never beats a value, whatever a policy says.
+    if a.grade.usable() != b.grade.usable() {
+        return Some((&Rule::Valid, b.grade.usable().cmp(&a.grade.usable())));
+    }
+    rules.iter().map(|rule| (rule, rule.compare(a, b))).find(|(_, order)| order.is_ne())
+}
+
+/// 2 for mixed case, 1 for letters beyond ASCII.
+fn written(parts: &[String]) -> u8 {
+    let (mut lower, mut upper, mut marked) = (false, false, false);
+    for c in parts.iter().flat_map(|p| p.chars()) {
+        lower |= c.is_lowercase();
+        upper |= c.is_uppercase();
+        marked |= !c.is_ascii() && c.is_alphabetic();
+    }
+    2 * u8::from(lower && upper) + u8::from(marked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written;
+
+    #[test]
+    fn well_written_values_are_told_apart() {
+        for (text, want) in
+            [("MULLER", 0), ("muller", 0), ("Muller", 2), ("Müller", 3), ("MÜLLER", 1), ("12", 0)]
+        {
+            assert_eq!(written(&[text.to_owned()]), want, "{text}");
+        }
+    }
+}
