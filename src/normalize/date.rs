@@ -169,7 +169,8 @@ fn three(
         if a.value == 0 && b.value == 0 {
             return None;
         }
-        return ymd().or_else(ydm);
+        let possible = || partly(a.value as i32, b.value, c.value).filter(|_| birth);
+        return ymd().or_else(ydm).or_else(possible);
     }
     // A two-digit year first: only where nothing else is possible or the column says so.
     let short_ymd = || checked(full_year(a), b.value, c.value, false);
@@ -180,9 +181,24 @@ fn three(
                 .or_else(short_ymd)
         }
         DateOrder::Ymd => short_ymd(),
-        DateOrder::Mdy => mdy().or_else(dmy),
-        _ => dmy().or_else(mdy),
+        DateOrder::Mdy => {
+            mdy().or_else(dmy).or_else(|| partly(full_year(c), a.value, b.value).filter(|_| birth))
+        }
+        _ => {
+            dmy().or_else(mdy).or_else(|| partly(full_year(c), b.value, a.value).filter(|_| birth))
+        }
     }
+}
+
+/// What is possible of a day that is not: a mistyped month or day leaves the rest.
+fn partly(year: i32, month: u32, day: u32) -> Option<Parts> {
+    if !(1000..=BIRTH_YEAR_MAX).contains(&year) {
+        return None;
+    }
+    let month = if (1..=12).contains(&month) { month as u8 } else { 0 };
+    // A day without its month, and a month without a day that it does not have.
+    let day = if (1..=31).contains(&day) && month == 0 { day as u8 } else { 0 };
+    Some(Parts { year, month, day })
 }
 
 /// Year and month, or month and day.
@@ -234,7 +250,12 @@ fn single(number: Word, scan: &Scan<'_>, order: DateOrder, birth: bool) -> Optio
             match order {
                 DateOrder::Dmy => dmy().or_else(mdy).or_else(ymd),
                 DateOrder::Mdy => mdy().or_else(dmy).or_else(ymd),
-                _ => ymd().filter(|parts| parts.year >= 1000).or_else(dmy).or_else(mdy),
+                _ => ymd().filter(|parts| parts.year >= 1000).or_else(dmy).or_else(mdy).or_else(
+                    || {
+                        partly((value / 10_000) as i32, value / 100 % 100, value % 100)
+                            .filter(|_| birth)
+                    },
+                ),
             }
         }
         6 => {

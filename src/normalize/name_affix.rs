@@ -52,7 +52,7 @@ fn is_title(token: &Token<'_>, left: usize, place: Place, after_title: bool) -> 
     }
 }
 
-fn is_ordinal(folded: &str) -> bool {
+pub(super) fn is_ordinal(folded: &str) -> bool {
     let digits = folded.bytes().take_while(u8::is_ascii_digit).count();
     digits > 0 && digits < 3 && matches!(&folded[digits..], "st" | "nd" | "rd" | "th" | "d")
 }
@@ -130,9 +130,17 @@ fn strip_suffixes<'a>(tokens: &mut Vec<Token<'a>>, parsed: &mut Parsed<'a>, plac
     }
     found.reverse();
     parsed.suffixes.extend(found);
-    // A given-name column may hold nothing but `1st`.
-    if place == Place::Given && tokens.len() == 1 && is_ordinal(&tokens[0].folded) {
-        parsed.suffixes.extend(tokens.pop().map(|token| token.raw));
+    // A column may hold nothing but `1st`, `Baronet`, `Jr.`.
+    if let [only] = &tokens[..] {
+        let key = only.folded.as_str();
+        let generation = matches!(key, "jr" | "sr" | "ii" | "iii" | "iv");
+        let family = matches!(key, "baronet" | "bt") || generation || is_ordinal(key);
+        if (place == Place::Given && is_ordinal(key)) || (place == Place::Family && family) {
+            if generation && parsed.generation == 0 {
+                parsed.generation = only.word.generation;
+            }
+            parsed.suffixes.extend(tokens.pop().map(|token| token.raw));
+        }
     }
 }
 

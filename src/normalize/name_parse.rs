@@ -168,8 +168,21 @@ fn family_comma_given<'a>(mut segments: Vec<Vec<Token<'a>>>, parsed: &mut Parsed
 /// The first word is the given name, the others middle names; so a full name and a name in columns
 /// that has a middle column agree.
 fn set_given<'a>(mut given: Vec<Token<'a>>, parsed: &mut Parsed<'a>) {
-    parsed.middle = given.split_off(given.len().min(1));
+    parsed.middle = given.split_off(given_length(&given));
     parsed.given = given;
+}
+
+/// Words of the first given name: mostly one; `Abdul Aziz`, `Abd el Kader` are one name too.
+fn given_length(words: &[Token<'_>]) -> usize {
+    let Some(first) = words.first() else { return 0 };
+    if !matches!(
+        first.folded.as_str(),
+        "abd" | "abdul" | "abdel" | "abdoul" | "abdur" | "abu" | "abou"
+    ) {
+        return 1;
+    }
+    let particles = words[1..].iter().take_while(|word| word.word.particle).count();
+    (particles + 2).min(words.len())
 }
 
 /// Words in the order in which they are spoken, mostly; the reference lists and the writing tell
@@ -187,6 +200,14 @@ fn natural_order<'a>(mut words: Vec<Token<'a>>, parsed: &mut Parsed<'a>) {
             return;
         }
         _ => {}
+    }
+    // `Mr de Vries`, `von Beethoven`
+    if words[0].word.particle
+        && (!parsed.titles.is_empty() || words[0].raw.starts_with(char::is_lowercase))
+        && words[0].given_count() < 5_000
+    {
+        parsed.family = words;
+        return;
     }
     if let Some(range) = capitals(&words) {
         let given_after = range.start == 0;
@@ -223,7 +244,7 @@ fn natural_order<'a>(mut words: Vec<Token<'a>>, parsed: &mut Parsed<'a>) {
 /// Index at which the family name begins in a name that begins with the given name.
 fn family_start(words: &[Token<'_>]) -> usize {
     let n = words.len();
-    let mut from = 1;
+    let mut from = given_length(words).min(n - 1);
     // `María de los Ángeles García`: a given name with particles of its own.
     if matches!(words[0].folded.as_str(), "maria" | "ma" | "mari") && words[1].word.particle {
         let particles = words[1..].iter().take_while(|word| word.word.particle).count();

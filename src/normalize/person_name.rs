@@ -8,11 +8,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::{MappedName, PersonName};
-use crate::reference::name_words::Marker;
+use crate::reference::fold;
+use crate::reference::name_words::{Marker, NameWord, Title, name_word};
 use crate::reference::names::{given_count, is_given, is_surname, surname_count};
 use crate::reference::placeholder;
 
 use super::clean::clean;
+use super::name_affix::is_ordinal;
 use super::name_case::{is_one_case, push_cased};
 use super::name_parse::{parse_family, parse_full, parse_given};
 use super::name_token::{Parsed, Token, is_and, names_several, tokens};
@@ -96,18 +98,21 @@ impl<'a> Columns<'a> {
                 *column = EMPTY;
             }
         }
-        if is_whole_placeholder(&self.full, "") {
+        if is_whole_placeholder(&self.full) {
             self.full = EMPTY;
         }
         if self.given.is_empty() && self.family.is_empty() {
             return;
         }
-        if is_whole_placeholder(&self.given, &self.family) {
+        let listed = [&self.given, &self.family]
+            .map(|part| !part.is_empty() && placeholder::is_placeholder("person_name", part));
+        if is_whole_pair(&self.given, &self.family, listed) {
             (self.given, self.family) = (EMPTY, EMPTY);
             return;
         }
-        let given = drop_part(&self.given, &self.family, given_count);
-        let family = drop_part(&self.family, &self.given, surname_count);
+        let [given, family] = listed;
+        let given = given && drop_part(&self.given, &self.family, given_count);
+        let family = family && drop_part(&self.family, &self.given, surname_count);
         if given {
             self.given = EMPTY;
         }
@@ -115,7 +120,9 @@ impl<'a> Columns<'a> {
             self.family = EMPTY;
         }
         // What is left alone must stand alone.
-        if (given || family) && is_whole_placeholder(&self.given, &self.family) {
+        if (given && is_whole_placeholder(&self.family))
+            || (family && is_whole_placeholder(&self.given))
+        {
             (self.given, self.family) = (EMPTY, EMPTY);
         }
     }
@@ -139,44 +146,42 @@ fn clean_name(text: &str) -> Cow<'_, str> {
 /// People who must bear a name before it is believed to be one although it is a listed placeholder.
 const COMMON: u32 = 20_000;
 
-/// Whether given and family name together (or one alone) are a listed placeholder.
-fn is_whole_placeholder(given: &str, family: &str) -> bool {
+/// Whether a name in one column is a listed placeholder.
+fn is_whole_placeholder(name: &str) -> bool {
+    !name.is_empty()
+        && placeholder::is_placeholder("person_name", name)
+        && given_count(&name.to_ascii_lowercase()) < COMMON
+}
+
+/// Whether given and family name together (or the only one of them) are a placeholder; `listed`
+/// says whether each is one by itself.
+fn is_whole_pair(given: &str, family: &str, listed: [bool; 2]) -> bool {
     match (given.is_empty(), family.is_empty()) {
-        (true, true) => false,
-        (false, false) => {
-            // Longest placeholder is a few words; long names need no look-up.
-            given.len() + family.len() < 40
-                && (placeholder::is_placeholder("person_name", &format!("{given} {family}"))
-                    || (placeholder::is_placeholder("person_name", given)
-                        && placeholder::is_placeholder("person_name", family)
-                        && given_count(&given.to_ascii_lowercase()) < COMMON))
-        }
+        (true, _) => listed[1] && is_whole_placeholder(family),
+        (_, true) => listed[0] && is_whole_placeholder(given),
+        _ if listed == [true, true] && given_count(&given.to_ascii_lowercase()) < COMMON => true,
+        // No listed placeholder is longer.
         _ => {
-            let only = if given.is_empty() { family } else { given };
-            placeholder::is_placeholder("person_name", only)
-                && given_count(&only.to_ascii_lowercase()) < COMMON
+            given.len() + family.len() < 40
+                && placeholder::is_listed_name(&[given, family].join(" "))
         }
     }
 }
 
-/// Whether one column beside a filled other is a placeholder. Names that people bear need a second
+/// Whether one column that is a listed placeholder goes, beside the other. Names that people bear need a second
 /// sign: `Null`, `Guest` in ordinary case beside a name are believed.
 fn drop_part(part: &str, other: &str, count: fn(&str) -> u32) -> bool {
-    if part.is_empty() || !placeholder::is_placeholder("person_name", part) {
-        return false;
-    }
     let ordinary_case = part.chars().next().is_some_and(char::is_uppercase) && !is_one_case(part);
-    if placeholder::is_risky(part) {
+    let bearers = count(&part.to_ascii_lowercase());
+    if placeholder::is_risky(part) || (placeholder::is_missing(part) && bearers >= 1_000) {
         return !ordinary_case || other.is_empty();
     }
     if placeholder::is_missing(part) || other.is_empty() {
-        return count(&part.to_ascii_lowercase()) < COMMON;
+        return bearers < COMMON;
     }
     // Sure titles are stripped later, and tell the gender on the way; words of the list that are
     // rare as names go.
-    count(&part.to_ascii_lowercase()) < 1_000
-        && crate::reference::name_words::name_word(&part.to_ascii_lowercase())
-            == crate::reference::name_words::NameWord::default()
+    bearers < 1_000 && name_word(&part.to_ascii_lowercase()) == NameWord::default()
 }
 
 fn from_full(full: &str, columns: &Columns<'_>, label: Option<&Arc<str>>) -> Vec<PersonName> {
@@ -258,6 +263,27 @@ fn is_whole_name(text: &str, is_family_column: bool) -> bool {
 
 /// Fills from a full name what the columns do not have: mostly the middle names.
 fn take_from_full<'a>(parsed: &mut Parsed<'a>, mut full: Parsed<'a>) {
+    // The columns held nothing but titles and suffixes.
+    if parsed.given.is_empty() && parsed.family.is_empty() {
+        parsed.given = std::mem::take(&mut full.given);
+        parsed.middle = std::mem::take(&mut full.middle);
+        parsed.family = std::mem::take(&mut full.family);
+        parsed.suffixes.retain(|suffix| !full.suffixes.contains(suffix));
+        parsed.suffixes.append(&mut full.suffixes);
+        if parsed.generation == 0 {
+            parsed.generation = full.generation;
+        }
+        return;
+    }
+    // `Hubert von Herkomer` beside the column `Herkomer`: the particle belongs to the family name.
+    let particles = full.family.iter().take_while(|word| word.word.particle).count();
+    let same = |a: &Token<'_>, b: &Token<'_>| a.folded == b.folded;
+    if particles > 0
+        && full.family.len() == particles + parsed.family.len()
+        && full.family[particles..].iter().zip(&parsed.family).all(|(a, b)| same(a, b))
+    {
+        parsed.family = full.family.clone();
+    }
     let mut rest: Vec<Token<'a>> = Vec::new();
     let mut known = 0;
     let has = |list: &[Token<'_>], word: &Token<'_>| list.iter().any(|w| w.folded == word.folded);
@@ -284,7 +310,13 @@ fn take_from_full<'a>(parsed: &mut Parsed<'a>, mut full: Parsed<'a>) {
     if parsed.other.is_none() {
         parsed.other = full.other.take();
     }
-    rest.retain(|word| word.word.title == crate::reference::name_words::Title::No);
+    rest.retain(|word| {
+        let key = word.folded.as_str();
+        word.word.title == Title::No
+            && !word.word.particle
+            && !is_ordinal(key)
+            && !matches!(key, "of" | "the" | "and" | "baronet" | "bt")
+    });
     if parsed.given.is_empty() && !rest.is_empty() {
         parsed.given.push(rest.remove(0));
     } else if parsed.family.is_empty() {
@@ -309,12 +341,13 @@ fn build(
         middle_parsed = parse_given(&columns.middle);
         middle_words.extend(middle_parsed.given.iter().chain(&middle_parsed.middle));
     }
+    let from_column = middle_words.len();
     for word in &parsed.middle {
         let initial_of = |other: &&Token<'_>| {
             other.folded == word.folded
                 || (word.is_initial() && other.folded.starts_with(&word.folded))
         };
-        if !middle_words.iter().any(initial_of) {
+        if !middle_words[..from_column].iter().any(initial_of) {
             middle_words.push(word);
         }
     }
@@ -472,8 +505,8 @@ fn joined(column: &str, found: &[&str]) -> String {
 
 /// Generation that a suffix column tells.
 fn generation_of(suffix: &str) -> u8 {
-    let whole = crate::reference::fold(suffix).replace(' ', "");
-    let of = |key: &str| crate::reference::name_words::name_word(key).generation;
+    let whole = fold(suffix).replace(' ', "");
+    let of = |key: &str| name_word(key).generation;
     match of(&whole) {
         0 => tokens(suffix).iter().map(|word| word.word.generation).find(|g| *g > 0).unwrap_or(0),
         generation => generation,

@@ -171,9 +171,10 @@ const MORE_SUFFIXES: &[(&str, u8)] = &[("1st", 1), ("2nd", 2), ("3rd", 3), ("4th
 const GENERATION_DOTTED: &[&str] = &["st", "ml", "id", "sen", "jun", "h", "fo", "dae", "dy"];
 /// Particles of the table that are far more often a given name, a joining word or a family name.
 const NO_PARTICLES: &[&str] = &[
-    "e", "i", "in", "im", "am", "as", "at", "an", "ad", "ar", "as", "ben", "bar", "bat", "haj",
-    "hadj", "sheikh", "z", "ze", "vel", "zis", "ap", "ab", "ha", "um", "bu", "az", "pour", "far",
-    "mac", "mc", "m", "o", "s", "t", "v", "d", "l", "li", "lo",
+    "abd", "abdul", "abdel", "abdoul", "abdur", "abu", "abou", "e", "i", "in", "im", "am", "as",
+    "at", "an", "ad", "ar", "as", "ben", "bar", "bat", "haj", "hadj", "sheikh", "z", "ze", "vel",
+    "zis", "ap", "ab", "ha", "um", "bu", "az", "pour", "far", "mac", "mc", "m", "o", "s", "t", "v",
+    "d", "l", "li", "lo",
 ];
 const PARTICLE_LANGUAGES: &[&str] =
     &["nl", "de", "fr", "es", "pt", "it", "ro", "sv", "da", "no", "en", "tl", "ar", "ga"];
@@ -285,7 +286,8 @@ fn load_title(
     let (given, surname) = (names::given_count(&key), names::surname_count(&key));
     let title = if sure {
         Title::Sure
-    } else if latin && key.len() <= 1 {
+    } else if key.len() <= 1 {
+        // Initials, whatever script the title is in.
         return;
     } else if latin && key.len() <= 3 {
         Title::WithDot

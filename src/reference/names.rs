@@ -106,9 +106,9 @@ fn joined(name: &'static str) -> &'static str {
 
 fn load_links() -> Links {
     let mut links = Links {
-        ids: FxHashMap::default(),
-        pairs: FxHashMap::default(),
-        formal: FxHashMap::default(),
+        ids: FxHashMap::with_capacity_and_hasher(12_000, Default::default()),
+        pairs: FxHashMap::with_capacity_and_hasher(28_000, Default::default()),
+        formal: FxHashMap::with_capacity_and_hasher(7_000, Default::default()),
     };
     // (short form, formal name, sources): sorted below into a list for each short form.
     let mut formal: Vec<(u32, u8, &'static str)> = Vec::new();
@@ -197,25 +197,24 @@ fn load_counts() -> Counts {
     {
         counts.surname.insert(name, count.parse().unwrap_or(0));
     }
-    // One count for each country and name: the tables list a name once a script and region.
-    let mut seen: FxHashSet<(&'static str, &'static str)> = FxHashSet::default();
+    // The tables list a name once a script and region; it counts once a country.
+    let mut country_names = CountryNames::default();
     for [country, _gender, _group, name, romanized] in table::plain_rows::<5>(include_str!(
         "../../data/reference/popular_given_names_by_country.csv"
     )) {
         for name in [folded(romanized), folded(name)] {
             for token in name.split(' ').filter(|token| token.len() > 1) {
-                if seen.insert((country, token)) {
+                if country_names.is_new(country, token) {
                     *counts.given.entry(token).or_insert(0) += POPULAR_PSEUDO_COUNT;
                 }
             }
         }
     }
-    seen.clear();
     for [country, _rank, _group, name, romanized] in
         table::plain_rows::<5>(include_str!("../../data/reference/popular_surnames_by_country.csv"))
     {
         for name in [joined(romanized), joined(name)] {
-            if name.len() > 1 && seen.insert((country, name)) {
+            if name.len() > 1 && country_names.is_new(country, name) {
                 if TWO_SURNAME_COUNTRIES.contains(&country) {
                     counts.two_surnames.insert(name);
                 }
@@ -224,6 +223,27 @@ fn load_counts() -> Counts {
         }
     }
     counts
+}
+
+/// The names of the country that is being read: the tables stand in the order of countries.
+#[derive(Default)]
+struct CountryNames {
+    country: &'static str,
+    names: Vec<&'static str>,
+}
+
+impl CountryNames {
+    fn is_new(&mut self, country: &'static str, name: &'static str) -> bool {
+        if self.country != country {
+            self.country = country;
+            self.names.clear();
+        }
+        let new = !self.names.contains(&name);
+        if new {
+            self.names.push(name);
+        }
+        new
+    }
 }
 
 const TWO_SURNAME_COUNTRIES: &[&str] = &[

@@ -97,6 +97,11 @@ pub fn is_missing(value: &str) -> bool {
     bits(value.trim()) & ANY != 0
 }
 
+/// Whether a whole name (given and family) stands in the list of invented people.
+pub(crate) fn is_listed_name(value: &str) -> bool {
+    bits(value) & (ANY | bit("person_name")) != 0
+}
+
 /// Whether a placeholder is also borne by people as a name (`Null`, `Guest`, `House`).
 pub(crate) fn is_risky(value: &str) -> bool {
     bits(value.trim()) & RISKY != 0
