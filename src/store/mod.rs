@@ -136,6 +136,8 @@ pub struct Store {
     /// A sync failed: what is on disk is unknown until the store is opened anew.
     poisoned: AtomicBool,
     table: Mutex<Option<heads::HeadTable>>,
+    /// The command at work, and hashes of the keys that it brought as they were in force.
+    in_force: Mutex<(u32, Vec<(u64, u64)>)>,
     entries: Mutex<Option<Arc<Vec<FileEntry>>>>,
 }
 
@@ -189,6 +191,7 @@ impl Store {
             writing: AtomicBool::new(false),
             poisoned: AtomicBool::new(false),
             table: Mutex::default(),
+            in_force: Mutex::default(),
             entries: Mutex::default(),
         })
     }

@@ -75,7 +75,7 @@ proptest! {
                 }
                 Step::Remove(record) => {
                     index.remove(record);
-                    model.values_mut().for_each(|records| drop(records.remove(&record)));
+                    model.values_mut().for_each(|records| _ = records.remove(&record));
                 }
                 Step::Clear => {
                     index.clear().unwrap();

@@ -16,10 +16,10 @@ use sameas::store::{Access, Receipt, Store, ledger::founding_id};
 /// A row: id, text, time of change.
 type Row = (u32, u8, Option<i64>);
 
+/// Greater for a greater text, whatever else.
 fn content(text: u8, changed_at: Option<i64>, deleted: bool) -> u64 {
-    u64::from(text) * 0x9e37_79b9
-        + changed_at.unwrap_or(-1).cast_unsigned() * 31
-        + u64::from(deleted)
+    let time = changed_at.map_or(0, |t| t.cast_unsigned() & 0xffff | 0x1_0000);
+    u64::from(text) << 32 | time << 1 | u64::from(deleted)
 }
 
 fn record(command: u32, file: u32, line: u64, row: Row) -> SourceRecord {
@@ -463,11 +463,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target)
-        } else {
-            drop(std::fs::copy(&path, target).unwrap())
-        }
+        if path.is_dir() { copy(&path, &target) } else { _ = std::fs::copy(&path, target).unwrap() }
     }
 }
 
