@@ -6,7 +6,9 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::model::FileManifest;
 use crate::store::ground::Table;
-use crate::store::{Access, FileWriter, Store, check_format, codec, durable, ledger, lock, locked};
+use crate::store::{
+    Access, FileWriter, Store, codec, durable, folder::check_format, ledger, lock, locked,
+};
 
 /// What a rebuild of the database brought back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
