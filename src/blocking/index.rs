@@ -431,7 +431,7 @@ impl BlockIndex {
                     let address = DocAddress::new(segment, documents.doc());
                     let document: TantivyDocument = searcher.doc(address)?;
                     let page = document.get_first(self.page);
-                    let sense = page.as_ref().and_then(|page| page.as_bytes()).and_then(&mut read);
+                    let sense = page.as_ref().and_then(Value::as_bytes).and_then(&mut read);
                     if sense.is_none() {
                         let message = "a page of postings makes no sense".to_owned();
                         return Err(tantivy::TantivyError::InternalError(message));

@@ -10,6 +10,7 @@ mod chunk;
 mod codec;
 mod durable;
 mod events;
+mod folder;
 mod ground;
 mod heads;
 mod journal;
@@ -40,12 +41,10 @@ pub use verify::{Finding, Severity};
 pub use writer::FileWriter;
 
 use codec::damaged;
+use folder::{check_format, prepare};
 use ground::{Ground, Table};
 use journal::Journal;
 
-/// Version of the store's layout; a store of a newer version is refused.
-const FORMAT: u32 = 1;
-const FORMAT_HEAD: &str = "sameas store format ";
 const RESULTS_KEPT: usize = 3;
 
 /// How a store is opened.
@@ -137,6 +136,8 @@ pub struct Store {
     /// A sync failed: what is on disk is unknown until the store is opened anew.
     poisoned: AtomicBool,
     table: Mutex<Option<heads::HeadTable>>,
+    /// The command at work, and hashes of the keys that it brought as they were in force.
+    in_force: Mutex<(u32, Vec<(u64, u64)>)>,
     entries: Mutex<Option<Arc<Vec<FileEntry>>>>,
 }
 
@@ -190,6 +191,7 @@ impl Store {
             writing: AtomicBool::new(false),
             poisoned: AtomicBool::new(false),
             table: Mutex::default(),
+            in_force: Mutex::default(),
             entries: Mutex::default(),
         })
     }
@@ -583,76 +585,5 @@ impl Store {
             }
         }
         Ok(())
-    }
-}
-
-/// Makes the directory a store if it is missing or empty.
-fn prepare(root: &Path) -> Result<()> {
-    durable::create_dir(root)?;
-    let io = |e| Error::io(root, e);
-    let names: std::result::Result<Vec<_>, _> =
-        std::fs::read_dir(root).map_err(io)?.map(|entry| entry.map(|e| e.file_name())).collect();
-    let names = names.map_err(io)?;
-    let ours = ["archive", "results", "index", "lock", "secret", "secret.tmp", "format.tmp"];
-    let foreign = names.iter().find(|name| !ours.iter().any(|our| *name == our));
-    if root.join("format").exists() {
-        return ["archive/ledger", "archive/models", "archive/configs", "results", "index"]
-            .iter()
-            .try_for_each(|folder| durable::create_dir(&root.join(folder)));
-    }
-    if let Some(foreign) = foreign {
-        let message = format!("this folder is no store, it holds {}", foreign.to_string_lossy());
-        return Err(Error::new(ErrorKind::Config, message)
-            .at(root.display())
-            .hint("name a new or empty folder with --store"));
-    }
-    for folder in ["archive", "archive/ledger", "archive/models", "archive/configs"] {
-        durable::create_dir(&root.join(folder))?;
-    }
-    durable::create_dir(&root.join("results"))?;
-    durable::create_dir(&root.join("index"))?;
-    durable::replace(&root.join("secret"), &random_bytes())?;
-    // Last: a folder with this file is a store.
-    durable::replace(&root.join("format"), format!("{FORMAT_HEAD}{FORMAT}\n").as_bytes())
-}
-
-/// 32 bytes that nobody can guess. The standard library's only source of randomness is the key of
-/// its hash maps, drawn from the operating system; each thread draws once and then counts, so the
-/// bytes come from fresh threads.
-fn random_bytes() -> [u8; 32] {
-    use std::hash::{BuildHasher, RandomState};
-    let mut bytes = [0; 32];
-    for chunk in bytes.chunks_mut(8) {
-        let drawn = std::thread::spawn(|| RandomState::new().hash_one(0x5a3e_a5u64)).join();
-        chunk.copy_from_slice(
-            &drawn.unwrap_or_else(|_| RandomState::new().hash_one(1u8)).to_le_bytes(),
-        );
-    }
-    bytes
-}
-
-fn check_format(root: &Path, access: Access) -> Result<()> {
-    let path = root.join("format");
-    let Some(bytes) = durable::read_if_exists(&path)? else {
-        let (kind, message) = match access {
-            Access::Read => (ErrorKind::Unknown, "there is no store"),
-            Access::Write => (ErrorKind::Corrupted, "the store's format file is missing"),
-        };
-        return Err(Error::new(kind, message).at(root.display()).hint("ingest a file first"));
-    };
-    let text = String::from_utf8_lossy(&bytes);
-    let version = text.strip_prefix(FORMAT_HEAD).and_then(|v| v.trim_end().parse::<u32>().ok());
-    match version {
-        Some(FORMAT) => Ok(()),
-        Some(other) => {
-            let message = format!(
-                "the store has format {other}, sameas {} reads format {FORMAT}",
-                env!("CARGO_PKG_VERSION")
-            );
-            Err(Error::new(ErrorKind::FormatVersion, message)
-                .at(root.display())
-                .hint("use the version of sameas that made it, or a newer one"))
-        }
-        None => Err(damaged("the format file cannot be read").at(path.display())),
     }
 }

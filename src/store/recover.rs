@@ -6,7 +6,9 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::model::FileManifest;
 use crate::store::ground::Table;
-use crate::store::{Access, FileWriter, Store, check_format, codec, durable, ledger, lock, locked};
+use crate::store::{
+    Access, FileWriter, Store, codec, durable, folder::check_format, ledger, lock, locked,
+};
 
 /// What a rebuild of the database brought back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,9 +56,6 @@ impl Store {
             let note = format!("archive/manifest.jsonl:{line} is damaged: its file is left out");
             recovered.notes.push(note);
         }
-        if !files.damaged.is_empty() {
-            store.manifest.rewrite(&files.entries)?;
-        }
         for file in &files.entries {
             let mut writer = store.begin_file(file.manifest.command)?;
             let input = store.archive.open(&file.archived);
@@ -67,6 +66,12 @@ impl Store {
                 recovered.notes.push(note);
             }
             recovered.files += 1;
+        }
+        if !files.damaged.is_empty() || files.whole < files.length {
+            // The files behind a lost one have new numbers.
+            let entries = store.entries()?;
+            let committed: Vec<_> = entries.iter().map(|entry| entry.committed.clone()).collect();
+            store.manifest.rewrite(&committed)?;
         }
         store.restore_events(&mut recovered)?;
         recovered.records = locked(&store.state).records;
@@ -81,11 +86,14 @@ impl Store {
     fn restore_events(&self, recovered: &mut Recovered) -> Result<()> {
         let ground = self.ground()?;
         let mut state = locked(&self.state).clone();
-        let judged = self.judged.read()?;
+        let mut judged = self.judged.read()?;
         self.judged.trim(&judged)?;
         if !judged.damaged.is_empty() {
             let count = judged.damaged.len();
             recovered.notes.push(format!("{count} judgements are damaged in the archive"));
+            for (sequence, judgement) in (1..).zip(&mut judged.entries) {
+                judgement.sequence = sequence;
+            }
             self.judged.rewrite(&judged.entries)?;
         }
         let mut batcher = ground.batcher();

@@ -38,8 +38,10 @@ pub struct FileWriter<'a> {
     chunks_crc: crc32fast::Hasher,
     /// Versions written so far.
     written: Vec<Head>,
-    /// Keys of rows that were in force already.
-    dropped: Vec<(u64, u64)>,
+    /// Rows that were not stored since the store knew them.
+    known: u64,
+    /// Keys of those that said what was in force.
+    in_force: Vec<(u64, u64)>,
     quarantine: Vec<u32>,
     quarantine_crc: crc32fast::Hasher,
     done: bool,
@@ -65,7 +67,8 @@ impl<'a> FileWriter<'a> {
             chunks: Vec::new(),
             chunks_crc: crc32fast::Hasher::new(),
             written: Vec::new(),
-            dropped: Vec::new(),
+            known: 0,
+            in_force: Vec::new(),
             quarantine: Vec::new(),
             quarantine_crc: crc32fast::Hasher::new(),
             done: false,
@@ -84,19 +87,9 @@ impl<'a> FileWriter<'a> {
     /// Adds records (best a few thousand at a time: each call ends a chunk). Their `file` and
     /// `version.command` must be this writer's. Rows equal to the version in force are not stored.
     ///
-    /// Returns the number that each record got; `None` for those.
-    ///
     /// # Errors
     /// Writing fails.
-    pub fn append(&mut self, records: &[SourceRecord]) -> Result<Vec<Option<u64>>> {
-        let mut next = self.next;
-        let mut number = |stored: bool| {
-            stored.then(|| {
-                next += 1;
-                next - 1
-            })
-        };
-        let numbers: Vec<Option<u64>>;
+    pub fn append(&mut self, records: &[SourceRecord]) -> Result<()> {
         let fresh: Vec<&SourceRecord> = {
             let mut table = locked(&self.store.table);
             let runs = locked(&self.store.state).heads.clone();
@@ -104,23 +97,22 @@ impl<'a> FileWriter<'a> {
                 *table = Some(HeadTable::load(self.ground, &runs)?);
             }
             match &*table {
-                None => {
-                    numbers = records.iter().map(|_| number(true)).collect();
-                    records.iter().collect()
-                }
+                None => records.iter().collect(),
                 Some(table) => {
-                    let known: Vec<bool> =
-                        records.par_iter().map(|record| changes_nothing(table, record)).collect();
-                    for (record, _) in records.iter().zip(&known).filter(|(_, known)| **known) {
-                        self.dropped.push(heads::key_hash(&record.key));
+                    let news: Vec<News> =
+                        records.par_iter().map(|record| news(table, record)).collect();
+                    self.known += news.iter().filter(|news| **news != News::Other).count() as u64;
+                    for (record, _) in
+                        records.iter().zip(&news).filter(|(_, news)| **news == News::InForce)
+                    {
+                        self.in_force.push(heads::key_hash(&record.key));
                     }
-                    numbers = known.iter().map(|known| number(!known)).collect();
-                    records.iter().zip(known).filter(|(_, known)| !known).map(|(r, _)| r).collect()
+                    let fresh = records.iter().zip(news).filter(|(_, news)| *news == News::Other);
+                    fresh.map(|(record, _)| record).collect()
                 }
             }
         };
-        self.store_records(&fresh)?;
-        Ok(numbers)
+        self.store_records(&fresh)
     }
 
     fn store_records(&mut self, records: &[&SourceRecord]) -> Result<()> {
@@ -173,12 +165,12 @@ impl<'a> FileWriter<'a> {
         archived: ArchivedFile,
         to_journal: bool,
     ) -> Result<Receipt> {
-        self.restore_dropped()?;
+        self.store_known()?;
         let mut receipt = Receipt {
             file: self.file,
             records_new: 0,
             records_changed: 0,
-            records_unchanged: self.dropped.len() as u64,
+            records_unchanged: self.known,
             quarantined: self.quarantine.iter().map(|rows| u64::from(*rows)).sum(),
             sha256: archived.sha256.clone(),
         };
@@ -223,17 +215,25 @@ impl<'a> FileWriter<'a> {
     }
 
     /// A key that came with what is in force *and* with something else has both weighed as of this
-    /// command, whatever their order in the file: the dropped row is stored after all.
-    fn restore_dropped(&mut self) -> Result<()> {
-        if self.dropped.is_empty() || self.written.is_empty() {
+    /// command, whatever their order in its files: the row that was not stored is stored after all.
+    fn store_known(&mut self) -> Result<()> {
+        let mut earlier = locked(&self.store.in_force);
+        if earlier.0 != self.command {
+            *earlier = (self.command, Vec::new());
+        }
+        if self.in_force.is_empty() && earlier.1.is_empty() || self.written.is_empty() {
+            earlier.1.extend_from_slice(&self.in_force);
             return Ok(());
         }
         let mut keys: Vec<(u64, u64)> = self.written.iter().map(|head| head.key).collect();
         keys.sort_unstable();
+        let known = earlier.1.iter().chain(&self.in_force);
         let mut both: Vec<_> =
-            self.dropped.iter().filter(|key| keys.binary_search(key).is_ok()).copied().collect();
+            known.filter(|key| keys.binary_search(key).is_ok()).copied().collect();
         both.sort_unstable();
         both.dedup();
+        earlier.1.extend_from_slice(&self.in_force);
+        drop(earlier);
         let mut records = Vec::new();
         for key in both {
             let in_force = {
@@ -245,7 +245,7 @@ impl<'a> FileWriter<'a> {
                 record.file = self.file;
                 record.version.command = self.command;
                 records.push(record);
-                self.dropped.retain(|dropped| *dropped != key);
+                self.known -= self.in_force.iter().filter(|known| **known == key).count() as u64;
             }
         }
         self.store_records(&records.iter().collect::<Vec<_>>())
@@ -315,14 +315,27 @@ impl Drop for FileWriter<'_> {
     }
 }
 
-/// Whether storing the record would leave what is in force as it is, and what it says is kept.
-fn changes_nothing(table: &HeadTable, record: &SourceRecord) -> bool {
+/// What a record says that the store did not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    /// Nothing: it is what is in force.
+    InForce,
+    /// Nothing: it is an earlier version, and would not replace what is in force.
+    Past,
+    /// Something.
+    Other,
+}
+
+fn news(table: &HeadTable, record: &SourceRecord) -> News {
     let head = Head::new(record, 0);
     let versions = table.versions(head.key);
-    let Some(in_force) = heads::winner(versions) else { return false };
-    in_force.same_state(&head)
-        || !head.version().supersedes(&in_force.version())
-            && versions.iter().any(|known| known.same_state(&head))
+    match heads::winner(versions) {
+        None => News::Other,
+        Some(in_force) if in_force.same_state(&head) => News::InForce,
+        Some(in_force) if head.version().supersedes(&in_force.version()) => News::Other,
+        Some(_) if versions.iter().any(|known| known.same_state(&head)) => News::Past,
+        Some(_) => News::Other,
+    }
 }
 
 /// Checks a file's chunks against its entry: `None`, or what is wrong.

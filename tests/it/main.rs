@@ -1,6 +1,7 @@
 //! Integration tests, one module a topic.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod blocking_index;
 mod kinds;
 mod kinds_samples;
 mod normalize_date;
@@ -9,3 +10,5 @@ mod normalize_identifier;
 mod normalize_name;
 mod readers;
 mod report;
+mod results;
+mod store;
