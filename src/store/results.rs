@@ -14,10 +14,10 @@ mod writer;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
-use crate::model::{
-    EntityId, EntityKind, FileManifest, NormalRecord, RecordKey, ScoredPair, Thresholds,
-};
+use crate::model::{EntityId, EntityKind, FileManifest, RecordKey, Thresholds};
+
+pub use reader::Results;
+pub use writer::{RecordRow, ResultsWriter};
 
 /// Counts and settings of a run; `summary.json` but for the timings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -93,124 +93,4 @@ pub enum AliasKey {
     Entity(EntityId),
     /// A record that is deleted or lost a merge in its system.
     Record(RecordKey),
-}
-
-/// Reads a snapshot file. Cheap to open (header and table of contents only); every access is a few
-/// positioned reads; shareable between threads.
-#[derive(Debug)]
-pub struct Results {}
-
-impl Results {
-    /// Opens a snapshot.
-    ///
-    /// # Errors
-    /// Missing, of another version, or damaged (checksum of the part that is read).
-    pub fn open(_path: &Path) -> Result<Self> {
-        todo!()
-    }
-    /// Counts and settings.
-    pub fn summary(&self) -> &RunSummary {
-        todo!()
-    }
-    /// Number of live records.
-    pub fn records(&self) -> u32 {
-        todo!()
-    }
-    /// Number of entities.
-    pub fn entities(&self) -> u32 {
-        todo!()
-    }
-    /// Key of a record.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn key(&self, _ordinal: u32) -> Result<RecordKey> {
-        todo!()
-    }
-    /// (store record number, file sequence) of a record.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn origin(&self, _ordinal: u32) -> Result<(u64, u32)> {
-        todo!()
-    }
-    /// Canonical values of a record.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn normal(&self, _ordinal: u32) -> Result<NormalRecord> {
-        todo!()
-    }
-    /// Ordinals of the records of `source` with this id (several where objects differ).
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn find_record(&self, _source: &str, _object: Option<&str>, _id: &str) -> Result<Vec<u32>> {
-        todo!()
-    }
-    /// Ordinal of the record with this number in the store.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn find_store_record(&self, _number: u64) -> Result<Option<u32>> {
-        todo!()
-    }
-    /// Entity index of a record.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn entity_of(&self, _ordinal: u32) -> Result<u32> {
-        todo!()
-    }
-    /// An entity by index.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn entity(&self, _index: u32) -> Result<EntityRow> {
-        todo!()
-    }
-    /// Entity index by id; aliases resolve.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn find_entity(&self, _id: EntityId) -> Result<Option<u32>> {
-        todo!()
-    }
-    /// Entity index by the key of a record that is deleted or merged away.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn find_alias(
-        &self,
-        _source: &str,
-        _object: Option<&str>,
-        _id: &str,
-    ) -> Result<Option<u32>> {
-        todo!()
-    }
-    /// Older ids of an entity.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn aliases(&self, _index: u32) -> Result<Vec<AliasKey>> {
-        todo!()
-    }
-    /// Number of kept pairs.
-    pub fn pairs(&self) -> u64 {
-        todo!()
-    }
-    /// A kept pair by position (sorted by a, b).
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn pair(&self, _position: u64) -> Result<ScoredPair> {
-        todo!()
-    }
-    /// The kept pair of two records, if kept.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn find_pair(&self, _a: u32, _b: u32) -> Result<Option<ScoredPair>> {
-        todo!()
-    }
 }

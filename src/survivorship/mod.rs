@@ -21,8 +21,21 @@
 //! spelling of every live value is either chosen or among [`GoldenField::others`].
 //! `docs/golden-records.md` says the same for users.
 
+mod fields;
+mod policy;
+mod standing;
+
+use std::sync::Arc;
+
+pub use fields::{
+    FIXED_COLUMNS, GROUPS, Group, VOCABULARY, birth_text, field_names, field_order, is_many,
+};
+pub use policy::{Policy, Rule, default_rules};
+use standing::{Seen, Standing, decide, rank};
+
 use crate::model::{
-    EntityId, EntityKind, GoldenRecord, NormalRecord, RecordKey, Relation, Timestamp,
+    EntityId, EntityKind, GoldenField, GoldenRecord, LostValue, NormalRecord, RecordKey, Relation,
+    Timestamp,
 };
 
 /// One member of an entity.

@@ -1,1 +1,4 @@
+//! The one integration binary: one module a topic.
+
+mod command;
 mod report;
