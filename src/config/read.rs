@@ -212,7 +212,7 @@ fn string(p: &mut Problems<'_>, key: &str, value: &Value<'_>) -> Option<String> 
 fn known_field(p: &mut Problems<'_>, column: &str, value: &Value<'_>) -> Option<String> {
     let field = string(p, column, value)?;
     let base = field.split(['@', ':']).next().unwrap_or_default();
-    if FIELDS.iter().any(|known| *known == base) {
+    if FIELDS.contains(&base) {
         return Some(field);
     }
     p.unknown(value.span().start, "field", base, FIELDS);
