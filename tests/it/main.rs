@@ -1,5 +1,8 @@
 //! The one integration binary: one module a topic.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod command;
+mod kinds;
+mod kinds_samples;
 mod query;
 mod report;

@@ -85,7 +85,8 @@ impl Catalog {
     pub fn add(&mut self, text: &str, place: &str) -> Result<()> {
         let spec: KindSpec = spec::parse(text, place)?;
         let wrong = |message: String| Err(Error::new(ErrorKind::Config, message).at(place));
-        if spec.name == GENERIC || spec.name.is_empty() || spec.name.contains([' ', '@', ':', '/']) {
+        if spec.name == GENERIC || spec.name.is_empty() || spec.name.contains([' ', '@', ':', '/'])
+        {
             return wrong(format!("`{}` cannot be the name of a kind", spec.name));
         }
         if spec.record.is_empty() {
@@ -116,8 +117,7 @@ impl Catalog {
     /// A kind by name, or an error that names the nearest.
     pub(super) fn wanted(&self, name: &str) -> Result<&Kind> {
         self.kind(name).ok_or_else(|| {
-            let error =
-                Error::new(ErrorKind::Config, format!("there is no source kind `{name}`"));
+            let error = Error::new(ErrorKind::Config, format!("there is no source kind `{name}`"));
             let names = self.names();
             match nearest(name, names.iter().map(|name| &**name).chain([GENERIC])) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
@@ -165,7 +165,8 @@ impl Kind {
         };
         for record in &spec.record {
             let wanted = compile(record, &facts).wanted;
-            vocabulary.extend(wanted.iter().filter(|name| !name.contains('*')).map(|name| key(name)));
+            vocabulary
+                .extend(wanted.iter().filter(|name| !name.contains('*')).map(|name| key(name)));
         }
         vocabulary.remove("");
         Self { spec, text: text.to_owned(), vocabulary, generations }

@@ -116,14 +116,29 @@ pub(super) struct Entity {
 /// Columns that no rule takes.
 #[derive(Debug)]
 pub(super) enum Others {
-    Cells(Vec<(usize, Arc<str>)>),
-    Json { known: FxHashMap<String, Arc<str>>, used: Vec<String>, patterns: Vec<String> },
+    Cells {
+        free: Vec<(usize, Arc<str>)>,
+        soft: Vec<Soft<usize>>,
+    },
+    Json {
+        known: FxHashMap<String, Arc<str>>,
+        used: Vec<String>,
+        patterns: Vec<String>,
+        soft: Vec<Soft<String>>,
+    },
+}
+
+/// Columns or paths that a rule takes where its conditions hold.
+#[derive(Debug)]
+pub(super) struct Soft<Place> {
+    pub(super) when: Vec<Test>,
+    pub(super) places: Vec<Place>,
 }
 
 impl Others {
     /// The name under which a leaf is kept, `None` if a rule takes it.
     pub(super) fn leaf(&self, path: &str) -> Option<Arc<str>> {
-        let Self::Json { known, used, patterns } = self else { return None };
+        let Self::Json { known, used, patterns, .. } = self else { return None };
         if let Some(name) = known.get(path) {
             return Some(name.clone());
         }
@@ -172,10 +187,10 @@ pub(super) struct Record {
     pub(super) created_at: Vec<Date>,
     pub(super) updated_at: Vec<Date>,
     pub(super) others: Others,
-    /// Columns taken, for what no record of the kind uses.
-    pub(super) used: Vec<bool>,
-    /// Paths taken, sorted, and those of them with `*`.
-    pub(super) used_paths: (Vec<String>, Vec<String>),
+    /// Columns referred to, to find those that no record of the kind uses.
+    pub(super) known: Vec<bool>,
+    /// Paths referred to, sorted, and those of them with `*`.
+    pub(super) known_paths: (Vec<String>, Vec<String>),
     /// Date columns, so that their order can be decided.
     pub(super) date_columns: Vec<String>,
     /// All names that the rules look for.
@@ -187,6 +202,8 @@ struct Compiler<'a> {
     columns: Columns,
     date_columns: Vec<String>,
     object: Arc<str>,
+    soft_columns: Vec<Soft<usize>>,
+    soft_paths: Vec<Soft<String>>,
 }
 
 /// Compiles the rules of a record for a file. O(rules × columns).
@@ -196,6 +213,8 @@ pub(super) fn compile(spec: &RecordSpec, facts: &FileFacts<'_>) -> Record {
         columns: Columns::new(facts.columns, facts.json),
         date_columns: Vec::new(),
         object: spec.object.as_str().into(),
+        soft_columns: Vec::new(),
+        soft_paths: Vec::new(),
     };
     let id = c.id(spec);
     let entity = c.entity(&spec.entity);
@@ -204,6 +223,9 @@ pub(super) fn compile(spec: &RecordSpec, facts: &FileFacts<'_>) -> Record {
     };
     let when = tests(&spec.when, &mut c);
     let deleted = tests(&spec.deleted, &mut c);
+    for one in &spec.deleted {
+        c.columns.refs(&one.at.0, None, false);
+    }
     let redacted = tests(&spec.redacted, &mut c);
     let alias = spec.alias.as_ref().map(|rule| {
         let object = rule.object.as_deref().map_or_else(|| c.object.clone(), Into::into);
@@ -232,11 +254,12 @@ pub(super) fn compile(spec: &RecordSpec, facts: &FileFacts<'_>) -> Record {
     let consents = spec.consent.iter().filter_map(|rule| c.consent(rule)).collect();
     c.columns.refs(&spec.ignore, None, false);
     let each = spec.each.as_deref().map(parse_path);
-    let used_paths = c.used_paths();
+    let used_paths = sorted_paths(std::mem::take(&mut c.columns.used_paths));
+    let known_paths = sorted_paths(std::mem::take(&mut c.columns.known_paths));
     Record {
         others: c.others(&used_paths),
-        used: std::mem::take(&mut c.columns.used),
-        used_paths,
+        known: std::mem::take(&mut c.columns.known),
+        known_paths,
         date_columns: c.date_columns,
         wanted: c.columns.wanted.into_keys().collect(),
         object: c.object,
@@ -277,19 +300,37 @@ impl Compiler<'_> {
         Getter::new(take, &mut self.columns, base, soft)
     }
 
-    fn scope(
+    /// `takes` are what the rule reads: where its conditions hold, the columns are taken.
+    fn scope<'t>(
         &mut self,
         when: &[super::spec::Condition],
         each: Option<&str>,
         rows: Rows,
+        takes: impl IntoIterator<Item = &'t Take>,
     ) -> Scope {
+        if !when.is_empty() && each.is_none() && rows == Rows::Main {
+            let tests =
+                when.iter().map(|one| Test::new(one, &mut self.columns, None)).collect::<Vec<_>>();
+            let names: Vec<&String> = takes.into_iter().flat_map(|take| &take.at).collect();
+            if self.columns.is_json() {
+                let places = names.iter().map(|name| plain_path(name)).collect();
+                self.soft_paths.push(Soft { when: tests, places });
+            } else {
+                let places = names.iter().flat_map(|name| self.columns.find(name)).collect();
+                self.soft_columns.push(Soft { when: tests, places });
+            }
+        }
         let when = when.iter().map(|one| Test::new(one, &mut self.columns, each)).collect();
         Scope { when, each: each.map(parse_path), rows }
     }
 
     fn id(&mut self, spec: &RecordSpec) -> Id {
-        let take =
-            Take { at: spec.id.at.0.clone(), ops: spec.id.ops.clone(), drop: spec.id.drop.clone(), ..Take::default() };
+        let take = Take {
+            at: spec.id.at.0.clone(),
+            ops: spec.id.ops.clone(),
+            drop: spec.id.drop.clone(),
+            ..Take::default()
+        };
         let getter = self.getter(&take, None, false);
         let made_from = spec
             .id
@@ -351,7 +392,7 @@ impl Compiler<'_> {
             if getter.is_empty() {
                 continue;
             }
-            let scope = self.scope(&rule.when, base, rule.rows);
+            let scope = self.scope(&rule.when, base, rule.rows, [&rule.take]);
             out.push(Field { scope, getter, label: rule.label.as_deref().map(Into::into) });
         }
         out
@@ -375,7 +416,7 @@ impl Compiler<'_> {
             let object = rule.object.as_deref().map_or_else(|| self.object.clone(), Into::into);
             let strength =
                 if rule.announced { LinkStrength::Announced } else { LinkStrength::Claimed };
-            let scope = self.scope(&rule.when, base, rule.rows);
+            let scope = self.scope(&rule.when, base, rule.rows, [&rule.take]);
             out.push(Link { scope, getter, system, object, strength });
         }
         out
@@ -397,10 +438,8 @@ impl Compiler<'_> {
             }
             let column = match getter.columns().next() {
                 Some(at) => self.facts.columns[at].to_string(),
-                None => base.map_or_else(
-                    || plain_path(name),
-                    |base| plain_path(&format!("{base}.{name}")),
-                ),
+                None => base
+                    .map_or_else(|| plain_path(name), |base| plain_path(&format!("{base}.{name}"))),
             };
             let found = self.facts.date_orders.get(&column).copied();
             if order.is_none() {
@@ -417,7 +456,8 @@ impl Compiler<'_> {
             let base = rule.each.as_deref();
             let getters = self.date_getters(&rule.take, base, rule.order, !rule.when.is_empty());
             if !getters.is_empty() {
-                out.push(Date { scope: self.scope(&rule.when, base, rule.rows), getters });
+                let scope = self.scope(&rule.when, base, rule.rows, [&rule.take]);
+                out.push(Date { scope, getters });
             }
         }
         out
@@ -425,20 +465,21 @@ impl Compiler<'_> {
 
     fn name(&mut self, rule: &NameRule) -> Option<Name> {
         let (base, soft) = (rule.each.as_deref(), !rule.when.is_empty());
-        let parts =
-            [&rule.full, &rule.given, &rule.middle, &rule.family, &rule.suffix, &rule.title]
-                .map(|take| self.getter(take, base, soft));
+        let takes =
+            [&rule.full, &rule.given, &rule.middle, &rule.family, &rule.suffix, &rule.title];
+        let parts = takes.map(|take| self.getter(take, base, soft));
         let instead = self.getter(&rule.instead, base, soft);
         if parts.iter().all(Getter::is_empty) && instead.is_empty() {
             return None;
         }
-        let scope = self.scope(&rule.when, base, rule.rows);
+        let scope =
+            self.scope(&rule.when, base, rule.rows, takes.into_iter().chain([&rule.instead]));
         Some(Name { scope, parts, instead, label: rule.label.as_deref().map(Into::into) })
     }
 
     fn address(&mut self, rule: &AddressRule) -> Option<Address> {
         let (base, soft) = (rule.each.as_deref(), !rule.when.is_empty());
-        let parts = [
+        let takes = [
             &rule.full,
             &rule.number,
             &rule.line,
@@ -449,13 +490,14 @@ impl Compiler<'_> {
             &rule.region,
             &rule.postcode,
             &rule.country,
-        ]
-        .map(|take| self.getter(take, base, soft));
+        ];
+        let parts = takes.map(|take| self.getter(take, base, soft));
         let instead = self.getter(&rule.instead, base, soft);
         if parts.iter().all(Getter::is_empty) && instead.is_empty() {
             return None;
         }
-        let scope = self.scope(&rule.when, base, rule.rows);
+        let scope =
+            self.scope(&rule.when, base, rule.rows, takes.into_iter().chain([&rule.instead]));
         Some(Address { scope, parts, instead, label: rule.label.as_deref().map(Into::into) })
     }
 
@@ -470,7 +512,7 @@ impl Compiler<'_> {
         Some(Consent {
             getter,
             time: self.date_getters(&rule.time, base, None, soft),
-            scope: self.scope(&rule.when, base, Rows::Main),
+            scope: self.scope(&rule.when, base, Rows::Main, [&take]),
             channel: rule.channel.as_str().into(),
             purpose: rule.purpose.as_deref().unwrap_or("marketing").into(),
             granted: rule.granted.clone(),
@@ -496,20 +538,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn used_paths(&mut self) -> (Vec<String>, Vec<String>) {
-        let paths = std::mem::take(&mut self.columns.used_paths);
-        let (patterns, mut used): (Vec<_>, Vec<_>) =
-            paths.into_iter().partition(|path| path.contains('*'));
-        used.sort();
-        used.dedup();
-        (used, patterns)
-    }
-
-    fn others(&self, (used, patterns): &(Vec<String>, Vec<String>)) -> Others {
+    fn others(&mut self, (used, patterns): &(Vec<String>, Vec<String>)) -> Others {
         if !self.columns.is_json() {
             let columns = self.facts.columns.iter().enumerate();
             let free = columns.filter(|(at, name)| !self.columns.used[*at] && !name.is_empty());
-            return Others::Cells(free.map(|(at, name)| (at, name.clone())).collect());
+            let free = free.map(|(at, name)| (at, name.clone())).collect();
+            return Others::Cells { free, soft: std::mem::take(&mut self.soft_columns) };
         }
         let known = self
             .facts
@@ -518,8 +552,18 @@ impl Compiler<'_> {
             .filter(|path| !is_used(path, used, patterns))
             .map(|path| (path.clone(), Arc::from(path.as_str())))
             .collect();
-        Others::Json { known, used: used.clone(), patterns: patterns.clone() }
+        let soft = std::mem::take(&mut self.soft_paths);
+        Others::Json { known, used: used.clone(), patterns: patterns.clone(), soft }
     }
+}
+
+/// Plain paths, sorted, and patterns.
+fn sorted_paths(paths: Vec<String>) -> (Vec<String>, Vec<String>) {
+    let (patterns, mut plain): (Vec<_>, Vec<_>) =
+        paths.into_iter().partition(|path| path.contains('*'));
+    plain.sort();
+    plain.dedup();
+    (plain, patterns)
 }
 
 /// A compiled [`Group`].

@@ -86,7 +86,11 @@ impl Evidence {
     }
 
     /// The order, decided or guessed: from the file's other columns, the separator, the region.
-    pub(super) fn order(&self, file: Option<DateOrder>, region: Option<[u8; 2]>) -> Option<DateOrder> {
+    pub(super) fn order(
+        &self,
+        file: Option<DateOrder>,
+        region: Option<[u8; 2]>,
+    ) -> Option<DateOrder> {
         if let Some(order) = self.decided() {
             return Some(order);
         }

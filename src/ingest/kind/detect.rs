@@ -76,7 +76,8 @@ pub(super) fn detect(catalog: &Catalog, profile: &Profile, file: &str) -> Detect
         .all()
         .filter(|(_, kind)| kind.spec.containers.contains(&form))
         .filter_map(|(name, kind)| {
-            let input = Input { profile, names: &names, weights: &weights, explainable, file: &file };
+            let input =
+                Input { profile, names: &names, weights: &weights, explainable, file: &file };
             score(name, kind, &input)
         })
         .collect();
@@ -149,7 +150,8 @@ fn score(name: &Arc<str>, kind: &Kind, input: &Input<'_>) -> Option<Candidate> {
     if !certain && !(cover >= 0.4 && enough) {
         return None;
     }
-    let bonus = if detect.files.iter().any(|start| input.file.starts_with(start)) { 0.02 } else { 0.0 };
+    let bonus =
+        if detect.files.iter().any(|start| input.file.starts_with(start)) { 0.02 } else { 0.0 };
     let proof = if proven { 0.1 } else { 0.0 };
     let score = 0.5 * signature + 0.2 * cover + 0.2 * explained.min(1.0) + proof + bonus;
     let missing = best.map_or_else(Vec::new, |(_, header)| {
@@ -201,9 +203,8 @@ fn values_hold(condition: &Condition, profile: &Profile) -> Option<bool> {
             found.map(|one| one.to_string()).collect()
         };
         for name in names {
-            let share = profile.share(&name, |text| {
-                satisfies(condition, text.strip_prefix('\'').unwrap_or(text))
-            });
+            let share = profile
+                .share(&name, |text| satisfies(condition, text.strip_prefix('\'').unwrap_or(text)));
             if let Some(share) = share {
                 return Some(share >= 0.8);
             }

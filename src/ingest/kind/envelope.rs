@@ -182,7 +182,10 @@ mod tests {
         for (text, want) in [
             (r#"{"id":1,"email":"a"}"#, 1),
             (r#"{"customers":[{"id":1},{"id":2}],"next":null}"#, 2),
-            (r#"{"specversion":"1.0","type":"x.updated","source":"/a","id":"9","data":{"id":1}}"#, 1),
+            (
+                r#"{"specversion":"1.0","type":"x.updated","source":"/a","id":"9","data":{"id":1}}"#,
+                1,
+            ),
             (r#"{"data":{"customers":{"edges":[{"node":{"id":1}},{"node":{"id":2}}]}}}"#, 2),
             (r#"{"object":"event","type":"customer.deleted","data":{"object":{"id":1}}}"#, 1),
             (r#"{"shop_id":1,"shop_domain":"x","customer":{"id":1},"orders_to_redact":[]}"#, 1),

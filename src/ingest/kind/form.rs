@@ -23,7 +23,7 @@ fn checksum(id: &[u8]) -> String {
 }
 
 /// Completes a 15-character record id by its checksum; restores the case of an 18-character one
-/// from it. Anything else stays as it is; the id of nothing (all zeros) becomes empty.
+/// whose case was lost. Anything else stays as it is; the id of nothing (all zeros) becomes empty.
 pub(super) fn salesforce_18(id: &str) -> String {
     let bytes = id.as_bytes();
     if !bytes.iter().all(u8::is_ascii_alphanumeric) || ![15, 18].contains(&bytes.len()) {
@@ -34,6 +34,12 @@ pub(super) fn salesforce_18(id: &str) -> String {
     }
     if bytes.len() == 15 {
         return format!("{id}{}", checksum(bytes));
+    }
+    let mixed = |bytes: &[u8]| {
+        bytes.iter().any(u8::is_ascii_lowercase) && bytes.iter().any(u8::is_ascii_uppercase)
+    };
+    if mixed(&bytes[..15]) {
+        return id.to_owned();
     }
     let mut fixed = id[..15].as_bytes().to_vec();
     for (group, check) in bytes[15..].iter().enumerate() {
@@ -88,6 +94,7 @@ mod tests {
         assert_eq!(salesforce_18("000000000000000AAA"), "");
         assert_eq!(salesforce_18("000000000000000"), "");
         assert_eq!(salesforce_18("12345"), "12345");
+        // Not destroyed, only not the checksum that we know of.
         assert_eq!(salesforce_18("003XX0000012abCYAA"), "003XX0000012abCYAA");
     }
 

@@ -17,12 +17,43 @@ use crate::model::EntityKind;
 
 /// Fields that a column can be mapped to, as `sameas.toml` writes them; `@LABEL` may follow.
 pub const FIELDS: &[&str] = &[
-    "id", "id:hashed", "source", "name", "name.full", "name.given", "name.middle", "name.family",
-    "name.suffix", "name.title", "email", "phone", "address.full", "address.number", "address.line",
-    "address.line2", "address.unit", "address.po_box", "address.city", "address.region",
-    "address.postcode", "address.country", "company", "job_title", "date_of_birth", "age", "gender",
-    "tax_id", "website", "loyalty_id", "token", "tag", "note", "created_at", "updated_at",
-    "external_id", "other",
+    "id",
+    "id:hashed",
+    "source",
+    "name",
+    "name.full",
+    "name.given",
+    "name.middle",
+    "name.family",
+    "name.suffix",
+    "name.title",
+    "email",
+    "phone",
+    "address.full",
+    "address.number",
+    "address.line",
+    "address.line2",
+    "address.unit",
+    "address.po_box",
+    "address.city",
+    "address.region",
+    "address.postcode",
+    "address.country",
+    "company",
+    "job_title",
+    "date_of_birth",
+    "age",
+    "gender",
+    "tax_id",
+    "website",
+    "loyalty_id",
+    "token",
+    "tag",
+    "note",
+    "created_at",
+    "updated_at",
+    "external_id",
+    "other",
 ];
 
 /// Maps the columns of a file: column → field. Independent of the order of columns and rows.
@@ -87,13 +118,15 @@ fn has_digits(text: &str) -> bool {
 }
 
 /// What the header says, unless the values contradict it.
-fn by_header(
-    lexicon: &Lexicon,
-    profile: &Profile,
-    name: &str,
-    column: &Column,
-) -> Option<Said> {
-    let path: String = name.rsplit('.').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(" ");
+fn by_header(lexicon: &Lexicon, profile: &Profile, name: &str, column: &Column) -> Option<Said> {
+    let path: String = name
+        .rsplit('.')
+        .take(2)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect::<Vec<_>>()
+        .join(" ");
     let mut said = lexicon.read(&path)?;
     if column.filled == 0 {
         return Some(said);
@@ -103,14 +136,18 @@ fn by_header(
         "email" => share(&shape::looks_like_email) >= 0.2,
         "phone" => share(&shape::looks_like_phone) >= 0.3,
         "date_of_birth" => {
-            share(&|text| shape::looks_like_date(text) || has_digits(text) && text.len() >= 4) >= 0.3
+            share(&|text| shape::looks_like_date(text) || has_digits(text) && text.len() >= 4)
+                >= 0.3
         }
         "created_at" | "updated_at" => {
-            share(&|text| shape::looks_like_date(text) || shape::looks_like_number(text) && text.len() >= 10)
-                >= 0.5
+            share(&|text| {
+                shape::looks_like_date(text) || shape::looks_like_number(text) && text.len() >= 10
+            }) >= 0.5
         }
         "website" => share(&shape::looks_like_website) >= 0.2,
-        "age" => share(&|text| text.parse::<f64>().is_ok_and(|age| (0.0..130.0).contains(&age))) >= 0.7,
+        "age" => {
+            share(&|text| text.parse::<f64>().is_ok_and(|age| (0.0..130.0).contains(&age))) >= 0.7
+        }
         "gender" => share(&|text| text.chars().count() <= 16) >= 0.8,
         "address.postcode" => share(&|text| has_digits(text) && text.len() <= 12) >= 0.3,
         "address.number" | "address.po_box" => share(&has_digits) >= 0.3,
@@ -131,10 +168,8 @@ fn by_header(
         return Some(said);
     }
     // `phone` full of mail addresses: the values say what it is.
-    let really = [
-        ("email", share(&shape::looks_like_email)),
-        ("phone", share(&shape::surely_phone)),
-    ];
+    let really =
+        [("email", share(&shape::looks_like_email)), ("phone", share(&shape::surely_phone))];
     let (field, share) = really.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     (share >= 0.8).then(|| Said { field: field.to_owned(), label: None, ..said })
 }
@@ -164,9 +199,9 @@ fn resolve_address(profile: &Profile, said: &mut BTreeMap<&str, Said>) {
 
 /// `name` is a person's or a company's, by the other columns and its values.
 fn resolve_names(profile: &Profile, said: &mut BTreeMap<&str, Said>) {
-    let parts = said.values().any(|one| {
-        matches!(one.field.as_str(), "name.given" | "name.family" | "name.full")
-    });
+    let parts = said
+        .values()
+        .any(|one| matches!(one.field.as_str(), "name.given" | "name.family" | "name.full"));
     let company = said.values().any(|one| one.field == "company" && one.label.is_none());
     let plain: Vec<&str> =
         said.iter().filter(|(_, one)| one.field == "name").map(|(name, _)| *name).collect();
@@ -200,7 +235,9 @@ fn choose_id(
     let plain = |name: &str| super::header::words(name).join(" ");
     let all: Vec<&str> = profile.fields().into_iter().map(|(name, _)| name).collect();
     let exact = ["record id", "id"].iter().find_map(|wanted| {
-        all.iter().find(|name| plain(name) == *wanted && profile.column(name).is_some_and(|c| c.filled > 0))
+        all.iter().find(|name| {
+            plain(name) == *wanted && profile.column(name).is_some_and(|c| c.filled > 0)
+        })
     });
     let chosen = match exact {
         Some(name) => (*name).to_owned(),
@@ -220,9 +257,8 @@ fn choose_id(
             name.to_owned()
         }
     };
-    let personal = profile.share(&chosen, |text| {
-        shape::looks_like_email(text) || shape::surely_phone(text)
-    });
+    let personal =
+        profile.share(&chosen, |text| shape::looks_like_email(text) || shape::surely_phone(text));
     said.remove(chosen.as_str());
     Some((chosen, personal.unwrap_or(0.0) >= 0.5))
 }
@@ -259,7 +295,12 @@ pub(super) fn correct(
                 nearest(plain, FIELDS.iter().copied()),
             ));
         }
-        mapping.retain(|_, old| !(plain.starts_with("id") && old.starts_with("id") && plain.len() <= 9 && !old.contains('_')));
+        mapping.retain(|_, old| {
+            !(plain.starts_with("id")
+                && old.starts_with("id")
+                && plain.len() <= 9
+                && !old.contains('_'))
+        });
         if ["", "none", "ignore", "other"].contains(&plain) {
             mapping.remove(*name);
         } else {

@@ -142,14 +142,14 @@ impl Lexicon {
         for phrase in &self.phrases {
             let Some(at) = find(&words, &phrase.words) else { continue };
             let key = (phrase.words.len(), at, std::cmp::Reverse(phrase.rank), phrase);
-            let better = best.as_ref().is_none_or(|old| (key.0, key.1, key.2) > (old.0, old.1, old.2));
+            let better =
+                best.as_ref().is_none_or(|old| (key.0, key.1, key.2) > (old.0, old.1, old.2));
             if better && self.allows(phrase, &words, at) {
                 best = Some(key);
             }
         }
         let (length, at, _, phrase) = best?;
-        let rest: Vec<&String> =
-            words[..at].iter().chain(&words[at + length..]).collect();
+        let rest: Vec<&String> = words[..at].iter().chain(&words[at + length..]).collect();
         let (field, label) = match self.fields[phrase.field].0.split_once('@') {
             Some((field, label)) => (field, Some(label)),
             None => (self.fields[phrase.field].0.as_str(), None),

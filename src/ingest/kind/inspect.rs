@@ -105,11 +105,8 @@ pub fn inspect(
     let profile = &seen.profile;
     let mut notes = Vec::new();
     let kind = choose(catalog, profile, input, stated, &mut notes)?;
-    let mut mapping = if kind == GENERIC {
-        generic::infer(profile, &mut notes)
-    } else {
-        BTreeMap::new()
-    };
+    let mut mapping =
+        if kind == GENERIC { generic::infer(profile, &mut notes) } else { BTreeMap::new() };
     generic::correct(&mut mapping, &stated.columns, profile)
         .map_err(|error| error.at(&input.name))?;
     let mut manifest = FileManifest {
@@ -153,9 +150,9 @@ pub fn inspect(
         );
     }
     if kind == GENERIC && !manifest.mapping.values().any(|field| field.starts_with("id")) {
-        manifest.notes.push(
-            "no column is a record id: ids are made from the content of the rows".to_owned(),
-        );
+        manifest
+            .notes
+            .push("no column is a record id: ids are made from the content of the rows".to_owned());
     }
     Ok(manifest)
 }
@@ -242,14 +239,14 @@ fn unused(profile: &Profile, records: &[Record]) -> Vec<String> {
     let mut out = Vec::new();
     if profile.is_json() {
         for (path, column) in profile.fields() {
-            let taken = records.iter().any(|r| is_used(path, &r.used_paths.0, &r.used_paths.1));
+            let taken = records.iter().any(|r| is_used(path, &r.known_paths.0, &r.known_paths.1));
             if column.filled > 0 && !taken {
                 out.push(path.to_owned());
             }
         }
     } else {
         for (at, name) in profile.names.iter().enumerate() {
-            if !name.is_empty() && !records.iter().any(|record| record.used[at]) {
+            if !name.is_empty() && !records.iter().any(|record| record.known[at]) {
                 out.push(name.to_string());
             }
         }
@@ -264,7 +261,8 @@ fn date_orders(
     records: &[Record],
     manifest: &FileManifest,
 ) -> BTreeMap<String, DateOrder> {
-    let region = manifest.default_region.as_deref().and_then(|code| code.as_bytes().try_into().ok());
+    let region =
+        manifest.default_region.as_deref().and_then(|code| code.as_bytes().try_into().ok());
     let mut columns: Vec<&String> = records.iter().flat_map(|r| &r.date_columns).collect();
     columns.sort();
     columns.dedup();

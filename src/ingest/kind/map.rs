@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::compile::{Address, Consent, Date, Entity, Field, Link, Name, Others, Record, Scope};
+use super::compile::{
+    Address, Consent, Date, Entity, Field, Link, Name, Others, Record, Scope, Soft,
+};
 use super::form;
 use super::shape;
 use super::spec::Rows;
 use super::systems::Systems;
 use super::value::{Getter, View, text_of, walk};
 use crate::model::{
-    ConsentState, DateOrder, EntityKind, ExternalId, Labelled, LinkStrength, Mapped,
-    MappedAddress, MappedConsent, MappedDate, MappedName, MappedRecord,
+    ConsentState, DateOrder, EntityKind, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,
+    MappedConsent, MappedDate, MappedName, MappedRecord,
 };
 
 /// What the envelope of a message says of the record in it.
@@ -108,9 +110,12 @@ fn map_one(
         let text = envelope.updated_at.clone()?;
         Some(MappedDate { text, order: DateOrder::Ymd })
     });
+    let source = record.source.as_ref().map(|getter| getter.first(main));
+    let source: Option<Arc<str>> = source.filter(|name| !name.is_empty()).map(Into::into);
     if !id_made {
         fields.self_ids.push(ExternalId {
-            system: setting.system.clone(),
+            // A table with a column of sources stands for several systems.
+            system: source.as_ref().unwrap_or(setting.system).clone(),
             object: record.object.clone(),
             id: id.as_str().into(),
             strength: LinkStrength::Announced,
@@ -140,8 +145,6 @@ fn map_one(
         redacted,
         fields,
     };
-    let source = record.source.as_ref().map(|getter| getter.first(main));
-    let source = source.filter(|name| !name.is_empty()).map(Into::into);
     Outcome::Record(Box::new(mapped), source)
 }
 
@@ -251,8 +254,7 @@ fn links(rules: &[Link], rows: &[View<'_>], setting: &Setting<'_>, out: &mut Vec
                 if let Some((system, object, id)) = link
                     && !id.is_empty()
                 {
-                    let one =
-                        ExternalId { system, object, id: id.into(), strength: rule.strength };
+                    let one = ExternalId { system, object, id: id.into(), strength: rule.strength };
                     if !out.contains(&one) {
                         out.push(one);
                     }
@@ -281,8 +283,7 @@ fn names(rules: &[Name], rows: &[View<'_>], out: &mut Vec<MappedName>) {
         rule.scope.views(rows, &mut |view| {
             let [full, given, middle, family, suffix, title] =
                 rule.parts.each_ref().map(|getter| getter.first(view));
-            let mut name =
-                MappedName { full, given, middle, family, suffix, title, label: None };
+            let mut name = MappedName { full, given, middle, family, suffix, title, label: None };
             if [&name.full, &name.given, &name.middle, &name.family].iter().all(|p| p.is_empty()) {
                 name.full = rule.instead.first(view);
             }
@@ -335,12 +336,43 @@ fn addresses(rules: &[Address], rows: &[View<'_>], out: &mut Vec<MappedAddress>)
 }
 
 const GRANTED: &[&str] = &[
-    "yes", "true", "1", "y", "t", "subscribed", "granted", "opted_in", "opted in", "opt-in", "allow",
-    "ja", "oui", "si", "sí", "sim",
+    "yes",
+    "true",
+    "1",
+    "y",
+    "t",
+    "subscribed",
+    "granted",
+    "opted_in",
+    "opted in",
+    "opt-in",
+    "allow",
+    "ja",
+    "oui",
+    "si",
+    "sí",
+    "sim",
 ];
 const DENIED: &[&str] = &[
-    "no", "false", "0", "n", "f", "unsubscribed", "denied", "opted_out", "opted out", "opt-out",
-    "do not allow", "suppressed", "bounced", "cleaned", "redacted", "invalid", "nein", "non", "nao",
+    "no",
+    "false",
+    "0",
+    "n",
+    "f",
+    "unsubscribed",
+    "denied",
+    "opted_out",
+    "opted out",
+    "opt-out",
+    "do not allow",
+    "suppressed",
+    "bounced",
+    "cleaned",
+    "redacted",
+    "invalid",
+    "nein",
+    "non",
+    "nao",
 ];
 
 fn consents(rules: &[Consent], rows: &[View<'_>], out: &mut Vec<MappedConsent>) {
@@ -387,16 +419,26 @@ fn consent_state(rule: &Consent, word: &str) -> Option<ConsentState> {
 
 fn others(rule: &Others, main: View<'_>, out: &mut Vec<(Arc<str>, String)>) {
     match (rule, main) {
-        (Others::Cells(columns), View::Cells(cells)) => {
-            for (at, name) in columns {
+        (Others::Cells { free, soft }, View::Cells(cells)) => {
+            let applies = |one: &&Soft<usize>| one.when.iter().all(|test| test.holds(main));
+            let taken: Vec<&Soft<usize>> = soft.iter().filter(applies).collect();
+            for (at, name) in free {
+                if taken.iter().any(|one| one.places.contains(at)) {
+                    continue;
+                }
                 let text = cells.get(*at).map_or("", |cell| cell.trim());
                 if !text.is_empty() {
                     out.push((name.clone(), text.to_owned()));
                 }
             }
         }
-        (Others::Json { .. }, View::Json(value)) => {
+        (Others::Json { soft, .. }, View::Json(value)) => {
+            let applies = |one: &&Soft<String>| one.when.iter().all(|test| test.holds(main));
+            let taken: Vec<&Soft<String>> = soft.iter().filter(applies).collect();
             leaves(value, &mut String::new(), &mut |path, text| {
+                if taken.iter().any(|one| one.places.iter().any(|place| place == path)) {
+                    return;
+                }
                 if let Some(name) = rule.leaf(path) {
                     out.push((name, text.to_owned()));
                 }

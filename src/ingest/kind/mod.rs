@@ -21,6 +21,7 @@ mod pass;
 mod profile;
 mod shape;
 mod spec;
+mod spec_toml;
 mod systems;
 mod value;
 

@@ -87,11 +87,8 @@ impl Mapping {
 
     /// Maps the rows of one record, the main row first.
     fn map(&self, rows: &[&RawRow], sink: &mut dyn FnMut(Outcome)) {
-        let setting = Setting {
-            system: &self.system,
-            region: self.region,
-            systems: Systems::builtin(),
-        };
+        let setting =
+            Setting { system: &self.system, region: self.region, systems: Systems::builtin() };
         let mut parsed = Vec::with_capacity(rows.len());
         for row in rows {
             parsed.push(match row {

@@ -27,9 +27,8 @@ pub(super) struct Column {
 
 impl Column {
     fn new(header: &str) -> Self {
-        const ID: &[&str] = &[
-            "id", "ids", "no", "nr", "number", "code", "key", "num", "identifier", "uid", "uuid",
-        ];
+        const ID: &[&str] =
+            &["id", "ids", "no", "nr", "number", "code", "key", "num", "identifier", "uid", "uuid"];
         let words = header::words(header.rsplit('.').next().unwrap_or(header));
         let said = header::Lexicon::builtin().read(header);
         let may_be_id = words.iter().any(|word| ID.contains(&word.as_str()))
@@ -65,7 +64,9 @@ impl Column {
 
     /// Hardly any value stands twice (a row or two may be repeated), and hardly a row has none.
     pub(super) fn is_unique(&self, rows: u64) -> bool {
-        self.distinct.is_some() && self.doubles * 100 <= self.filled && self.filled * 100 >= rows * 95
+        self.distinct.is_some()
+            && self.doubles * 100 <= self.filled
+            && self.filled * 100 >= rows * 95
     }
 }
 
@@ -164,7 +165,11 @@ impl Profile {
         }
         let leaf = |path: &str| {
             let below = format!("{path}.");
-            !self.nodes.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below))
+            !self
+                .nodes
+                .range(below.clone()..)
+                .next()
+                .is_some_and(|(next, _)| next.starts_with(&below))
         };
         let all = self.nodes.iter().filter(|(path, _)| leaf(path));
         all.map(|(path, column)| (path.as_str(), column)).collect()
@@ -252,7 +257,8 @@ impl Profile {
         };
         if votes.is_empty() {
             let states_left = all_states.saturating_sub(states.values().sum());
-            return majority(&states, states_left).or_else(|| majority(&phones, without_country / 4));
+            return majority(&states, states_left)
+                .or_else(|| majority(&phones, without_country / 4));
         }
         majority(&votes, 0)
     }

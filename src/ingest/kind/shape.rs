@@ -24,7 +24,9 @@ pub(super) fn looks_like_phone(text: &str) -> bool {
 pub(super) fn surely_phone(text: &str) -> bool {
     looks_like_phone(text)
         && !looks_like_date(text)
-        && (text.starts_with('+') || text.starts_with('(') || text.matches(['-', ' ', '.']).count() >= 2)
+        && (text.starts_with('+')
+            || text.starts_with('(')
+            || text.matches(['-', ' ', '.']).count() >= 2)
 }
 
 pub(super) fn looks_like_date(text: &str) -> bool {
@@ -35,9 +37,18 @@ pub(super) fn looks_like_date(text: &str) -> bool {
     let separator = day.chars().find(|c| !c.is_ascii_digit());
     let Some(separator @ ('-' | '/' | '.')) = separator else { return false };
     let parts: Vec<&str> = day.trim_end_matches('.').split(separator).collect();
+    // Two short parts and a year at either end; the month may be a word (`02-Jan-2006`).
+    let short = |part: &str| part.len() <= 2 || (part.len() == 3 && !has_digit(part));
+    let year = |part: &str| part.len() == 2 || part.len() == 4;
     parts.len() == 3
-        && parts.iter().all(|part| (1..=4).contains(&part.len()))
+        && parts.iter().all(|part| !part.is_empty())
+        && ((year(parts[0]) && short(parts[1]) && short(parts[2]))
+            || (short(parts[0]) && short(parts[1]) && year(parts[2])))
         && parts.iter().filter(|part| part.bytes().all(|c| c.is_ascii_digit())).count() >= 2
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|c| c.is_ascii_digit())
 }
 
 pub(super) fn looks_like_website(text: &str) -> bool {
@@ -92,41 +103,114 @@ pub(super) fn surely_company(name: &str) -> bool {
 /// Mr, Frau, Dr … as against `Head of Sales`.
 pub(super) fn looks_like_salutation(text: &str) -> bool {
     const WORDS: &[&str] = &[
-        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam", "herr", "frau", "hr", "fr",
-        "m", "mme", "mlle", "monsieur", "madame", "sr", "sra", "srta", "don", "dona", "sig", "sigra",
-        "dott", "dhr", "mevr", "mevrouw", "meneer", "rev", "ing", "dipl", "mag", "hon", "professor",
-        "pan", "pani",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "sir",
+        "madam",
+        "herr",
+        "frau",
+        "hr",
+        "fr",
+        "m",
+        "mme",
+        "mlle",
+        "monsieur",
+        "madame",
+        "sr",
+        "sra",
+        "srta",
+        "don",
+        "dona",
+        "sig",
+        "sigra",
+        "dott",
+        "dhr",
+        "mevr",
+        "mevrouw",
+        "meneer",
+        "rev",
+        "ing",
+        "dipl",
+        "mag",
+        "hon",
+        "professor",
+        "pan",
+        "pani",
     ];
     let words = header::words(text);
     !words.is_empty() && words.iter().all(|word| WORDS.contains(&word.as_str()))
 }
 
-/// Two to four words of letters: perhaps a person's whole name.
-pub(super) fn looks_like_person(text: &str) -> bool {
-    let words = text.split_whitespace().count();
-    (2..=5).contains(&words)
-        && text.chars().all(|c| c.is_alphabetic() || " .,'’-".contains(c))
-        && !looks_like_company(text)
-}
-
 /// ISO code or common name of a country → ISO code, for the file's default region only.
 pub(super) fn country_code(text: &str) -> Option<[u8; 2]> {
     const NAMES: &[(&str, &str)] = &[
-        ("united states", "US"), ("united states of america", "US"), ("usa", "US"), ("u s a", "US"),
-        ("united kingdom", "GB"), ("great britain", "GB"), ("england", "GB"), ("scotland", "GB"),
-        ("wales", "GB"), ("uk", "GB"), ("canada", "CA"), ("kanada", "CA"), ("australia", "AU"),
-        ("new zealand", "NZ"), ("ireland", "IE"), ("germany", "DE"), ("deutschland", "DE"),
-        ("allemagne", "DE"), ("alemania", "DE"), ("germania", "DE"), ("duitsland", "DE"),
-        ("austria", "AT"), ("osterreich", "AT"), ("switzerland", "CH"), ("schweiz", "CH"),
-        ("suisse", "CH"), ("france", "FR"), ("frankreich", "FR"), ("spain", "ES"), ("espana", "ES"),
-        ("spanien", "ES"), ("italy", "IT"), ("italia", "IT"), ("italien", "IT"),
-        ("netherlands", "NL"), ("the netherlands", "NL"), ("nederland", "NL"),
-        ("niederlande", "NL"), ("belgium", "BE"), ("belgie", "BE"), ("belgique", "BE"),
-        ("belgien", "BE"), ("portugal", "PT"), ("brazil", "BR"), ("brasil", "BR"),
-        ("mexico", "MX"), ("sweden", "SE"), ("sverige", "SE"), ("schweden", "SE"),
-        ("denmark", "DK"), ("danmark", "DK"), ("norway", "NO"), ("norge", "NO"),
-        ("finland", "FI"), ("suomi", "FI"), ("poland", "PL"), ("polska", "PL"), ("polen", "PL"),
-        ("japan", "JP"), ("india", "IN"), ("luxembourg", "LU"), ("czech republic", "CZ"),
+        ("united states", "US"),
+        ("united states of america", "US"),
+        ("usa", "US"),
+        ("u s a", "US"),
+        ("united kingdom", "GB"),
+        ("great britain", "GB"),
+        ("england", "GB"),
+        ("scotland", "GB"),
+        ("wales", "GB"),
+        ("uk", "GB"),
+        ("canada", "CA"),
+        ("kanada", "CA"),
+        ("australia", "AU"),
+        ("new zealand", "NZ"),
+        ("ireland", "IE"),
+        ("germany", "DE"),
+        ("deutschland", "DE"),
+        ("allemagne", "DE"),
+        ("alemania", "DE"),
+        ("germania", "DE"),
+        ("duitsland", "DE"),
+        ("austria", "AT"),
+        ("osterreich", "AT"),
+        ("switzerland", "CH"),
+        ("schweiz", "CH"),
+        ("suisse", "CH"),
+        ("france", "FR"),
+        ("frankreich", "FR"),
+        ("spain", "ES"),
+        ("espana", "ES"),
+        ("spanien", "ES"),
+        ("italy", "IT"),
+        ("italia", "IT"),
+        ("italien", "IT"),
+        ("netherlands", "NL"),
+        ("the netherlands", "NL"),
+        ("nederland", "NL"),
+        ("niederlande", "NL"),
+        ("belgium", "BE"),
+        ("belgie", "BE"),
+        ("belgique", "BE"),
+        ("belgien", "BE"),
+        ("portugal", "PT"),
+        ("brazil", "BR"),
+        ("brasil", "BR"),
+        ("mexico", "MX"),
+        ("sweden", "SE"),
+        ("sverige", "SE"),
+        ("schweden", "SE"),
+        ("denmark", "DK"),
+        ("danmark", "DK"),
+        ("norway", "NO"),
+        ("norge", "NO"),
+        ("finland", "FI"),
+        ("suomi", "FI"),
+        ("poland", "PL"),
+        ("polska", "PL"),
+        ("polen", "PL"),
+        ("japan", "JP"),
+        ("india", "IN"),
+        ("luxembourg", "LU"),
+        ("czech republic", "CZ"),
     ];
     let text = text.trim();
     let folded = crate::reference::fold(text);
@@ -140,10 +224,29 @@ pub(super) fn country_code(text: &str) -> Option<[u8; 2]> {
 /// The country that a phone number written with `+` belongs to, for the common ones.
 pub(super) fn country_of_phone(text: &str) -> Option<[u8; 2]> {
     const CODES: &[(&str, &[u8; 2])] = &[
-        ("49", b"DE"), ("43", b"AT"), ("41", b"CH"), ("33", b"FR"), ("34", b"ES"), ("39", b"IT"),
-        ("31", b"NL"), ("32", b"BE"), ("44", b"GB"), ("61", b"AU"), ("64", b"NZ"), ("46", b"SE"),
-        ("45", b"DK"), ("47", b"NO"), ("48", b"PL"), ("351", b"PT"), ("353", b"IE"), ("55", b"BR"),
-        ("52", b"MX"), ("358", b"FI"), ("81", b"JP"), ("91", b"IN"), ("1", b"US"),
+        ("49", b"DE"),
+        ("43", b"AT"),
+        ("41", b"CH"),
+        ("33", b"FR"),
+        ("34", b"ES"),
+        ("39", b"IT"),
+        ("31", b"NL"),
+        ("32", b"BE"),
+        ("44", b"GB"),
+        ("61", b"AU"),
+        ("64", b"NZ"),
+        ("46", b"SE"),
+        ("45", b"DK"),
+        ("47", b"NO"),
+        ("48", b"PL"),
+        ("351", b"PT"),
+        ("353", b"IE"),
+        ("55", b"BR"),
+        ("52", b"MX"),
+        ("358", b"FI"),
+        ("81", b"JP"),
+        ("91", b"IN"),
+        ("1", b"US"),
     ];
     let text = text.trim_start_matches('\'').trim();
     let digits = text.strip_prefix('+').or_else(|| text.strip_prefix("00"))?;

@@ -48,8 +48,20 @@ pub(super) struct Systems(Vec<System>);
 const ID_WORDS: &[&str] = &["id", "ids", "gid", "number", "no", "key", "identifier", "nr", "guid"];
 /// Words that say nothing.
 const FILLERS: &[&str] = &[
-    "c", "pc", "metadata", "external", "record", "u", "x", "custentity", "custom", "facts",
-    "customer", "metafields", "the", "crm",
+    "c",
+    "pc",
+    "metadata",
+    "external",
+    "record",
+    "u",
+    "x",
+    "custentity",
+    "custom",
+    "facts",
+    "customer",
+    "metafields",
+    "the",
+    "crm",
 ];
 
 impl Systems {

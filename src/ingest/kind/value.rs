@@ -25,6 +25,10 @@ pub(super) struct Columns {
     json: bool,
     /// Columns that a rule took.
     pub(super) used: Vec<bool>,
+    /// Columns that anything refers to.
+    pub(super) known: Vec<bool>,
+    /// Paths that anything refers to.
+    pub(super) known_paths: Vec<String>,
     /// Paths that a rule took.
     pub(super) used_paths: Vec<String>,
     /// Names that were looked for, with whether they were there.
@@ -43,6 +47,8 @@ impl Columns {
             exact,
             folded,
             used: vec![false; names.len()],
+            known: vec![false; names.len()],
+            known_paths: Vec::new(),
             names: names.iter().map(|n| n.as_ref().to_owned()).collect(),
             json,
             used_paths: Vec::new(),
@@ -55,6 +61,10 @@ impl Columns {
     }
 
     pub(super) fn find(&self, name: &str) -> Vec<usize> {
+        // `#0`: a column by its place.
+        if let Some(place) = name.strip_prefix('#').and_then(|at| at.parse().ok()) {
+            return if place < self.names.len() { vec![place] } else { Vec::new() };
+        }
         if name.contains('*') {
             let pattern = header_key(name);
             return (0..self.names.len())
@@ -73,7 +83,7 @@ impl Columns {
     }
 
     /// References for names, in their order. `base` is the path of the list that is gone through.
-    /// `soft` references leave the columns to `others` as well.
+    /// What `soft` references read is left to `others` too, unless the rule applies.
     pub(super) fn refs(&mut self, names: &[String], base: Option<&str>, soft: bool) -> Vec<Ref> {
         let mut refs = Vec::new();
         for name in names {
@@ -82,6 +92,7 @@ impl Columns {
                 if !soft {
                     self.used_paths.push(plain_path(&full));
                 }
+                self.known_paths.push(plain_path(&full));
                 self.wanted.insert(full, true);
                 refs.push(Ref::Path(parse_path(name)));
                 continue;
@@ -89,9 +100,8 @@ impl Columns {
             let found = self.find(name);
             self.wanted.insert(name.clone(), !found.is_empty());
             for at in found {
-                if !soft {
-                    self.used[at] = true;
-                }
+                self.used[at] |= !soft;
+                self.known[at] = true;
                 refs.push(Ref::Column(at));
             }
         }
@@ -306,12 +316,7 @@ impl Getter {
         }
     }
 
-    fn values(
-        &self,
-        text: &str,
-        found: &mut bool,
-        visit: &mut dyn FnMut(String) -> bool,
-    ) -> bool {
+    fn values(&self, text: &str, found: &mut bool, visit: &mut dyn FnMut(String) -> bool) -> bool {
         let Some(separator) = &self.split else {
             let Some(value) = self.finish(text) else { return true };
             *found = true;
@@ -385,10 +390,12 @@ fn apply(op: Op, text: String) -> String {
             .and_then(|rest| rest.rsplit_once('('))
             .map(|(_, inside)| inside.trim().to_owned())
             .unwrap_or_default(),
-        Op::UnknownYear => match text.strip_prefix("1004-").or_else(|| text.strip_prefix("0000-")) {
-            Some(rest) => format!("--{rest}"),
-            None => text,
-        },
+        Op::UnknownYear => {
+            match text.strip_prefix("1004-").or_else(|| text.strip_prefix("0000-")) {
+                Some(rest) => format!("--{rest}"),
+                None => text,
+            }
+        }
     }
 }
 
