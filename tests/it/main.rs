@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod command;
+mod demo;
 mod kinds;
 mod kinds_samples;
 mod query;
