@@ -1,1 +1,10 @@
-//! (to come)
+//! Which records meet: blocking rules turn a record's canonical values into hashed keys; records
+//! with an equal key form a block; a block too common to decide anything is refined or left out,
+//! counted and reported. It weighs nothing.
+
+mod candidates;
+pub mod index;
+mod keys;
+
+pub use candidates::{BlockStatistics, Blocks, BlocksBuilder, block_cap};
+pub use keys::{Key, RULES, Rule, keys_of};

@@ -30,20 +30,20 @@ impl Args {
         let store = context.existing_store()?;
         let gate = self.gate.as_deref().map(Gate::load).transpose()?;
         let ground = pipeline::ground(&store)?;
+        let newest = ground.newest;
         let view = match View::open(&store) {
             Ok(view) => Some(view),
             Err(error) if error.kind() == ErrorKind::Unknown => None,
             Err(error) => return Err(error),
         };
-        let status = query::status(ground, view.as_ref())?;
+        let status = query::status(ground, view.as_ref());
         context.answer(&Answer::new(&status)?.table(overview(&status)).table(sources(&status)))?;
         for warning in &status.warnings {
             context.warning(warning);
         }
         let Some(gate) = gate else { return Ok(Outcome::DONE) };
-        let as_of = context.global.as_of.unwrap_or_else(now).0;
-        let newest = view.as_ref().and_then(|view| view.results().summary().as_of);
-        let age = newest.map(|newest| u64::try_from(as_of - newest).unwrap_or(0));
+        let as_of = context.global.as_of.unwrap_or_else(now);
+        let age = newest.map(|newest| u64::try_from(as_of.0 - newest.0).unwrap_or(0));
         let failures = gate.check(&query::gate_input(&gate, &status, view.as_ref(), age)?);
         for failure in &failures {
             context.warning(&format!("gate failed: {failure}"));

@@ -1,6 +1,5 @@
 use sameas::error::Result;
 use sameas::pipeline;
-use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Outcome;
@@ -11,23 +10,13 @@ use super::output::{Answer, Table};
 #[command(after_help = "Example:\n  sameas verify")]
 pub(super) struct Args {}
 
-#[derive(Serialize)]
-struct Damage {
-    place: String,
-    problem: String,
-    meaning: String,
-}
-
 impl Args {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let store = context.existing_store()?;
         let progress = context.progress();
-        let found = pipeline::verify(&store, progress.as_ref());
+        let damage = pipeline::verify(&store, progress.as_ref());
         progress.finish();
-        let damage: Vec<Damage> = found?
-            .into_iter()
-            .map(|f| Damage { place: f.place, problem: f.what, meaning: f.meaning })
-            .collect();
+        let damage = damage?;
         let mut table = Table::new(["place", "problem", "meaning"]);
         for item in &damage {
             table.row([item.place.clone(), item.problem.clone(), item.meaning.clone()]);

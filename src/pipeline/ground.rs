@@ -4,37 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Judgement, QuarantinedRow};
-use crate::pipeline::Progress;
-use crate::store::{Access, Finding, Store};
+use crate::model::{Judgement, QuarantinedRow, Timestamp};
+use crate::store::{Access, Store};
 
-/// What stands in ground.
-#[derive(Clone, Debug, Default)]
-pub struct Ground {
-    /// Ground sequence, comparable with `RunSummary::ground`.
-    pub sequence: u64,
-    /// By source.
-    pub sources: BTreeMap<String, GroundSource>,
-    /// Rows in quarantine.
-    pub quarantined: u64,
-    /// Bytes of the store's folder.
-    pub store_bytes: u64,
-}
+use super::types::{Damage, Ground, Progress};
 
-/// One source in ground.
-#[derive(Clone, Debug, Default)]
-pub struct GroundSource {
-    /// Keys that its files brought: live records and those deleted since.
-    pub records: u64,
-    /// Source kind.
-    pub kind: String,
-    /// Last command that brought a file of it.
-    pub command: u32,
-    /// That file's name.
-    pub file: String,
-}
-
-/// Reads what stands in ground, without lock and without sled.
+/// Reads what stands in ground, without lock and without sled: from the files' receipts and, where
+/// the results are as new as ground, from their summary. Before that `records` and each source count
+/// every key that was ever brought, deleted ones too.
 ///
 /// # Errors
 /// There is no store, or it is damaged.
@@ -48,6 +25,15 @@ pub fn ground(dir: &Path) -> Result<Ground> {
         source.command = file.manifest.command;
         source.file = file.manifest.name;
         ground.quarantined += file.receipt.quarantined;
+    }
+    ground.records = ground.sources.values().map(|source| source.records).sum();
+    if let Some(results) = store.current_results()? {
+        let summary = results.summary();
+        if summary.ground >= ground.sequence {
+            ground.records = summary.records;
+        }
+        ground.newest = summary.as_of.map(Timestamp);
+        ground.model = Some((summary.model_hash.clone(), summary.records));
     }
     ground.store_bytes = folder_bytes(dir)?;
     Ok(ground)
@@ -89,8 +75,14 @@ pub fn quarantine(dir: &Path) -> Result<Vec<QuarantinedRow>> {
 ///
 /// # Errors
 /// There is no store, or something keeps it from looking.
-pub fn verify(dir: &Path, progress: &dyn Progress) -> Result<Vec<Finding>> {
-    Store::open(dir, Access::Read)?.verify(|part| progress.stage(part, None))
+pub fn verify(dir: &Path, progress: &dyn Progress) -> Result<Vec<Damage>> {
+    let found = Store::open(dir, Access::Read)?.verify(|part| progress.stage(part, None))?;
+    let damage = found.into_iter().map(|finding| Damage {
+        place: finding.place,
+        problem: finding.what,
+        meaning: finding.meaning,
+    });
+    Ok(damage.collect())
 }
 
 /// Removes a store, so that one may be made anew in its place. Does nothing where there is none.
@@ -125,7 +117,7 @@ pub fn discard_store(dir: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{RecordKey, Timestamp, Verdict};
+    use crate::model::{RecordKey, Verdict};
 
     #[test]
     fn a_store_is_discarded_only_where_nothing_is_lost() {

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{Catalog, Mapping};
 use crate::model::{
@@ -16,16 +14,7 @@ use crate::store::results::Results;
 use crate::store::{Access, Store};
 use crate::survivorship::{Member, Policy, golden};
 
-/// A record that a query finds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
-    /// Its ordinal.
-    pub ordinal: u32,
-    /// Posterior.
-    pub probability: f64,
-    /// Fields that agree.
-    pub matched: Vec<String>,
-}
+use super::types::{Candidate, ModelTable};
 
 /// The last results, for reading, without a lock.
 #[derive(Debug)]
@@ -144,15 +133,6 @@ impl View {
         Err(stand_in())
     }
 
-    /// Hash of the model in force, and the records that it was estimated from.
-    ///
-    /// # Errors
-    /// Damaged or unreadable.
-    pub fn model_name(&self) -> Result<(String, u64)> {
-        let summary = self.results.summary();
-        Ok((summary.model_hash.clone(), summary.records))
-    }
-
     /// The model in force, for people.
     ///
     /// # Errors
@@ -164,34 +144,4 @@ impl View {
 
 fn stand_in() -> Error {
     Error::new(ErrorKind::Limit, "not built yet")
-}
-
-/// A model as a person reads it.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ModelTable {
-    /// Its hash.
-    pub hash: String,
-    /// Records it was estimated from.
-    pub trained_on: u64,
-    /// Log odds in bits that two random records are one entity.
-    pub prior_weight: f64,
-    /// Share of each class of pairs.
-    pub classes: Vec<(String, f64)>,
-    /// Levels of each comparison.
-    pub levels: Vec<ModelLevel>,
-}
-
-/// One level of one comparison.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ModelLevel {
-    /// Evidence.
-    pub field: String,
-    /// Level in words.
-    pub level: String,
-    /// Probability among matches.
-    pub m: f64,
-    /// Probability among others.
-    pub u: f64,
-    /// log2(m/u).
-    pub weight: f64,
 }

@@ -10,7 +10,7 @@ use crate::pipeline::{Ground, View};
 /// How the store stands.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
-    /// Live records; where results are stale, all that ground holds, deleted ones too.
+    /// Live records in ground.
     pub records: u64,
     /// Entities of the last rebuild; 0 before the first.
     pub entities: u64,
@@ -33,7 +33,7 @@ pub struct Status {
 /// One source.
 #[derive(Clone, Debug, Serialize)]
 pub struct SourceStatus {
-    /// Records that its files brought, deleted ones too.
+    /// Live records.
     pub records: u64,
     /// Source kind.
     pub kind: String,
@@ -81,25 +81,14 @@ pub struct ModelStatus {
 }
 
 /// How the store stands; `view` where there are results.
-///
-/// # Errors
-/// Damaged results.
-pub fn status(ground: Ground, view: Option<&View>) -> Result<Status> {
+pub fn status(ground: Ground, view: Option<&View>) -> Status {
     let summary = view.map(|view| view.results().summary());
-    let model = match view {
-        Some(view) => {
-            let (hash, trained_on) = view.model_name()?;
-            Some(ModelStatus { hash, trained_on })
-        }
-        None => None,
-    };
-    let records = ground.sources.values().map(|source| source.records).sum();
     let sources = ground.sources.into_iter().map(|(name, source)| {
         let last_ingest = LastIngest { run: source.command, file: source.file };
         (name, SourceStatus { records: source.records, kind: source.kind, last_ingest })
     });
-    Ok(Status {
-        records: summary.filter(|s| s.ground >= ground.sequence).map_or(records, |s| s.records),
+    Status {
+        records: ground.records,
         entities: summary.map_or(0, |summary| summary.entities),
         sources: sources.collect(),
         last_rebuild: summary.map(|summary| LastRebuild {
@@ -114,10 +103,10 @@ pub fn status(ground: Ground, view: Option<&View>) -> Result<Status> {
         }),
         stale: summary.is_none_or(|summary| summary.ground < ground.sequence),
         quarantined: ground.quarantined,
-        model,
+        model: ground.model.map(|(hash, trained_on)| ModelStatus { hash, trained_on }),
         store_bytes: ground.store_bytes,
         warnings: summary.map(|summary| summary.warnings.clone()).unwrap_or_default(),
-    })
+    }
 }
 
 /// What a gate is held against. Reads every entity only where the gate asks for the largest.

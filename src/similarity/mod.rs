@@ -1,1 +1,8 @@
-//! (to come)
+//! String measures on folded (ASCII) text: edits, Jaro–Winkler, Soundex, token sets. They know no
+//! fields and allocate nothing that outlives a call.
+
+mod edits;
+mod soundex;
+
+pub use edits::{jaro_winkler, jaro_winkler_at_least, osa, osa_within};
+pub use soundex::soundex;

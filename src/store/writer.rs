@@ -84,9 +84,19 @@ impl<'a> FileWriter<'a> {
     /// Adds records (best a few thousand at a time: each call ends a chunk). Their `file` and
     /// `version.command` must be this writer's. Rows equal to the version in force are not stored.
     ///
+    /// Returns the number that each record got; `None` for those.
+    ///
     /// # Errors
     /// Writing fails.
-    pub fn append(&mut self, records: &[SourceRecord]) -> Result<()> {
+    pub fn append(&mut self, records: &[SourceRecord]) -> Result<Vec<Option<u64>>> {
+        let mut next = self.next;
+        let mut number = |stored: bool| {
+            stored.then(|| {
+                next += 1;
+                next - 1
+            })
+        };
+        let numbers: Vec<Option<u64>>;
         let fresh: Vec<&SourceRecord> = {
             let mut table = locked(&self.store.table);
             let runs = locked(&self.store.state).heads.clone();
@@ -94,18 +104,23 @@ impl<'a> FileWriter<'a> {
                 *table = Some(HeadTable::load(self.ground, &runs)?);
             }
             match &*table {
-                None => records.iter().collect(),
+                None => {
+                    numbers = records.iter().map(|_| number(true)).collect();
+                    records.iter().collect()
+                }
                 Some(table) => {
                     let known: Vec<bool> =
                         records.par_iter().map(|record| changes_nothing(table, record)).collect();
                     for (record, _) in records.iter().zip(&known).filter(|(_, known)| **known) {
                         self.dropped.push(heads::key_hash(&record.key));
                     }
+                    numbers = known.iter().map(|known| number(!known)).collect();
                     records.iter().zip(known).filter(|(_, known)| !known).map(|(r, _)| r).collect()
                 }
             }
         };
-        self.store_records(&fresh)
+        self.store_records(&fresh)?;
+        Ok(numbers)
     }
 
     fn store_records(&mut self, records: &[&SourceRecord]) -> Result<()> {

@@ -1,0 +1,248 @@
+
+use super::keys::RULES;
+use crate::compare::{NONE, Table};
+
+/// Blocks of records that meet, after refinement.
+#[derive(Debug, Default)]
+pub struct Blocks {
+    offsets: Vec<u32>,
+    members: Vec<u32>,
+    rules: Vec<u8>,
+    of_record_offsets: Vec<u32>,
+    of_record: Vec<u32>,
+    /// What happened to each rule's blocks.
+    pub statistics: BlockStatistics,
+}
+
+/// Counts by rule.
+#[derive(Clone, Debug, Default)]
+pub struct BlockStatistics {
+    /// Blocks kept.
+    pub blocks: Vec<u64>,
+    /// Pairs in them (a pair in several blocks counts in each).
+    pub pairs: Vec<u64>,
+    /// Blocks refined.
+    pub refined: Vec<u64>,
+    /// Blocks, or parts of refined ones, left out.
+    pub left_out: Vec<u64>,
+    /// Pairs that those would have held.
+    pub pairs_left_out: Vec<u64>,
+    /// The largest blocks left out: (rule, members).
+    pub largest: Vec<(u8, u64)>,
+}
+
+/// Most members of a block in a file of `records`: 80 up to a hundred thousand records, then
+/// falling with N^¾, never under 10. A pair that shares only a common key cannot reach the review
+/// threshold in a large file, because the prior falls as 1/N while the key's evidence does not grow.
+pub fn block_cap(records: u32) -> usize {
+    let n = f64::from(records.max(1));
+    let cap = 80.0 * (1e5 / n).min(1.0).powf(0.75);
+    (cap.round() as usize).max(10)
+}
+
+/// Collects groups of records with an equal key, in any order of groups.
+#[derive(Debug)]
+pub struct BlocksBuilder<'a> {
+    table: &'a Table,
+    cap: usize,
+    blocks: Blocks,
+}
+
+impl<'a> BlocksBuilder<'a> {
+    /// A builder for a table; `cap` as of [`block_cap`].
+    pub fn new(table: &'a Table, cap: usize) -> Self {
+        let rules = RULES.len();
+        let statistics = BlockStatistics {
+            blocks: vec![0; rules],
+            pairs: vec![0; rules],
+            refined: vec![0; rules],
+            left_out: vec![0; rules],
+            pairs_left_out: vec![0; rules],
+            largest: Vec::new(),
+        };
+        Self { table, cap, blocks: Blocks { offsets: vec![0], statistics, ..Blocks::default() } }
+    }
+
+    /// Adds the records (ascending, distinct) that share a key of a rule.
+    pub fn group(&mut self, rule: u8, members: &[u32]) {
+        if members.len() < 2 {
+            return;
+        }
+        if members.len() <= self.cap {
+            self.keep(rule, members);
+            return;
+        }
+        self.blocks.statistics.refined[usize::from(rule)] += 1;
+        self.refine(rule, members);
+    }
+
+    fn keep(&mut self, rule: u8, members: &[u32]) {
+        let n = members.len() as u64;
+        let at = usize::from(rule);
+        self.blocks.statistics.blocks[at] += 1;
+        self.blocks.statistics.pairs[at] += n * (n - 1) / 2;
+        self.blocks.members.extend_from_slice(members);
+        self.blocks.offsets.push(self.blocks.members.len() as u32);
+        self.blocks.rules.push(rule);
+    }
+
+    /// Splits an oversized block by what else its members could agree on.
+    fn refine(&mut self, rule: u8, members: &[u32]) {
+        let t = self.table;
+        let name = |r: u32| t.names.get(r).first().copied();
+        let address = |r: u32| t.addresses.get(r).first().copied();
+        let mail = |r: u32| t.emails.get(r).first().map(|e| t.email_values[e.email as usize]);
+        let discriminators: [&dyn Fn(u32) -> u32; 8] = [
+            &|r| name(r).map_or(NONE, |n| n.given),
+            &|r| name(r).map_or(NONE, |n| n.family),
+            &|r| address(r).map_or(NONE, |a| a.postcode),
+            &|r| t.births.get(r).first().copied().unwrap_or(NONE),
+            &|r| mail(r).map_or(NONE, |m| m.letters),
+            &|r| t.phones.get(r).first().copied().unwrap_or(NONE),
+            &|r| address(r).map_or(NONE, |a| a.city),
+            &|r| t.organizations.get(r).first().copied().unwrap_or(NONE),
+        ];
+        for discriminator in discriminators {
+            let mut parts: Vec<(u32, u32)> = members
+                .iter()
+                .map(|r| (discriminator(*r), *r))
+                .filter(|(value, _)| *value != NONE)
+                .collect();
+            parts.sort_unstable();
+            for part in parts.chunk_by(|a, b| a.0 == b.0) {
+                if part.len() < 2 {
+                    continue;
+                }
+                let part: Vec<u32> = part.iter().map(|p| p.1).collect();
+                if part.len() <= self.cap {
+                    self.keep(rule, &part);
+                } else {
+                    self.leave_out(rule, part.len() as u64);
+                }
+            }
+        }
+    }
+
+    fn leave_out(&mut self, rule: u8, n: u64) {
+        let s = &mut self.blocks.statistics;
+        s.left_out[usize::from(rule)] += 1;
+        s.pairs_left_out[usize::from(rule)] += n * (n - 1) / 2;
+        s.largest.push((rule, n));
+        if s.largest.len() > 200 {
+            s.largest.sort_unstable_by_key(|(rule, n)| (std::cmp::Reverse(*n), *rule));
+            s.largest.truncate(50);
+        }
+    }
+
+    /// Finishes: blocks by record can be asked for.
+    pub fn finish(self) -> Blocks {
+        let mut blocks = self.blocks;
+        let n = self.table.len() as usize;
+        let mut offsets = vec![0_u32; n + 1];
+        for member in &blocks.members {
+            offsets[*member as usize + 1] += 1;
+        }
+        for at in 0..n {
+            offsets[at + 1] += offsets[at];
+        }
+        let mut next = offsets.clone();
+        let mut of_record = vec![0_u32; blocks.members.len()];
+        for block in 0..blocks.rules.len() {
+            let (from, to) = (blocks.offsets[block] as usize, blocks.offsets[block + 1] as usize);
+            for member in &blocks.members[from..to] {
+                let slot = &mut next[*member as usize];
+                of_record[*slot as usize] = block as u32;
+                *slot += 1;
+            }
+        }
+        blocks.of_record_offsets = offsets;
+        blocks.of_record = of_record;
+        blocks.statistics.largest.sort_unstable_by_key(|(rule, n)| (std::cmp::Reverse(*n), *rule));
+        blocks.statistics.largest.truncate(50);
+        blocks
+    }
+}
+
+impl Blocks {
+    /// Builds blocks from all records' keys (`keys[i]` of record `i`), sorting one rule at a time.
+    pub fn from_keys(table: &Table, cap: usize, keys: &[Vec<super::Key>]) -> Self {
+        let mut builder = BlocksBuilder::new(table, cap);
+        for rule in 0..RULES.len() as u8 {
+            let mut all: Vec<(u64, u32)> = Vec::new();
+            for (record, keys) in keys.iter().enumerate() {
+                let from = keys.partition_point(|k| k.rule < rule);
+                let of_rule = keys[from..].iter().take_while(|k| k.rule == rule);
+                all.extend(of_rule.map(|k| (k.hash, record as u32)));
+            }
+            all.sort_unstable();
+            let mut members = Vec::new();
+            for group in all.chunk_by(|a, b| a.0 == b.0) {
+                if group.len() > 1 {
+                    members.clear();
+                    members.extend(group.iter().map(|g| g.1));
+                    builder.group(rule, &members);
+                }
+            }
+        }
+        builder.finish()
+    }
+
+    /// Records with a greater ordinal that meet `record`, ascending, into `out`.
+    pub fn candidates(&self, record: u32, out: &mut Vec<u32>) {
+        out.clear();
+        let at = record as usize;
+        let (from, to) =
+            (self.of_record_offsets[at] as usize, self.of_record_offsets[at + 1] as usize);
+        for block in &self.of_record[from..to] {
+            let members = self.members(*block);
+            let after = members.partition_point(|m| *m <= record);
+            out.extend_from_slice(&members[after..]);
+        }
+        out.sort_unstable();
+        out.dedup();
+    }
+
+    /// Rules whose blocks hold both records.
+    pub fn shared_rules(&self, a: u32, b: u32) -> Vec<u8> {
+        let (from, to) = (
+            self.of_record_offsets[a as usize] as usize,
+            self.of_record_offsets[a as usize + 1] as usize,
+        );
+        let mut rules: Vec<u8> = self.of_record[from..to]
+            .iter()
+            .filter(|block| self.members(**block).binary_search(&b).is_ok())
+            .map(|block| self.rules[*block as usize])
+            .collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    fn members(&self, block: u32) -> &[u32] {
+        let at = block as usize;
+        &self.members[self.offsets[at] as usize..self.offsets[at + 1] as usize]
+    }
+
+    /// Number of blocks.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether no two records meet.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Left-out pairs by rule, largest first.
+    pub fn left_out_by_rule(&self) -> Vec<(&'static str, u64)> {
+        let mut out: Vec<(&'static str, u64)> = RULES
+            .iter()
+            .zip(&self.statistics.pairs_left_out)
+            .filter(|(_, pairs)| **pairs > 0)
+            .map(|(rule, pairs)| (rule.name, *pairs))
+            .collect();
+        out.sort_by_key(|(name, pairs)| (std::cmp::Reverse(*pairs), *name));
+        out
+    }
+}
+

@@ -1,0 +1,593 @@
+//! The blocking index: which live records have which key, in tantivy.
+//!
+//! One tantivy term per key would cost a dictionary of millions of random terms: most of the time
+//! of an index build, though nobody searches for ranges of keys. So keys are gathered in buckets by
+//! their first bits. A bucket is a term; the documents of that term are its pages of postings, one
+//! for each time that postings were written; a page holds, sorted, the whole keys with their
+//! records. A look-up reads one bucket, a walk reads all in order.
+//!
+//! Keys are keyed hashes ([`BlockIndex::hash`]): no value of a customer can be read or guessed from
+//! the index without the store's secret.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use tantivy::directory::MmapDirectory;
+use tantivy::schema::{Field, IndexRecordOption, NumericOptions, STORED, Schema, Value};
+use tantivy::store::Compressor;
+use tantivy::{
+    DocAddress, DocSet, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher,
+    TERMINATED, TantivyDocument, Term,
+};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Bits of a key that choose its bucket: pages of some hundred postings at a million records.
+const BUCKET_BITS: u32 = 14;
+const BUCKETS: u64 = 1 << BUCKET_BITS;
+/// The term of the lists of removed records.
+const REMOVED: u64 = BUCKETS;
+/// Postings held in memory (16 bytes each) before they are written.
+const PENDING_MAX: usize = 4 << 20;
+/// Pages a bucket after which the index had better be built anew.
+const PAGES_MAX: u64 = 24;
+/// Buckets that a walk reads ahead, in parallel.
+const WALK_AHEAD: u64 = 512;
+const WRITER_BYTES: usize = 16 << 20;
+
+/// Hashed keys → record numbers, for the live records of a store.
+///
+/// What is added or removed is seen by look-ups after [`BlockIndex::commit`].
+pub struct BlockIndex {
+    directory: PathBuf,
+    index: Index,
+    reader: IndexReader,
+    writer: Option<IndexWriter>,
+    bucket: Field,
+    page: Field,
+    secret: [u8; 32],
+    sequence: Option<u64>,
+    /// Rises with every write of postings: a removal counts for postings of earlier steps.
+    step: u64,
+    /// Removed record → step of its removal.
+    removed: FxHashMap<u64, u64>,
+    pending: Vec<(u64, u64)>,
+    /// Records to be removed, and how many postings were pending then.
+    pending_removals: Vec<(u64, usize)>,
+    /// Removals written since the last commit.
+    removed_since: Vec<(u64, u64)>,
+    cleared: bool,
+}
+
+impl fmt::Debug for BlockIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlockIndex({}, sequence {:?})", self.directory.display(), self.sequence)
+    }
+}
+
+/// The keys of one bucket that two or more live records share, ascending, with their records.
+#[derive(Default)]
+pub struct Bucket {
+    /// Key and end of its records in `records`.
+    keys: Vec<(u64, usize)>,
+    records: Vec<u64>,
+}
+
+impl Bucket {
+    /// Keys, ascending, each with its records, ascending.
+    pub fn blocks(&self) -> impl Iterator<Item = (u64, &[u64])> {
+        let starts = std::iter::once(0).chain(self.keys.iter().map(|(_, end)| *end));
+        self.keys.iter().zip(starts).map(|((key, end), start)| (*key, &self.records[start..*end]))
+    }
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bucket({} keys, {} postings)", self.keys.len(), self.records.len())
+    }
+}
+
+impl BlockIndex {
+    /// Opens the index in a folder; makes an empty one where there is none. An index that was made
+    /// under another secret has no [`BlockIndex::sequence`] and must be cleared and filled.
+    ///
+    /// # Errors
+    /// `Io`, or `Corrupted`: then [`BlockIndex::recreate`] and fill it again.
+    pub fn open_or_create(directory: &Path, secret: [u8; 32]) -> Result<Self> {
+        std::fs::create_dir_all(directory).map_err(|e| Error::io(directory, e))?;
+        let mut schema = Schema::builder();
+        schema.add_u64_field("bucket", NumericOptions::default().set_indexed());
+        schema.add_bytes_field("page", STORED);
+        // Postings are packed already.
+        let settings = IndexSettings {
+            docstore_compression: Compressor::None,
+            docstore_compress_dedicated_thread: false,
+            ..IndexSettings::default()
+        };
+        let index = guarded(directory, || {
+            let files = MmapDirectory::open(directory)?;
+            Index::builder().schema(schema.build()).settings(settings).open_or_create(files)
+        })?;
+        Self::from_index(directory, index, secret)
+    }
+
+    /// Opens an existing index.
+    ///
+    /// # Errors
+    /// `Corrupted` if there is none or it is damaged.
+    pub fn open(directory: &Path, secret: [u8; 32]) -> Result<Self> {
+        let index = guarded(directory, || Index::open_in_dir(directory))?;
+        Self::from_index(directory, index, secret)
+    }
+
+    /// Removes whatever is in the folder and makes an empty index.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn recreate(directory: &Path, secret: [u8; 32]) -> Result<Self> {
+        match std::fs::remove_dir_all(directory) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(directory, e)),
+            _ => Self::open_or_create(directory, secret),
+        }
+    }
+
+    fn from_index(directory: &Path, index: Index, secret: [u8; 32]) -> Result<Self> {
+        let field = |name| guarded(directory, || index.schema().get_field(name));
+        let (bucket, page) = (field("bucket")?, field("page")?);
+        let reader = guarded(directory, || {
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
+        })?;
+        let payload = guarded(directory, || index.load_metas())?.payload.unwrap_or_default();
+        let mut numbers = payload.split(' ').map(|n| n.parse::<u64>().ok());
+        let (sequence, step) = (numbers.next().flatten(), numbers.next().flatten().unwrap_or(0));
+        let same_secret = numbers.next().flatten() == Some(fingerprint(&secret));
+        let mut opened = Self {
+            directory: directory.to_owned(),
+            index,
+            reader,
+            writer: None,
+            bucket,
+            page,
+            secret,
+            sequence: sequence.filter(|_| same_secret),
+            step,
+            removed: FxHashMap::default(),
+            pending: Vec::new(),
+            pending_removals: Vec::new(),
+            removed_since: Vec::new(),
+            cleared: false,
+        };
+        opened.removed = opened.read_removed()?;
+        Ok(opened)
+    }
+
+    /// The key under which a value of a rule stands in this index.
+    pub fn hash(&self, rule: u8, key: u64) -> u64 {
+        sip_hash(&self.secret, rule, key)
+    }
+
+    /// The ground sequence of the last commit; `None` if there was none.
+    pub fn sequence(&self) -> Option<u64> {
+        self.sequence
+    }
+
+    /// Adds a record with its keys ([`BlockIndex::hash`]).
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn add(&mut self, record: u64, keys: &[u64]) -> Result<()> {
+        self.pending.extend(keys.iter().map(|key| (*key, record)));
+        if self.pending.len() >= PENDING_MAX { self.write_pending() } else { Ok(()) }
+    }
+
+    /// Removes a record from all its keys.
+    pub fn remove(&mut self, record: u64) {
+        self.pending_removals.push((record, self.pending.len()));
+    }
+
+    /// Removes everything.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn clear(&mut self) -> Result<()> {
+        self.pending.clear();
+        self.pending_removals.clear();
+        self.removed_since.clear();
+        self.cleared = true;
+        let directory = self.directory.clone();
+        let writer = self.writer()?;
+        guarded(&directory, || writer.delete_all_documents()).map(|_| ())
+    }
+
+    /// Makes all changes durable and visible, as of a ground sequence.
+    ///
+    /// # Errors
+    /// Writing fails: the last commit stays.
+    pub fn commit(&mut self, sequence: u64) -> Result<()> {
+        self.write_pending()?;
+        let step = self.step;
+        let payload = format!("{sequence} {step} {}", fingerprint(&self.secret));
+        let directory = self.directory.clone();
+        let writer = self.writer()?;
+        guarded(&directory, || {
+            let mut prepared = writer.prepare_commit()?;
+            prepared.set_payload(&payload);
+            prepared.commit()
+        })?;
+        guarded(&directory, || self.reader.reload())?;
+        if std::mem::take(&mut self.cleared) {
+            self.removed.clear();
+        }
+        self.removed.extend(self.removed_since.drain(..));
+        self.sequence = Some(sequence);
+        Ok(())
+    }
+
+    fn writer(&mut self) -> Result<&mut IndexWriter> {
+        if self.writer.is_none() {
+            let writer =
+                guarded(&self.directory, || self.index.writer_with_num_threads(1, WRITER_BYTES))?;
+            self.writer = Some(writer);
+        }
+        Ok(self.writer.as_mut().expect("it was made above"))
+    }
+
+    fn add_page(&mut self, bucket: u64, bytes: &[u8]) -> Result<()> {
+        let (bucket_field, page_field) = (self.bucket, self.page);
+        let directory = self.directory.clone();
+        let writer = self.writer()?;
+        let mut document = TantivyDocument::new();
+        document.add_u64(bucket_field, bucket);
+        document.add_bytes(page_field, bytes);
+        guarded(&directory, || writer.add_document(document)).map(|_| ())
+    }
+
+    /// Writes pending postings as one page a bucket.
+    fn write_pending(&mut self) -> Result<()> {
+        let mut postings = std::mem::take(&mut self.pending);
+        let removals = std::mem::take(&mut self.pending_removals);
+        if postings.is_empty() && removals.is_empty() {
+            return Ok(());
+        }
+        self.step += 1;
+        let step = self.step;
+        if !removals.is_empty() {
+            // A removal counts for what was added before it.
+            let until: FxHashMap<u64, usize> = removals.into_iter().collect();
+            let mut at = 0;
+            postings.retain(|(_, record)| {
+                at += 1;
+                until.get(record).is_none_or(|until| at > *until)
+            });
+            let mut records: Vec<u64> = until.into_keys().collect();
+            records.sort_unstable();
+            let mut bytes = step.to_le_bytes().to_vec();
+            let mut last = 0;
+            for record in &records {
+                put_varint(&mut bytes, record - last);
+                last = *record;
+            }
+            self.add_page(REMOVED, &bytes)?;
+            self.removed_since.extend(records.into_iter().map(|record| (record, step)));
+        }
+        postings.par_sort_unstable();
+        postings.dedup();
+        let buckets: Vec<&[(u64, u64)]> =
+            postings.chunk_by(|a, b| bucket_of(a.0) == bucket_of(b.0)).collect();
+        for group in buckets.chunks(1_024) {
+            let pages: Vec<Vec<u8>> = group.par_iter().map(|page| encode(step, page)).collect();
+            for (postings, page) in group.iter().zip(pages) {
+                self.add_page(bucket_of(postings[0].0), &page)?;
+            }
+        }
+        // Keeps its room for the next postings.
+        postings.clear();
+        self.pending = postings;
+        Ok(())
+    }
+}
+
+/// Reading; all of it sees the last commit.
+impl BlockIndex {
+    /// Records that have the key, ascending.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn records_of(&self, key: u64) -> Result<Vec<u64>> {
+        let mut postings = self.postings(&self.reader.searcher(), bucket_of(key))?;
+        postings.retain(|(other, _)| *other == key);
+        postings.sort_unstable();
+        postings.dedup();
+        Ok(postings.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// How many records have the key.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn count_of(&self, key: u64) -> Result<u64> {
+        Ok(self.records_of(key)?.len() as u64)
+    }
+
+    /// Calls `visit` for every key that two or more records share, keys ascending, records
+    /// ascending. Reading is parallel, the calls are not.
+    ///
+    /// # Errors
+    /// Damaged or unreadable, and what `visit` returns.
+    pub fn walk(&self, mut visit: impl FnMut(u64, &[u64]) -> Result<()>) -> Result<()> {
+        let searcher = self.reader.searcher();
+        for start in (0..BUCKETS).step_by(WALK_AHEAD as usize) {
+            let buckets: Vec<Result<Bucket>> = (start..start + WALK_AHEAD)
+                .into_par_iter()
+                .map(|bucket| self.bucket(&searcher, bucket))
+                .collect();
+            for bucket in buckets {
+                bucket?.blocks().try_for_each(|(key, records)| visit(key, records))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Maps the keys that two or more records share, bucket by bucket, in parallel; results in
+    /// order of the keys.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn map_buckets<T: Send>(&self, map: impl Fn(&Bucket) -> T + Sync) -> Result<Vec<T>> {
+        let searcher = self.reader.searcher();
+        (0..BUCKETS)
+            .into_par_iter()
+            .map(|bucket| Ok(map(&self.bucket(&searcher, bucket)?)))
+            .collect()
+    }
+
+    /// Whether so many small commits or removals have gathered that building it anew pays.
+    pub fn fragmented(&self) -> bool {
+        self.reader.searcher().num_docs() > BUCKETS * PAGES_MAX
+    }
+
+    /// Checks every byte of the index; names of damaged files.
+    ///
+    /// # Errors
+    /// Unreadable.
+    pub fn verify(&self) -> Result<Vec<String>> {
+        let damaged = guarded(&self.directory, || self.index.validate_checksum())?;
+        let mut names: Vec<String> =
+            damaged.iter().map(|path| path.display().to_string()).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    fn bucket(&self, searcher: &Searcher, bucket: u64) -> Result<Bucket> {
+        let mut postings = self.postings(searcher, bucket)?;
+        postings.sort_unstable();
+        postings.dedup();
+        let mut shared = Bucket::default();
+        for block in postings.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1) {
+            shared.records.extend(block.iter().map(|(_, record)| *record));
+            shared.keys.push((block[0].0, shared.records.len()));
+        }
+        Ok(shared)
+    }
+
+    /// Live postings of a bucket, unsorted.
+    fn postings(&self, searcher: &Searcher, bucket: u64) -> Result<Vec<(u64, u64)>> {
+        let mut postings = Vec::new();
+        self.read_pages(searcher, bucket, |page| {
+            let (step, mut rest) = split_step(page)?;
+            let mut key = bucket << (64 - BUCKET_BITS);
+            while !rest.is_empty() {
+                let head = take_varint(&mut rest)?;
+                key = key.checked_add(head >> 1)?;
+                let count = if head & 1 == 1 { take_varint(&mut rest)? } else { 1 };
+                let mut record = 0u64;
+                for _ in 0..count {
+                    record = record.checked_add(take_varint(&mut rest)?)?;
+                    if self.removed.get(&record).is_none_or(|removed| step >= *removed) {
+                        postings.push((key, record));
+                    }
+                }
+            }
+            Some(())
+        })?;
+        Ok(postings)
+    }
+
+    fn read_removed(&self) -> Result<FxHashMap<u64, u64>> {
+        let mut removed = FxHashMap::default();
+        self.read_pages(&self.reader.searcher(), REMOVED, |page| {
+            let (step, mut rest) = split_step(page)?;
+            let mut record = 0u64;
+            while !rest.is_empty() {
+                record = record.checked_add(take_varint(&mut rest)?)?;
+                let known = removed.entry(record).or_insert(step);
+                *known = step.max(*known);
+            }
+            Some(())
+        })?;
+        Ok(removed)
+    }
+
+    /// Calls `read` with every page of a bucket; it returns `None` for a page that makes no sense.
+    fn read_pages(
+        &self,
+        searcher: &Searcher,
+        bucket: u64,
+        mut read: impl FnMut(&[u8]) -> Option<()>,
+    ) -> Result<()> {
+        let term = Term::from_field_u64(self.bucket, bucket);
+        guarded(&self.directory, || {
+            for (segment, reader) in (0u32..).zip(searcher.segment_readers()) {
+                let inverted = reader.inverted_index(self.bucket)?;
+                let Some(mut documents) =
+                    inverted.read_postings(&term, IndexRecordOption::Basic)?
+                else {
+                    continue;
+                };
+                while documents.doc() != TERMINATED {
+                    let address = DocAddress::new(segment, documents.doc());
+                    let document: TantivyDocument = searcher.doc(address)?;
+                    let page = document.get_first(self.page);
+                    let sense = page.as_ref().and_then(|page| page.as_bytes()).and_then(&mut read);
+                    if sense.is_none() {
+                        let message = "a page of postings makes no sense".to_owned();
+                        return Err(tantivy::TantivyError::InternalError(message));
+                    }
+                    documents.advance();
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Drop for BlockIndex {
+    fn drop(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            // Merges only tidy up: if one fails, the committed segments stay as they are.
+            let _ = writer.wait_merging_threads();
+        }
+    }
+}
+
+fn bucket_of(key: u64) -> u64 {
+    key >> (64 - BUCKET_BITS)
+}
+
+/// A page: step u64, then per key the difference to the key before, doubled; plus one if a count
+/// follows, else it has one record; then its records, the first whole, the others as differences.
+fn encode(step: u64, postings: &[(u64, u64)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + postings.len() * 9);
+    bytes.extend_from_slice(&step.to_le_bytes());
+    let mut last_key = bucket_of(postings[0].0) << (64 - BUCKET_BITS);
+    for block in postings.chunk_by(|a, b| a.0 == b.0) {
+        let key = block[0].0;
+        put_varint(&mut bytes, (key - last_key) << 1 | u64::from(block.len() > 1));
+        last_key = key;
+        if block.len() > 1 {
+            put_varint(&mut bytes, block.len() as u64);
+        }
+        let mut last = 0;
+        for (_, record) in block {
+            put_varint(&mut bytes, record - last);
+            last = *record;
+        }
+    }
+    bytes
+}
+
+fn split_step(page: &[u8]) -> Option<(u64, &[u8])> {
+    let (step, rest) = page.split_first_chunk::<8>()?;
+    Some((u64::from_le_bytes(*step), rest))
+}
+
+fn put_varint(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Tells whether two indexes were made under one secret, without telling the secret.
+fn fingerprint(secret: &[u8; 32]) -> u64 {
+    sip_hash(secret, u8::MAX, u64::MAX)
+}
+
+/// SipHash-2-4 (Aumasson and Bernstein, 2012) of the rule's byte and the key's eight, keyed by the
+/// first half of the secret.
+fn sip_hash(secret: &[u8; 32], rule: u8, key: u64) -> u64 {
+    let half = |at: usize| {
+        u64::from_le_bytes(secret[at..at + 8].try_into().expect("eight bytes of thirty-two"))
+    };
+    let (k0, k1) = (half(0), half(8));
+    let mut v = [
+        k0 ^ 0x736f_6d65_7073_6575,
+        k1 ^ 0x646f_7261_6e64_6f6d,
+        k0 ^ 0x6c79_6765_6e65_7261,
+        k1 ^ 0x7465_6462_7974_6573,
+    ];
+    let rounds = |v: &mut [u64; 4], count: u32| {
+        for _ in 0..count {
+            v[0] = v[0].wrapping_add(v[1]);
+            v[1] = v[1].rotate_left(13) ^ v[0];
+            v[0] = v[0].rotate_left(32);
+            v[2] = v[2].wrapping_add(v[3]);
+            v[3] = v[3].rotate_left(16) ^ v[2];
+            v[0] = v[0].wrapping_add(v[3]);
+            v[3] = v[3].rotate_left(21) ^ v[0];
+            v[2] = v[2].wrapping_add(v[1]);
+            v[1] = v[1].rotate_left(17) ^ v[2];
+            v[2] = v[2].rotate_left(32);
+        }
+    };
+    // The message is the rule and the key, nine bytes: one whole word, and one with the length.
+    let first = u64::from(rule) | key << 8;
+    for word in [first, 9 << 56 | key >> 56] {
+        v[3] ^= word;
+        rounds(&mut v, 2);
+        v[0] ^= word;
+    }
+    v[2] ^= 0xff;
+    rounds(&mut v, 4);
+    v[0] ^ v[1] ^ v[2] ^ v[3]
+}
+
+/// Runs a call into tantivy; whatever goes wrong but I/O is damage of something derived.
+fn guarded<T>(directory: &Path, call: impl FnOnce() -> tantivy::Result<T>) -> Result<T> {
+    use tantivy::TantivyError;
+    let error = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(TantivyError::IoError(e))) => {
+            Error::new(ErrorKind::Io, format!("the blocking index: {e}"))
+        }
+        Ok(Err(TantivyError::LockFailure(..))) => {
+            Error::new(ErrorKind::Locked, "the blocking index is in use by another process")
+        }
+        Ok(Err(_)) | Err(_) => Error::new(ErrorKind::Corrupted, "the blocking index is damaged")
+            .hint("run `sameas rebuild`: the index is made anew"),
+    };
+    Err(error.at(directory.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hash_is_sip_hash_2_4() {
+        // Vector 9 of the reference implementation: key 00…0f, message 00…08.
+        let mut secret = [0; 32];
+        (0..32).for_each(|at| secret[at] = at as u8);
+        let key = u64::from_le_bytes([1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(sip_hash(&secret, 0, key), 0x9e00_82df_0ba9_e4b0);
+    }
+
+    #[test]
+    fn varints_round_trip() {
+        for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
+            let mut bytes = Vec::new();
+            put_varint(&mut bytes, value);
+            let mut rest = bytes.as_slice();
+            assert_eq!(take_varint(&mut rest), Some(value));
+            assert!(rest.is_empty());
+            assert_eq!(take_varint(&mut &bytes[..bytes.len() - 1]), None);
+        }
+    }
+}

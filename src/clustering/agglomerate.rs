@@ -1,0 +1,361 @@
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::union_find::UnionFind;
+use crate::compare::{
+    Comparer, Comparison, DIMENSIONS, MISSING, NONE, PatternShares, Table, dim,
+};
+use crate::model::EntityKind;
+use crate::scoring::{Model, Parameters, Score};
+
+/// A scored pair of records; log odds in nats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Edge {
+    /// Smaller ordinal.
+    pub a: u32,
+    /// Greater ordinal.
+    pub b: u32,
+    /// Log odds.
+    pub score: f32,
+}
+
+/// What clustering starts from.
+#[derive(Clone, Copy, Debug)]
+pub struct ClusterInput<'a> {
+    /// The records.
+    pub table: &'a Table,
+    /// Shares of mailbox patterns.
+    pub shares: &'a PatternShares,
+    /// The model.
+    pub model: &'a Model,
+    /// Scored pairs, in any order.
+    pub edges: &'a [Edge],
+    /// Pairs that people judged to be one entity.
+    pub same: &'a [(u32, u32)],
+    /// Pairs that people judged to be two, smaller ordinal first.
+    pub different: &'a [(u32, u32)],
+    /// Log odds from which clusters form (0 for a posterior of .5).
+    pub threshold: f64,
+}
+
+/// How two clusters came to be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// Two records.
+    Record,
+    /// Two clusters, by their profiles.
+    Cluster,
+    /// A person's judgement.
+    Judgement,
+}
+
+/// One merge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The record of one side whose pair led to the merge.
+    pub a: u32,
+    /// The record of the other side.
+    pub b: u32,
+    /// Log odds of the merge, nats.
+    pub score: f32,
+    /// Sort.
+    pub kind: StepKind,
+}
+
+/// The result.
+#[derive(Clone, Debug, Default)]
+pub struct Clustering {
+    /// Smallest member of each record's cluster.
+    pub root: Vec<u32>,
+    /// Merges, by cluster (its smallest member), in order.
+    pub steps: Vec<(u32, Step)>,
+    /// Same-judgements that contradict a different-judgement: (a, b).
+    pub contradictions: Vec<(u32, u32)>,
+}
+
+/// Edges from here on connect records into one component.
+const CONNECT: f32 = -1.0;
+/// Passes over a component's edges.
+const PASSES: usize = 3;
+/// Records of a cluster that are compared.
+const COMPARED: usize = 12;
+/// A single pair's score counts at most this much, either way.
+const CLIP: f64 = 4.0;
+
+/// Clusters records. Deterministic: components are independent, edges are taken by falling score,
+/// ties by ordinals. Parallel over components.
+pub fn cluster(input: &ClusterInput<'_>) -> Clustering {
+    let n = input.table.len();
+    let mut components = UnionFind::new(n);
+    for edge in input.edges.iter().filter(|e| e.score >= CONNECT) {
+        components.union(edge.a, edge.b);
+    }
+    for (a, b) in input.same {
+        components.union(*a, *b);
+    }
+    let mut by_component: FxHashMap<u32, Component> = FxHashMap::default();
+    for edge in input.edges.iter().filter(|e| e.score >= CONNECT) {
+        by_component.entry(components.find(edge.a)).or_default().edges.push(*edge);
+    }
+    for pair in input.same {
+        by_component.entry(components.find(pair.0)).or_default().same.push(*pair);
+    }
+    let walls: FxHashSet<(u32, u32)> = input.different.iter().copied().collect();
+    let mut work: Vec<(u32, Component)> = by_component.into_iter().collect();
+    work.sort_unstable_by_key(|(root, _)| *root);
+    let results: Vec<Outcome> = work
+        .into_par_iter()
+        .map_init(
+            || Comparer::new(input.table, input.shares),
+            |comparer, (_, component)| Agglomeration::new(input, &walls, comparer).run(component),
+        )
+        .collect();
+    let mut out = Clustering { root: (0..n).collect(), ..Clustering::default() };
+    for result in results {
+        for members in &result.clusters {
+            let root = members[0];
+            for member in members {
+                out.root[*member as usize] = root;
+            }
+        }
+        for step in result.steps {
+            out.steps.push((out.root[step.a as usize], step));
+        }
+        out.contradictions.extend(result.contradictions);
+    }
+    out
+}
+
+#[derive(Default)]
+struct Component {
+    edges: Vec<Edge>,
+    same: Vec<(u32, u32)>,
+}
+
+#[derive(Default)]
+struct Outcome {
+    clusters: Vec<Vec<u32>>,
+    steps: Vec<Step>,
+    contradictions: Vec<(u32, u32)>,
+}
+
+/// Agglomeration of one component.
+struct Agglomeration<'a, 'b> {
+    input: &'a ClusterInput<'a>,
+    walls: &'a FxHashSet<(u32, u32)>,
+    comparer: &'b mut Comparer<'a>,
+    cluster_of: FxHashMap<u32, u32>,
+    clusters: Vec<Vec<u32>>,
+    compared: FxHashMap<(u32, u32), (Comparison, f64)>,
+}
+
+impl<'a, 'b> Agglomeration<'a, 'b> {
+    fn new(
+        input: &'a ClusterInput<'a>,
+        walls: &'a FxHashSet<(u32, u32)>,
+        comparer: &'b mut Comparer<'a>,
+    ) -> Self {
+        Self {
+            input,
+            walls,
+            comparer,
+            cluster_of: FxHashMap::default(),
+            clusters: Vec::new(),
+            compared: FxHashMap::default(),
+        }
+    }
+
+    fn run(mut self, component: Component) -> Outcome {
+        let mut out = Outcome::default();
+        let mut edges = component.edges;
+        edges.sort_unstable_by(|x, y| {
+            y.score.total_cmp(&x.score).then((x.a, x.b).cmp(&(y.a, y.b)))
+        });
+        let mut same = component.same;
+        same.sort_unstable();
+        let mut records: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
+        records.extend(same.iter().flat_map(|p| [p.0, p.1]));
+        records.sort_unstable();
+        records.dedup();
+        for record in records {
+            self.cluster_of.insert(record, self.clusters.len() as u32);
+            self.clusters.push(vec![record]);
+        }
+        for (a, b) in same {
+            let (x, y) = (self.cluster_of[&a], self.cluster_of[&b]);
+            if x == y {
+                continue;
+            }
+            if self.walled(x, y) {
+                out.contradictions.push((a, b));
+                continue;
+            }
+            self.merge(x, y);
+            out.steps.push(Step { a, b, score: f32::INFINITY, kind: StepKind::Judgement });
+        }
+        for _ in 0..PASSES {
+            let mut seen: FxHashSet<(u32, u32)> = FxHashSet::default();
+            let mut merged = false;
+            for edge in &edges {
+                let (x, y) = (self.cluster_of[&edge.a], self.cluster_of[&edge.b]);
+                if x == y || !seen.insert((x.min(y), x.max(y))) || self.walled(x, y) {
+                    continue;
+                }
+                let single =
+                    self.clusters[x as usize].len() == 1 && self.clusters[y as usize].len() == 1;
+                let score = if single { f64::from(edge.score) } else { self.cluster_score(x, y) };
+                if score >= self.input.threshold {
+                    self.merge(x, y);
+                    merged = true;
+                    // The cluster is another one now: its pairs may be looked at again.
+                    seen.retain(|(p, q)| *p != x && *q != x && *p != y && *q != y);
+                    let kind = if single { StepKind::Record } else { StepKind::Cluster };
+                    out.steps.push(Step { a: edge.a, b: edge.b, score: score as f32, kind });
+                }
+            }
+            if !merged {
+                break;
+            }
+        }
+        out.clusters = self.clusters.into_iter().filter(|c| c.len() > 1).collect();
+        out
+    }
+
+    fn kind(&self, cluster: u32) -> EntityKind {
+        let kinds = self.clusters[cluster as usize].iter().map(|r| self.input.table.kind[*r as usize]);
+        kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default()
+    }
+
+    /// Whether a judgement or the kinds of the two keep them apart.
+    fn walled(&self, x: u32, y: u32) -> bool {
+        if !self.kind(x).compatible(self.kind(y)) {
+            return true;
+        }
+        !self.walls.is_empty()
+            && self.clusters[x as usize].iter().any(|a| {
+                self.clusters[y as usize].iter().any(|b| self.walls.contains(&(*a.min(b), *a.max(b))))
+            })
+    }
+
+    fn merge(&mut self, x: u32, y: u32) {
+        let (x, y) = (x.min(y), x.max(y));
+        let moved = std::mem::take(&mut self.clusters[y as usize]);
+        for record in &moved {
+            self.cluster_of.insert(*record, x);
+        }
+        let into = &mut self.clusters[x as usize];
+        into.extend(moved);
+        into.sort_unstable();
+    }
+
+    fn pair(&mut self, a: u32, b: u32, parameters: &Parameters) -> (Comparison, f64) {
+        let key = (a.min(b), a.max(b));
+        if let Some(found) = self.compared.get(&key) {
+            return *found;
+        }
+        let comparison = self.comparer.compare(key.0, key.1);
+        let score = parameters.score(&comparison).total;
+        self.compared.insert(key, (comparison, score));
+        (comparison, score)
+    }
+
+    /// ½ profile score + ½ mean pair score, both clipped; −∞ where the pairs on average say no.
+    fn cluster_score(&mut self, x: u32, y: u32) -> f64 {
+        let model = self.input.model;
+        let Some(parameters) = model.parameters(self.kind(x), self.kind(y)) else {
+            return f64::NEG_INFINITY;
+        };
+        let sizes = (self.clusters[x as usize].len(), self.clusters[y as usize].len());
+        let xs: Vec<u32> = self.clusters[x as usize].iter().take(COMPARED).copied().collect();
+        let ys: Vec<u32> = self.clusters[y as usize].iter().take(COMPARED).copied().collect();
+        let mut pairs = Vec::with_capacity(xs.len() * ys.len());
+        for a in &xs {
+            for b in &ys {
+                pairs.push(self.pair(*a, *b, parameters));
+            }
+        }
+        let n = pairs.len() as f64;
+        let posterior = pairs.iter().map(|p| 1.0 / (1.0 + (-p.1).exp())).sum::<f64>() / n;
+        if posterior < 0.2 {
+            return f64::NEG_INFINITY;
+        }
+        let mean = pairs.iter().map(|p| p.1.clamp(-CLIP, CLIP)).sum::<f64>() / n;
+        let profile = self.profile_score(parameters, &xs, &ys, &pairs, sizes);
+        0.5 * profile.clamp(-CLIP, CLIP) + 0.5 * mean
+    }
+
+    /// Per dimension the best term over the record pairs, less the number of chances it had.
+    fn profile_score(
+        &self,
+        parameters: &Parameters,
+        xs: &[u32],
+        ys: &[u32],
+        pairs: &[(Comparison, f64)],
+        sizes: (usize, usize),
+    ) -> f64 {
+        // A larger entity attracts in proportion to its size (square root of the pairs).
+        let attraction = 0.5 * ((sizes.0 * sizes.1) as f64).ln();
+        let mut sums = parameters.prior.map(|p| p.ln() + attraction);
+        let sites = pairs.iter().any(|(c, _)| Parameters::has_site_class(c));
+        for d in 0..DIMENSIONS {
+            let mut best: Option<(f64, u8, f64)> = None;
+            let (mut total, mut count) = (0.0, 0.0);
+            for (comparison, _) in pairs {
+                let level = comparison.level[d];
+                if level == MISSING {
+                    continue;
+                }
+                let ln_u = parameters.ln_u(d, level, comparison.feature[d], comparison.email_base);
+                let term = parameters.term(d, level, ln_u).matched;
+                total += term;
+                count += 1.0;
+                if best.is_none_or(|(old, ..)| term > old) {
+                    best = Some((term, level, ln_u));
+                }
+            }
+            let Some((term, level, mut ln_u)) = best else { continue };
+            if term > 0.0 {
+                let chances = (self.distinct(d, xs) * self.distinct(d, ys)) as f64;
+                ln_u = (ln_u + chances.ln()).min(0.0);
+            }
+            let mut term = parameters.term(d, level, ln_u);
+            if sites && (d == dim::ADDRESS || d == dim::ORGANIZATION) {
+                // Sister sites share a bridge record; most pairs must agree on the place.
+                let mean = total / count;
+                term.matched = 0.25 * term.matched + 0.75 * term.matched.min(mean);
+            }
+            sums[0] += term.matched;
+            sums[1] += term.relative;
+            sums[2] += term.site;
+        }
+        if !sites {
+            sums[2] = f64::NEG_INFINITY;
+        }
+        Score::combine(sums[0], sums[1], sums[2]).total
+    }
+
+    /// Distinct values of a dimension among some records, at least one.
+    fn distinct(&self, d: usize, records: &[u32]) -> usize {
+        let t = self.input.table;
+        let mut values: Vec<u32> = Vec::new();
+        for record in records {
+            match d {
+                dim::GIVEN => values.extend(t.names.get(*record).iter().map(|n| n.given)),
+                dim::FAMILY => values.extend(t.names.get(*record).iter().map(|n| n.family)),
+                dim::EMAIL => values.extend(t.emails.get(*record).iter().map(|e| e.email)),
+                dim::PHONE => values.extend(t.phones.get(*record)),
+                dim::ADDRESS => values.extend(t.addresses.get(*record).iter().map(|a| {
+                    if a.place == NONE { a.postcode } else { a.place }
+                })),
+                dim::BIRTH => values.extend(t.births.get(*record)),
+                dim::IDENTIFIER => values.extend(t.identifiers.get(*record)),
+                dim::ORGANIZATION | dim::EMPLOYER => values.extend(t.organizations.get(*record)),
+                _ => {}
+            }
+        }
+        values.retain(|v| *v != NONE);
+        values.sort_unstable();
+        values.dedup();
+        values.len().max(1)
+    }
+}

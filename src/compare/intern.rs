@@ -1,0 +1,158 @@
+use std::hash::Hasher;
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
+/// "No value" among interned ids.
+pub const NONE: u32 = u32::MAX;
+
+/// Strings by number: each distinct one is stored once, in one arena. Numbers follow the order of
+/// first sight, so they are as deterministic as the caller's order.
+#[derive(Clone, Default)]
+pub struct Interner {
+    arena: String,
+    ends: Vec<u32>,
+    index: HashTable<u32>,
+}
+
+impl std::fmt::Debug for Interner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Interner({} values <redacted>)", self.ends.len())
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+impl Interner {
+    /// Number of a string, new or known; [`NONE`] for the empty one.
+    pub fn intern(&mut self, text: &str) -> u32 {
+        if text.is_empty() {
+            return NONE;
+        }
+        let hash = hash(text);
+        let Self { arena, ends, index } = self;
+        if let Some(id) = index.find(hash, |id| slice(arena, ends, *id) == text) {
+            return *id;
+        }
+        let id = ends.len() as u32;
+        arena.push_str(text);
+        ends.push(arena.len() as u32);
+        index.insert_unique(hash, id, |id| self::hash(slice(arena, ends, *id)));
+        id
+    }
+
+    /// Number of a string that was interned before.
+    pub fn find(&self, text: &str) -> Option<u32> {
+        let found = self.index.find(hash(text), |id| self.get(*id) == text)?;
+        Some(*found)
+    }
+
+    /// The string of a number; empty for [`NONE`].
+    pub fn get(&self, id: u32) -> &str {
+        if id == NONE { "" } else { slice(&self.arena, &self.ends, id) }
+    }
+
+    /// How many distinct strings there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether nothing was interned.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
+fn slice<'a>(arena: &'a str, ends: &[u32], id: u32) -> &'a str {
+    let at = id as usize;
+    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
+    &arena[start..ends[at] as usize]
+}
+
+/// Lists of values by record: record `i` has `values[offsets[i]..offsets[i + 1]]`.
+#[derive(Clone, Debug)]
+pub struct Lists<T> {
+    offsets: Vec<u32>,
+    values: Vec<T>,
+}
+
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Self { offsets: vec![0], values: Vec::new() }
+    }
+}
+
+impl<T> Lists<T> {
+    /// Adds a value to the record being built.
+    pub fn push(&mut self, value: T) {
+        self.values.push(value);
+    }
+
+    /// Closes the record being built.
+    pub fn close(&mut self) {
+        self.offsets.push(self.values.len() as u32);
+    }
+
+    /// Values of a record.
+    pub fn get(&self, record: u32) -> &[T] {
+        let at = record as usize;
+        &self.values[self.offsets[at] as usize..self.offsets[at + 1] as usize]
+    }
+
+    /// Values of a record, to be changed in place.
+    pub fn get_mut(&mut self, record: u32) -> &mut [T] {
+        let at = record as usize;
+        &mut self.values[self.offsets[at] as usize..self.offsets[at + 1] as usize]
+    }
+
+    /// Values of the record being built.
+    pub fn open(&self) -> &[T] {
+        &self.values[*self.offsets.last().unwrap_or(&0) as usize..]
+    }
+
+    /// How many records have at least one value.
+    pub fn filled(&self) -> u32 {
+        self.offsets.windows(2).filter(|w| w[1] > w[0]).count() as u32
+    }
+
+    /// Number of closed records.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether no record is closed.
+    pub fn is_empty(&self) -> bool {
+        self.offsets.len() == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interning_gives_one_number_a_string() {
+        let mut names = Interner::default();
+        let ids: Vec<u32> = ["a", "b", "a", "", "c"].iter().map(|s| names.intern(s)).collect();
+        assert_eq!(ids, [0, 1, 0, NONE, 2]);
+        assert_eq!((names.get(1), names.get(NONE), names.len()), ("b", "", 3));
+        assert_eq!((names.find("c"), names.find("d")), (Some(2), None));
+    }
+
+    #[test]
+    fn lists_keep_values_by_record() {
+        let mut lists = Lists::default();
+        lists.push(1);
+        lists.push(2);
+        lists.close();
+        lists.close();
+        lists.push(3);
+        lists.close();
+        assert_eq!((lists.get(0), lists.get(1), lists.get(2)), (&[1, 2][..], &[][..], &[3][..]));
+        assert_eq!(lists.filled(), 2);
+    }
+}

@@ -1,0 +1,69 @@
+//! Names of organisations: token sets weighed by rarity.
+
+use super::MISSING;
+use super::table::Table;
+use crate::similarity::osa_within;
+
+/// Levels by similarity.
+pub(super) const LEVELS: &[&str] = &[
+    "equal",
+    "nearly equal (.85)",
+    "similar (.65)",
+    "half (.45)",
+    "some words (.25)",
+    "different",
+];
+
+pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
+    let mut best = (MISSING, 0.0);
+    for ia in t.organizations.get(a) {
+        for ib in t.organizations.get(b) {
+            let found = if ia == ib {
+                (0, t.counts.organization.get(*ia).saturating_sub(2) as f32)
+            } else {
+                level(t, *ia, *ib)
+            };
+            if found.0 < best.0 {
+                best = found;
+            }
+        }
+    }
+    best
+}
+
+/// ½ Jaccard + ½ overlap of the smaller, tokens weighed by inverse frequency; an abbreviation
+/// (prefix of three letters) or one edit counts .8. The feature is the rarest shared token's share.
+fn level(t: &Table, a: u32, b: u32) -> (u8, f32) {
+    let (xs, ys) = (t.organization_tokens.get(a), t.organization_tokens.get(b));
+    let counts = &t.counts.organization_token;
+    let weight = |id: u32| -(counts.share(id).min(0.9)).ln();
+    let (sum_x, sum_y): (f64, f64) =
+        (xs.iter().map(|x| weight(*x)).sum(), ys.iter().map(|y| weight(*y)).sum());
+    let (mut shared, mut rarest) = (0.0, 1.0_f64);
+    for x in xs {
+        let mut best = 0.0_f64;
+        let mut share = 1.0;
+        for y in ys {
+            let alike = if x == y { 1.0 } else { near(t.organization_token.get(*x), t.organization_token.get(*y)) };
+            let value = alike * 0.5 * (weight(*x) + weight(*y));
+            if value > best {
+                best = value;
+                share = counts.share(*x).max(counts.share(*y));
+            }
+        }
+        shared += best;
+        rarest = rarest.min(share);
+    }
+    let smaller = sum_x.min(sum_y).max(1e-9);
+    let union = (sum_x + sum_y - shared).max(1e-9);
+    let similarity = 0.5 * (shared / union).min(1.0) + 0.5 * (shared / smaller).min(1.0);
+    let level = [0.85, 0.65, 0.45, 0.25].iter().position(|cut| similarity >= *cut);
+    level.map_or((5, 0.0), |at| (at as u8 + 1, rarest as f32))
+}
+
+fn near(x: &str, y: &str) -> f64 {
+    let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
+    let alike = (short.len() >= 3 && long.starts_with(short))
+        || (short.len() >= 4 && osa_within(x, y, 1).is_some());
+    if alike { 0.8 } else { 0.0 }
+}

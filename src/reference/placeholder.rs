@@ -1,0 +1,214 @@
+//! Values that stand for "nothing": `n/a`, `unknown`, `Test Customer`, `XAXX010101000`.
+//!
+//! No list is complete, and real people are called Null, Test and Guest: whoever drops a value takes
+//! the whole value, never a token, and looks at how often the file itself repeats it.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use super::table;
+
+/// Fields by the names of the table; a bit each.
+const FIELDS: &[(&str, u16)] = &[
+    ("any", 1),
+    ("person_name", 2),
+    ("address", 4),
+    ("city", 8),
+    ("company", 16),
+    ("postcode", 32),
+    ("date", 64),
+    ("tax_id", 128),
+];
+const ANY: u16 = 1;
+/// Also a name that people bear: needs a second sign.
+const RISKY: u16 = 256;
+/// No value of the table is longer.
+const LENGTH_MAX: usize = 64;
+
+static VALUES: LazyLock<FxHashMap<Cow<'static, str>, u16>> = LazyLock::new(load);
+
+pub(super) const TABLE: &str = include_str!("../../data/reference/placeholder_values.csv");
+
+fn bit(field: &str) -> u16 {
+    FIELDS.iter().find(|(name, _)| *name == field).map_or(0, |(_, bit)| *bit)
+}
+
+fn load() -> FxHashMap<Cow<'static, str>, u16> {
+    let mut values = FxHashMap::default();
+    for [field, matching, value, action, ..] in table::rows::<5>(TABLE) {
+        let bit = match (matching.as_ref(), action.as_ref()) {
+            ("exact_ci", _) | ("equals", "placeholder") if field != "email" => bit(&field),
+            ("token", "risky_token") => RISKY,
+            _ => continue,
+        };
+        let value = if value.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+            value
+        } else {
+            value.to_lowercase().into()
+        };
+        *values.entry(value).or_insert(0) |= bit;
+    }
+    values
+}
+
+fn bits(value: &str) -> u16 {
+    if value.len() > LENGTH_MAX {
+        return 0;
+    }
+    if value.is_ascii() {
+        let mut buffer = [0; LENGTH_MAX];
+        let lower = &mut buffer[..value.len()];
+        lower.copy_from_slice(value.as_bytes());
+        lower.make_ascii_lowercase();
+        let lower = std::str::from_utf8(lower).unwrap_or("");
+        VALUES.get(lower).copied().unwrap_or(0)
+    } else {
+        VALUES.get(value.to_lowercase().as_str()).copied().unwrap_or(0)
+    }
+}
+
+/// Whether a whole value of a field (`person_name`, `address`, `city`, `company`, `postcode`,
+/// `date`, `tax_id`, or any other) says that there is none. Case and outer spaces do not matter.
+/// O(length).
+///
+/// ```
+/// use sameas::reference::placeholder::is_placeholder;
+/// assert!(is_placeholder("city", " N/A ") && is_placeholder("person_name", "Test Customer"));
+/// assert!(!is_placeholder("person_name", "Testa Customer"));
+/// ```
+pub fn is_placeholder(field: &str, value: &str) -> bool {
+    let value = value.trim();
+    let found = bits(value);
+    if found & ANY != 0 {
+        return true;
+    }
+    match field {
+        "postcode" => found & bit(field) != 0 && invented_postcode(value),
+        "person_name" => found & bit(field) != 0 || name_pattern(value),
+        "tax_id" => found & bit(field) != 0 || number_pattern(value),
+        _ => found & bit(field) != 0,
+    }
+}
+
+/// Whether the value means "nothing" in any field (`n/a`, `null`, `-`, `unknown` in many languages).
+pub fn is_missing(value: &str) -> bool {
+    bits(value.trim()) & ANY != 0
+}
+
+/// Whether a placeholder is also borne by people as a name (`Null`, `Guest`, `House`).
+pub(crate) fn is_risky(value: &str) -> bool {
+    bits(value.trim()) & RISKY != 0
+}
+
+/// A date that systems write for "no date": `YYYY-MM-DD`.
+pub(crate) fn is_default_date(iso: &str) -> bool {
+    bits(iso) & bit("date") != 0
+}
+
+/// 12345, 90210 and SW1A 1AA are listed, and real.
+fn invented_postcode(value: &str) -> bool {
+    let mut digits = value.bytes().filter(u8::is_ascii_digit);
+    let first = digits.next();
+    let digits_only = value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    (digits_only && matches!(first, Some(b'0' | b'9')) && digits.all(|d| Some(d) == first))
+        || ["zz99", "xx1", "aa1"].iter().any(|start| {
+            value.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+        })
+}
+
+fn name_pattern(value: &str) -> bool {
+    let wrapped = |open: char, close: char| {
+        value.len() > 1 && value.starts_with(open) && value.ends_with(close)
+    };
+    if value.is_empty() {
+        return false;
+    }
+    if !value.chars().any(char::is_alphabetic) || value.contains("**") {
+        return true;
+    }
+    if wrapped('[', ']') || wrapped('<', '>') || wrapped('{', '}') || wrapped('%', '%') {
+        return true;
+    }
+    let mut chars = value.chars().flat_map(char::to_lowercase);
+    if let Some(first) = chars.next()
+        && value.chars().nth(2).is_some()
+        && chars.all(|c| c == first)
+    {
+        return true;
+    }
+    // `test 12`, `customer #345`: a word and a number.
+    let word = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let numbered = word.len() < value.len();
+    let word = word.trim_end_matches([' ', '.', '_', '-', '#']).to_ascii_lowercase();
+    match word.as_str() {
+        "test" | "demo" | "dummy" | "fake" | "sample" | "asdf" | "qwer" | "xxx" => true,
+        "customer" | "client" | "user" | "guest" | "kunde" | "cliente" => numbered,
+        _ => false,
+    }
+}
+
+fn number_pattern(value: &str) -> bool {
+    let mut buffer = [0; LENGTH_MAX];
+    let mut length = 0;
+    for byte in value.bytes().filter(u8::is_ascii_alphanumeric).take(LENGTH_MAX) {
+        buffer[length] = byte.to_ascii_uppercase();
+        length += 1;
+    }
+    let all = &buffer[..length];
+    if all == b"NA" || all == b"CF" {
+        return true;
+    }
+    // A country's prefix, or a Spanish class letter, may stand before it.
+    let digits = &all[all.iter().take_while(|b| b.is_ascii_alphabetic()).count().min(3)..];
+    if digits.len() < 5 || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let same = digits.iter().all(|d| *d == digits[0]);
+    let all_but_last_zero =
+        digits.len() >= 8 && digits[..digits.len() - 1].iter().all(|d| *d == b'0');
+    same || all_but_last_zero
+        || digits.starts_with(b"123456789")
+        || digits.starts_with(b"987654321")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_values_only() {
+        for (field, value, want) in [
+            ("any", "", false),
+            ("email", "none", true),
+            ("city", "UNKNOWN", true),
+            ("city", "Anytown", true),
+            ("city", "Unknown Falls", false),
+            ("company", "privat", true),
+            ("company", "Private Label Ltd", false),
+            ("person_name", "***", true),
+            ("person_name", "J*** M**", true),
+            ("person_name", "aaaa", true),
+            ("person_name", "Customer #123", true),
+            ("person_name", "test2", true),
+            ("person_name", "Bob", false),
+            ("person_name", "{{first_name}}", true),
+            ("person_name", "неизвестно", true),
+            ("person_name", "Al", false),
+            ("postcode", "12345", false),
+            ("postcode", "00000", true),
+            ("postcode", "ZZ99 3VZ", true),
+            ("tax_id", "XAXX010101000", true),
+            ("tax_id", "xexx-010101-000", false),
+            ("tax_id", "ES A00000000", true),
+            ("tax_id", "DE 123456789", true),
+            ("tax_id", "11111", true),
+            ("tax_id", "DE129273398", false),
+        ] {
+            assert_eq!(is_placeholder(field, value), want, "{field} {value}");
+        }
+        assert!(is_risky("Guest") && !is_risky("Gustav"));
+        assert!(is_default_date("1900-01-01") && !is_default_date("1980-01-01"));
+    }
+}

@@ -1,0 +1,184 @@
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::parameters::Parameters;
+use crate::compare::{Counts, Interner, PatternShares, Table, TextChoice};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::EntityKind;
+
+/// Everything that scores depend on besides the records: trained once, then frozen, so that later
+/// rebuilds answer alike. It has a hash, and is ground.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Format version.
+    pub version: u32,
+    /// Records that it was trained on.
+    pub records: u32,
+    /// Pairs of persons (or unknown).
+    pub person: Parameters,
+    /// Pairs with an organisation.
+    pub organization: Parameters,
+    /// How names make up mailboxes.
+    pub shares: PatternShares,
+    /// Further columns compared.
+    pub texts: TextChoice,
+    /// Value frequencies.
+    pub frequencies: Vec<FrozenCounts>,
+}
+
+/// Frequencies of one field, frozen: values by hash, only those that occur more than twice (rarer
+/// ones count as two, which is the same to every formula), names also twice.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FrozenCounts {
+    /// Field.
+    pub field: String,
+    /// Records that have the field.
+    pub records: u32,
+    /// (xxh3 of the value, records with it), sorted by hash.
+    pub values: Vec<(u64, u32)>,
+}
+
+impl Model {
+    /// Parameters for a pair of these kinds; `None` if the two never match.
+    pub fn parameters(&self, a: EntityKind, b: EntityKind) -> Option<&Parameters> {
+        if !a.compatible(b) {
+            return None;
+        }
+        let organization = a == EntityKind::Organization || b == EntityKind::Organization;
+        Some(if organization { &self.organization } else { &self.person })
+    }
+
+    /// Bytes to store.
+    ///
+    /// # Errors
+    /// Never in practice; encoding reports what it cannot write.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        bincode::serde::encode_to_vec(self, bincode::config::standard())
+            .map_err(|e| Error::new(ErrorKind::Io, format!("cannot encode the model: {e}")))
+    }
+
+    /// Reads stored bytes.
+    ///
+    /// # Errors
+    /// They are damaged or of another version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let config = bincode::config::standard().with_limit::<{ 1 << 30 }>();
+        let (model, used): (Self, usize) = bincode::serde::decode_from_slice(bytes, config)
+            .map_err(|_| Error::new(ErrorKind::Corrupted, "the stored model cannot be decoded"))?;
+        if used != bytes.len() || model.version != 1 {
+            return Err(Error::new(ErrorKind::Corrupted, "the stored model is of another version"));
+        }
+        Ok(model)
+    }
+
+    /// Sixteen hex digits that name the model.
+    ///
+    /// # Errors
+    /// As [`Model::to_bytes`].
+    pub fn hash(&self) -> Result<String> {
+        Ok(format!("{:016x}", xxh3_64(&self.to_bytes()?)))
+    }
+}
+
+/// Interner of each counted field, in the order of `AllCounts::named`.
+fn interners(table: &Table) -> Vec<Option<&Interner>> {
+    vec![
+        Some(&table.given),
+        Some(&table.family),
+        Some(&table.name_token),
+        None, // initials: the id is the letter
+        Some(&table.name_token),
+        Some(&table.email),
+        Some(&table.local),
+        Some(&table.letters),
+        Some(&table.domain),
+        Some(&table.phone),
+        Some(&table.place),
+        Some(&table.site),
+        Some(&table.street),
+        Some(&table.postcode),
+        Some(&table.city),
+        Some(&table.region),
+        Some(&table.birth),
+        Some(&table.identifier),
+        Some(&table.token),
+        Some(&table.link),
+        Some(&table.organization),
+        Some(&table.organization_token),
+        Some(&table.web),
+        Some(&table.job),
+    ]
+}
+
+fn value_hash(interner: Option<&Interner>, id: u32) -> u64 {
+    interner.map_or(u64::from(id), |i| xxh3_64(i.get(id).as_bytes()))
+}
+
+fn freeze_counts(field: &str, counts: &Counts, interner: Option<&Interner>, least: u32) -> FrozenCounts {
+    let mut values: Vec<(u64, u32)> = counts
+        .of
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count >= least)
+        .map(|(id, count)| (value_hash(interner, id as u32), *count))
+        .collect();
+    values.sort_unstable();
+    FrozenCounts { field: field.to_owned(), records: counts.records, values }
+}
+
+impl FrozenCounts {
+    fn apply(&self, counts: &mut Counts, interner: Option<&Interner>, size: usize) {
+        counts.records = self.records;
+        counts.of.resize(size.max(counts.of.len()), 0);
+        for (id, count) in counts.of.iter_mut().enumerate() {
+            let hash = value_hash(interner, id as u32);
+            let found = self.values.binary_search_by_key(&hash, |v| v.0);
+            *count = found.map_or(1, |at| self.values[at].1);
+        }
+    }
+}
+
+/// Fields of which a value seen twice differs from one seen once.
+const NAMES: &[&str] = &["given", "family", "family_token", "middle_token", "organization_token", "street"];
+
+/// Freezes the value frequencies of a table.
+pub(crate) fn freeze(table: &Table) -> Vec<FrozenCounts> {
+    let mut out: Vec<FrozenCounts> = table
+        .counts
+        .named()
+        .into_iter()
+        .zip(interners(table))
+        .map(|((field, counts), interner)| {
+            let least = if NAMES.contains(&field) { 2 } else { 3 };
+            freeze_counts(field, counts, interner, least)
+        })
+        .collect();
+    for column in &table.texts {
+        let field = format!("text {}", column.name);
+        out.push(freeze_counts(&field, &column.counts, Some(&table.text), 2));
+    }
+    out
+}
+
+impl Table {
+    /// Replaces the table's own counts by a model's, so that scores are those of the model.
+    pub fn apply(&mut self, frequencies: &[FrozenCounts]) {
+        let mut counts = std::mem::take(&mut self.counts);
+        let interners = interners(self);
+        let find = |field: &str| frequencies.iter().find(|f| f.field == field);
+        for ((field, counts), interner) in counts.named_mut().into_iter().zip(interners) {
+            if let Some(frozen) = find(field) {
+                let size = interner.map_or(256, Interner::len);
+                frozen.apply(counts, interner, size);
+            }
+        }
+        self.counts = counts;
+        let mut texts = std::mem::take(&mut self.texts);
+        for column in &mut texts {
+            if let Some(frozen) = find(&format!("text {}", column.name)) {
+                frozen.apply(&mut column.counts, Some(&self.text), self.text.len());
+            }
+        }
+        self.texts = texts;
+    }
+}

@@ -1,0 +1,217 @@
+use serde::{Deserialize, Serialize};
+
+use crate::compare::{Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, Table, dim};
+
+/// What a pair can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// One entity.
+    Match,
+    /// Relatives: other persons of one household or place.
+    Relative,
+    /// Other sites of one organisation.
+    Site,
+}
+
+/// Parameters of the pairs of one sort (persons, or organisations): everything that weighs a
+/// comparison. Probabilities by dimension and level; logs are natural.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// P(level | match).
+    pub m: Vec<Vec<f64>>,
+    /// P(level | unrelated), from random pairs.
+    pub u: Vec<Vec<f64>>,
+    /// P(level | relatives), for dimensions that relatives share.
+    pub r: Vec<Vec<f64>>,
+    /// P(level | other site), for dimensions that sites share.
+    pub q: Vec<Vec<f64>>,
+    /// Mean ln frequency of the values at a level among random pairs.
+    pub mean_ln_frequency: Vec<Vec<f64>>,
+    /// Records that have the field, by dimension.
+    pub records: Vec<f64>,
+    /// Pseudo-count s of a value's frequency, by dimension.
+    pub s: Vec<f64>,
+    /// Pairs of this sort in the whole file.
+    pub pairs: f64,
+    /// Prior probability of a match, a relative, another site, per pair of the whole file.
+    pub prior: [f64; 3],
+    /// Share of namesakes among relatives (fathers and sons of one name).
+    pub rho: f64,
+    /// How unique mailboxes are: observed chance collisions over expected ones.
+    pub kappa: f64,
+}
+
+/// Score of a comparison; natural logs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// Log odds of a match against all background.
+    pub total: f64,
+    /// Log odds of a match against unrelated.
+    pub matched: f64,
+    /// Log odds of relatives against unrelated.
+    pub relative: f64,
+    /// Log odds of another site against unrelated; −∞ where there is no organisation.
+    pub site: f64,
+}
+
+impl Score {
+    /// Posterior probability of a match.
+    pub fn posterior(&self) -> f64 {
+        1.0 / (1.0 + (-self.total).exp())
+    }
+
+    /// Log odds in bits.
+    pub fn bits(&self) -> f32 {
+        (self.total / std::f64::consts::LN_2) as f32
+    }
+
+    pub(crate) fn combine(matched: f64, relative: f64, site: f64) -> Self {
+        // ln(1 + e^R + e^C), stable.
+        let top = relative.max(site).max(0.0);
+        let background = top + ((-top).exp() + (relative - top).exp() + (site - top).exp()).ln();
+        Self { total: matched - background, matched, relative, site }
+    }
+}
+
+/// One dimension's contribution to the classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Term {
+    pub(crate) matched: f64,
+    pub(crate) relative: f64,
+    pub(crate) site: f64,
+}
+
+impl Parameters {
+    /// Generic parameters before any training, for a table's records and `pairs` of this sort.
+    pub fn generic(table: &Table, pairs: f64, records: f64) -> Self {
+        let shape = |f: &dyn Fn(usize, usize) -> f64| -> Vec<Vec<f64>> {
+            (0..DIMENSIONS)
+                .map(|d| (0..DIMENSION[d].levels.len()).map(|l| f(d, l)).collect())
+                .collect()
+        };
+        let m = shape(&|d, l| DIMENSION[d].m[l]);
+        let u = shape(&|d, l| {
+            let levels = DIMENSION[d].levels.len();
+            if l + 1 == levels { 0.9 } else { 0.1 / (levels - 1) as f64 }
+        });
+        let c = &table.counts;
+        let mut fields = vec![0.0; DIMENSIONS];
+        for (d, counts) in [
+            (dim::GIVEN, &c.given),
+            (dim::MIDDLE, &c.middle_token),
+            (dim::FAMILY, &c.family),
+            (dim::BIRTH, &c.birth),
+            (dim::EMAIL, &c.email),
+            (dim::PHONE, &c.phone),
+            (dim::ADDRESS, &c.place),
+            (dim::IDENTIFIER, &c.identifier),
+            (dim::TOKEN, &c.token),
+            (dim::LINK, &c.link),
+            (dim::ORGANIZATION, &c.organization),
+            (dim::EMPLOYER, &c.organization),
+            (dim::WEB, &c.web),
+            (dim::JOB, &c.job),
+        ] {
+            fields[d] = f64::from(counts.records.max(1));
+        }
+        for (at, column) in table.texts.iter().enumerate() {
+            fields[dim::TEXT + at] = f64::from(column.counts.records.max(1));
+        }
+        let prior = 0.5 * records / pairs.max(1.0);
+        let mut out = Self {
+            r: m.clone(),
+            q: m.clone(),
+            mean_ln_frequency: shape(&|_, _| -7.0),
+            m,
+            u,
+            records: fields,
+            s: vec![1.0; DIMENSIONS],
+            pairs: pairs.max(1.0),
+            prior: [prior, prior, prior],
+            rho: 0.03,
+            kappa: 1e-3,
+        };
+        for d in 0..DIMENSIONS {
+            out.s[d] = out.pseudo_count(d, 0.0);
+        }
+        out
+    }
+
+    /// s of a dimension whose values collide among non-matches with this probability.
+    pub(crate) fn pseudo_count(&self, d: usize, collision: f64) -> f64 {
+        let floor = match d {
+            dim::GIVEN | dim::FAMILY | dim::MIDDLE => return 1.0,
+            dim::ADDRESS => return 0.3,
+            dim::BIRTH => 1.0 / 20_000.0,
+            dim::IDENTIFIER | dim::LINK | dim::TOKEN => 1e-8,
+            dim::EMAIL | dim::PHONE => 1e-7,
+            dim::ORGANIZATION | dim::WEB => 1e-6,
+            _ => 1e-3,
+        };
+        (self.records[d] * collision.max(floor)).clamp(0.02, 1.0)
+    }
+
+    /// ln u of the level reached by the values compared.
+    pub(crate) fn ln_u(&self, d: usize, level: u8, feature: f32, email_base: f32) -> f64 {
+        let l = level as usize;
+        match DIMENSION[d].frequency[l] {
+            Frequency::None => self.u[d][l].ln(),
+            Frequency::Count => ((f64::from(feature) + self.s[d]) / self.records[d].max(1.0)).min(1.0).ln(),
+            Frequency::Relative(tenths) => {
+                let power = f64::from(tenths) / 10.0;
+                let f = f64::from(feature).max(1e-9).ln();
+                (self.u[d][l].ln() + power * (f - self.mean_ln_frequency[d][l])).min(-0.01)
+            }
+            Frequency::Given if level == 0 => {
+                let own = (f64::from(feature) + self.s[d]) / self.records[d].max(1.0);
+                own.max(self.kappa * f64::from(email_base).exp()).min(1.0).ln()
+            }
+            Frequency::Given => f64::from(feature),
+        }
+    }
+
+    /// A dimension's term for a level and its ln u.
+    pub(crate) fn term(&self, d: usize, level: u8, ln_u: f64) -> Term {
+        let l = level as usize;
+        let dimension = &DIMENSION[d];
+        let (low, high) = dimension.clamp;
+        let clamp = |x: f64| x.clamp(low, high);
+        let ln_m = self.m[d][l].ln();
+        let relative = if dimension.shared_by_relatives {
+            clamp(self.r[d][l].ln() - ln_u)
+        } else if d == dim::GIVEN {
+            let u = ln_u.exp();
+            (((1.0 - self.rho) * u + self.rho * self.m[d][l]) / u).ln()
+        } else {
+            0.0
+        };
+        let site = if dimension.shared_by_sites { clamp(self.q[d][l].ln() - ln_u) } else { 0.0 };
+        Term { matched: clamp(ln_m - ln_u), relative, site }
+    }
+
+    /// Whether other sites of one organisation are a possible background of this comparison.
+    pub(crate) fn has_site_class(comparison: &Comparison) -> bool {
+        comparison.level[dim::ORGANIZATION] != MISSING
+    }
+
+    /// Weighs a comparison. O(dimensions).
+    pub fn score(&self, comparison: &Comparison) -> Score {
+        let (mut matched, mut relative, mut site) =
+            (self.prior[0].ln(), self.prior[1].ln(), self.prior[2].ln());
+        for d in 0..DIMENSIONS {
+            let level = comparison.level[d];
+            if level == MISSING {
+                continue;
+            }
+            let ln_u = self.ln_u(d, level, comparison.feature[d], comparison.email_base);
+            let term = self.term(d, level, ln_u);
+            matched += term.matched;
+            relative += term.relative;
+            site += term.site;
+        }
+        if !Self::has_site_class(comparison) {
+            site = f64::NEG_INFINITY;
+        }
+        Score::combine(matched, relative, site)
+    }
+}

@@ -1,0 +1,382 @@
+//! Training without labels: u from random pairs of the whole file, everything else by EM over
+//! candidate pairs; pairs outside the blocks count as non-matches.
+
+use rayon::prelude::*;
+
+use super::model::{Model, freeze};
+use super::parameters::{Parameters, Score};
+use crate::compare::{
+    Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
+    TextChoice, dim,
+};
+use crate::model::EntityKind;
+
+/// What a model is trained on.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingSet<'a> {
+    /// The finished table, mailboxes read.
+    pub table: &'a Table,
+    /// Shares of mailbox patterns.
+    pub shares: &'a PatternShares,
+    /// Further columns compared.
+    pub texts: &'a TextChoice,
+    /// A hash of each record's key: decides which random pairs are taken.
+    pub hashes: &'a [u64],
+    /// A sample of candidate pairs …
+    pub candidates: &'a [(u32, u32)],
+    /// … and how many candidate pairs each stands for.
+    pub scale: f64,
+}
+
+/// Random pairs that u is estimated from.
+const RANDOM_PAIRS: usize = 200_000;
+/// Rounds of estimating u, each with EM inside.
+const ROUNDS: usize = 3;
+/// EM steps a round.
+const STEPS: usize = 12;
+/// Strength of the generic m, in pairs.
+const PRIOR_PAIRS: f64 = 30.0;
+/// Strength of the generic share of namesakes, in pairs.
+const RHO_PAIRS: f64 = 20.0;
+
+/// Trains a model. Deterministic for any number of threads: sums run over fixed pieces in order.
+pub fn train(set: &TrainingSet<'_>) -> Model {
+    let random = random_pairs(set.table, set.hashes);
+    let sorts = [false, true].map(|organization| {
+        let of_sort = |a: u32, b: u32| sort_of(set.table, a, b) == Some(organization);
+        let random: Vec<(u32, u32)> = random.iter().copied().filter(|p| of_sort(p.0, p.1)).collect();
+        let candidates: Vec<(u32, u32)> =
+            set.candidates.iter().copied().filter(|p| of_sort(p.0, p.1)).collect();
+        let (pairs, records) = space(set.table, organization);
+        Trainer::new(set, &random, &candidates, pairs, records).run()
+    });
+    let [person, organization] = sorts;
+    Model {
+        version: 1,
+        records: set.table.len(),
+        person,
+        organization,
+        shares: set.shares.clone(),
+        texts: set.texts.clone(),
+        frequencies: freeze(set.table),
+    }
+}
+
+/// `Some(true)` for a pair with an organisation, `Some(false)` for any other, `None` for a pair
+/// that may not match.
+fn sort_of(table: &Table, a: u32, b: u32) -> Option<bool> {
+    let (x, y) = (table.kind[a as usize], table.kind[b as usize]);
+    x.compatible(y).then(|| x == EntityKind::Organization || y == EntityKind::Organization)
+}
+
+/// Pairs of a sort in the whole file, and the records that could be in one.
+fn space(table: &Table, organization: bool) -> (f64, f64) {
+    let count = |kind| table.kind.iter().filter(|k| **k == kind).count() as f64;
+    let (p, o, u) =
+        (count(EntityKind::Person), count(EntityKind::Organization), count(EntityKind::Unknown));
+    let pairs = |n: f64| n * (n - 1.0) / 2.0;
+    if organization { (pairs(o) + o * u, o) } else { (pairs(p + u), p + u) }
+}
+
+/// Pairs of records that do not depend on any order: records in the order of their keys' hashes,
+/// each with its next neighbours there; all pairs of a small file.
+fn random_pairs(table: &Table, hashes: &[u64]) -> Vec<(u32, u32)> {
+    let n = table.len() as usize;
+    if n < 2 {
+        return Vec::new();
+    }
+    if n < 700 {
+        let n = n as u32;
+        return (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).collect();
+    }
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    order.sort_unstable_by_key(|r| (hashes[*r as usize], *r));
+    let steps = RANDOM_PAIRS.div_ceil(n).max(1);
+    let mut out = Vec::with_capacity(RANDOM_PAIRS);
+    for step in 1..=steps {
+        for at in 0..n {
+            if out.len() == RANDOM_PAIRS {
+                return out;
+            }
+            let (a, b) = (order[at], order[(at + step) % n]);
+            out.push((a.min(b), a.max(b)));
+        }
+    }
+    out
+}
+
+struct Trainer<'a> {
+    parameters: Parameters,
+    random: Vec<Comparison>,
+    candidates: Vec<Comparison>,
+    scale: f64,
+    table: &'a Table,
+}
+
+/// A candidate with what does not change within a round.
+struct Prepared {
+    /// (dimension, level, ln u) of each dimension compared.
+    terms: Vec<(u8, u8, f64)>,
+    site: bool,
+}
+
+/// Expected counts of one piece of candidates.
+#[derive(Clone)]
+struct Sums {
+    m: Vec<Vec<f64>>,
+    r: Vec<Vec<f64>>,
+    q: Vec<Vec<f64>>,
+    classes: [f64; 3],
+    namesakes: f64,
+    relatives: f64,
+}
+
+impl Sums {
+    fn new() -> Self {
+        let zero: Vec<Vec<f64>> =
+            (0..DIMENSIONS).map(|d| vec![0.0; DIMENSION[d].levels.len()]).collect();
+        Self { m: zero.clone(), r: zero.clone(), q: zero, classes: [0.0; 3], namesakes: 0.0, relatives: 0.0 }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (mine, theirs) in [(&mut self.m, &other.m), (&mut self.r, &other.r), (&mut self.q, &other.q)] {
+            for (x, y) in mine.iter_mut().flatten().zip(theirs.iter().flatten()) {
+                *x += y;
+            }
+        }
+        for (x, y) in self.classes.iter_mut().zip(other.classes) {
+            *x += y;
+        }
+        self.namesakes += other.namesakes;
+        self.relatives += other.relatives;
+    }
+}
+
+/// Pairs a piece of a parallel sum.
+const PIECE: usize = 4096;
+
+fn compare_all(set: &TrainingSet<'_>, pairs: &[(u32, u32)]) -> Vec<Comparison> {
+    pairs
+        .par_chunks(PIECE)
+        .map_init(
+            || Comparer::new(set.table, set.shares),
+            |comparer, piece| piece.iter().map(|(a, b)| comparer.compare(*a, *b)).collect::<Vec<_>>(),
+        )
+        .flatten_iter()
+        .collect()
+}
+
+impl<'a> Trainer<'a> {
+    fn new(
+        set: &TrainingSet<'a>,
+        random: &[(u32, u32)],
+        candidates: &[(u32, u32)],
+        pairs: f64,
+        records: f64,
+    ) -> Self {
+        Self {
+            parameters: Parameters::generic(set.table, pairs, records),
+            random: compare_all(set, random),
+            candidates: compare_all(set, candidates),
+            scale: set.scale,
+            table: set.table,
+        }
+    }
+
+    fn run(mut self) -> Parameters {
+        self.estimate_u(None);
+        for _ in 0..ROUNDS {
+            let prepared = self.prepare();
+            for _ in 0..STEPS {
+                let sums = self.expect(&prepared);
+                self.maximise(&sums);
+            }
+            let posteriors: Vec<f64> =
+                self.random.par_iter().map(|c| self.parameters.score(c).posterior()).collect();
+            self.collisions();
+            self.estimate_u(Some(&posteriors));
+        }
+        let prepared = self.prepare();
+        for _ in 0..STEPS {
+            let sums = self.expect(&prepared);
+            self.maximise(&sums);
+        }
+        self.parameters
+    }
+
+    /// u and mean frequencies from random pairs, each weighed by the chance that it is no match.
+    fn estimate_u(&mut self, posteriors: Option<&[f64]>) {
+        for d in 0..DIMENSIONS {
+            let levels = DIMENSION[d].levels.len();
+            let mut counts = vec![0.0; levels];
+            let mut frequencies = vec![(0.0, 0.0); levels];
+            for (at, comparison) in self.random.iter().enumerate() {
+                let level = comparison.level[d];
+                if level == MISSING {
+                    continue;
+                }
+                let weight = posteriors.map_or(1.0, |p| 1.0 - p[at]);
+                counts[level as usize] += weight;
+                if matches!(DIMENSION[d].frequency[level as usize], Frequency::Relative(_)) {
+                    let f = &mut frequencies[level as usize];
+                    f.0 += weight * f64::from(comparison.feature[d]).max(1e-9).ln();
+                    f.1 += weight;
+                }
+            }
+            let total: f64 = counts.iter().sum();
+            // Half a pair spread over the levels keeps a level that was never seen possible.
+            for l in 0..levels {
+                self.parameters.u[d][l] = (counts[l] + 0.5 / levels as f64) / (total + 0.5);
+                let (sum, weight) = frequencies[l];
+                let fallback = -(self.parameters.records[d].max(2.0)).ln() * 0.7;
+                self.parameters.mean_ln_frequency[d][l] = (sum + 3.0 * fallback) / (weight + 3.0);
+            }
+        }
+    }
+
+    /// Collision rates of rare values among non-matches, and how unique mailboxes are.
+    fn collisions(&mut self) {
+        let p = &self.parameters;
+        let mut agree = vec![0.0; DIMENSIONS];
+        let (mut observed, mut expected) = (0.0, 0.0);
+        for comparison in &self.candidates {
+            let exact = |d: usize| comparison.level[d] == 0;
+            if !(0..DIMENSIONS).any(exact) {
+                continue;
+            }
+            let unmatched = 1.0 - p.score(comparison).posterior();
+            for (d, sum) in agree.iter_mut().enumerate() {
+                if exact(d) {
+                    *sum += unmatched * self.scale;
+                }
+            }
+            // Mailboxes of pairs whose other evidence speaks against a match.
+            if comparison.level[dim::EMAIL] != MISSING && comparison.email_base > f32::NEG_INFINITY {
+                let other: f64 = [dim::BIRTH, dim::PHONE, dim::ADDRESS, dim::IDENTIFIER, dim::WEB]
+                    .iter()
+                    .filter(|d| comparison.level[**d] != MISSING)
+                    .map(|d| {
+                        let l = comparison.level[*d];
+                        let ln_u = p.ln_u(*d, l, comparison.feature[*d], f32::NEG_INFINITY);
+                        p.term(*d, l, ln_u).matched
+                    })
+                    .sum();
+                if other < -2.5 {
+                    observed += if exact(dim::EMAIL) { 1.0 } else { 0.0 };
+                    expected += f64::from(comparison.email_base).exp();
+                }
+            }
+        }
+        for d in 0..DIMENSIONS {
+            let n = self.parameters.records[d];
+            let pairs = (n * (n - 1.0) / 2.0).max(1.0);
+            self.parameters.s[d] = self.parameters.pseudo_count(d, agree[d] / pairs);
+        }
+        if expected > 0.0 {
+            self.parameters.kappa = ((observed + 0.05) / (expected + 0.05)).clamp(1e-6, 1.0);
+        }
+        let _ = self.table;
+    }
+
+    fn prepare(&self) -> Vec<Prepared> {
+        self.candidates
+            .par_iter()
+            .map(|comparison| Prepared {
+                terms: (0..DIMENSIONS)
+                    .filter(|d| comparison.level[*d] != MISSING)
+                    .map(|d| {
+                        let level = comparison.level[d];
+                        let feature = comparison.feature[d];
+                        let ln_u = self.parameters.ln_u(d, level, feature, comparison.email_base);
+                        (d as u8, level, ln_u)
+                    })
+                    .collect(),
+                site: Parameters::has_site_class(comparison),
+            })
+            .collect()
+    }
+
+    fn expect(&self, prepared: &[Prepared]) -> Sums {
+        let p = &self.parameters;
+        let pieces: Vec<Sums> = prepared
+            .par_chunks(PIECE)
+            .map(|piece| {
+                let mut sums = Sums::new();
+                for pair in piece {
+                    let mut logs = [p.prior[0].ln(), p.prior[1].ln(), p.prior[2].ln()];
+                    for (d, level, ln_u) in &pair.terms {
+                        let term = p.term(*d as usize, *level, *ln_u);
+                        logs[0] += term.matched;
+                        logs[1] += term.relative;
+                        logs[2] += term.site;
+                    }
+                    if !pair.site {
+                        logs[2] = f64::NEG_INFINITY;
+                    }
+                    let top = logs.iter().copied().fold(0.0_f64, f64::max);
+                    let weights = logs.map(|l| (l - top).exp());
+                    let total = (-top).exp() + weights.iter().sum::<f64>();
+                    let share = weights.map(|w| w / total);
+                    for (sum, share) in sums.classes.iter_mut().zip(share) {
+                        *sum += share;
+                    }
+                    for (d, level, ln_u) in &pair.terms {
+                        let (d, l) = (*d as usize, *level as usize);
+                        sums.m[d][l] += share[0];
+                        sums.r[d][l] += share[1];
+                        sums.q[d][l] += share[2];
+                        if d == dim::GIVEN {
+                            let namesake = p.rho * p.m[d][l];
+                            let chance = (1.0 - p.rho) * ln_u.exp();
+                            sums.namesakes += share[1] * namesake / (namesake + chance);
+                            sums.relatives += share[1];
+                        }
+                    }
+                }
+                sums
+            })
+            .collect();
+        let mut total = Sums::new();
+        for piece in &pieces {
+            total.add(piece);
+        }
+        total
+    }
+
+    fn maximise(&mut self, sums: &Sums) {
+        let scale = self.scale;
+        let p = &mut self.parameters;
+        let dirichlet = |counts: &[f64], prior: &[f64]| -> Vec<f64> {
+            let total: f64 = counts.iter().sum::<f64>() * scale + PRIOR_PAIRS;
+            counts.iter().zip(prior).map(|(c, q)| (c * scale + PRIOR_PAIRS * q) / total).collect()
+        };
+        for d in 0..DIMENSIONS {
+            let generic = normalised(DIMENSION[d].m);
+            p.m[d] = dirichlet(&sums.m[d], &generic);
+            // Background classes lie between chance and identity until the data say more.
+            let between: Vec<f64> =
+                generic.iter().zip(&p.u[d]).map(|(m, u)| 0.5 * m + 0.5 * u).collect();
+            p.r[d] = dirichlet(&sums.r[d], &between);
+            p.q[d] = dirichlet(&sums.q[d], &between);
+        }
+        // A stated difference between senior and junior is hardly ever an error.
+        let different = &mut p.m[dim::GENERATION][1];
+        *different = different.min(0.03);
+        for (prior, class) in p.prior.iter_mut().zip(sums.classes) {
+            *prior = ((class * scale).max(0.1) / p.pairs).clamp(1e-18, 0.5);
+        }
+        p.rho = (sums.namesakes * scale + RHO_PAIRS * 0.03) / (sums.relatives * scale + RHO_PAIRS);
+    }
+}
+
+fn normalised(weights: &[f64]) -> Vec<f64> {
+    let total: f64 = weights.iter().sum();
+    weights.iter().map(|w| w / total).collect()
+}
+
+impl Score {
+    /// Expected number of matches among scores.
+    pub fn expected_matches(scores: &[Self]) -> f64 {
+        scores.iter().map(Self::posterior).sum()
+    }
+}
