@@ -1,6 +1,5 @@
 //! What stands in a store apart from any result. Opens it for reading only.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
