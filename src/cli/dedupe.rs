@@ -55,7 +55,9 @@ impl Args {
         std::fs::create_dir_all(&self.out).map_err(|error| {
             Error::io(&self.out, error).hint("give --out a folder that you may write to")
         })?;
-        if own {
+        // A misspelt file name shall not cost the last store.
+        let any = files.iter().any(|file| file.path == Path::new("-") || file.path.exists());
+        if own && any {
             discard_store(&store)?;
         }
         let mut engine = context.engine(&store, config)?;

@@ -96,17 +96,21 @@ impl Args {
     }
 }
 
+/// A file as the readers take it.
+pub(super) fn input(file: &FileArgument) -> Input {
+    let name =
+        file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned();
+    Input { path: file.path.clone(), name }
+}
+
 /// Inspects a file as an ingest would, without a store.
 pub(super) fn look_at(
     file: &FileArgument,
     config: &sameas::config::Config,
     catalog: &sameas::ingest::kind::Catalog,
 ) -> Result<FileManifest> {
-    let name =
-        file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned();
-    let input = Input { path: file.path.clone(), name };
     let mut stated = config.stated(&file.path.to_string_lossy());
     stated.kind = file.kind.clone().or(stated.kind);
     stated.source = file.source.clone().or(stated.source);
-    inspect(catalog, &input, &config.limits.limits(), &stated)
+    inspect(catalog, &input(file), &config.limits.limits(), &stated)
 }

@@ -7,7 +7,8 @@ use sameas::config::parse_time;
 use sameas::error::{Error, ErrorKind, Result};
 use sameas::model::{Judgement, RecordKey, Verdict};
 use sameas::pipeline::{self, View};
-use sameas::query::{resolve_key, time_text};
+use sameas::query::resolve_key;
+use sameas::survivorship::iso;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
@@ -67,7 +68,7 @@ impl From<&Judgement> for Row {
             verdict: judgement.verdict,
             by: judgement.by.clone(),
             note: judgement.note.clone(),
-            at: time_text(judgement.at),
+            at: Some(iso(judgement.at)),
         }
     }
 }

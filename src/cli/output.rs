@@ -136,28 +136,33 @@ fn escaped(json: &str) -> String {
     text
 }
 
+/// The tables that have something to show; the first always does.
+fn shown(tables: &[Table]) -> impl Iterator<Item = (usize, &Table)> {
+    tables.iter().enumerate().filter(|(at, table)| *at == 0 || !table.rows.is_empty())
+}
+
 fn aligned(out: &mut dyn Write, tables: &[Table]) -> io::Result<()> {
-    for (at, table) in tables.iter().enumerate() {
+    for (at, table) in shown(tables) {
         if at > 0 {
             writeln!(out)?;
         }
         if let Some(title) = &table.title {
             writeln!(out, "{}", cell(title))?;
         }
-        let mut shown = Aligned::new();
-        shown.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-        shown.set_content_arrangement(ContentArrangement::Dynamic);
-        shown.set_header(table.columns.iter().map(|column| cell(column)));
+        let mut aligned = Aligned::new();
+        aligned.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+        aligned.set_content_arrangement(ContentArrangement::Dynamic);
+        aligned.set_header(table.columns.iter().map(|column| cell(column)));
         for row in &table.rows {
-            shown.add_row(row.iter().map(|value| cell(value)));
+            aligned.add_row(row.iter().map(|value| cell(value)));
         }
-        writeln!(out, "{}", shown.trim_fmt())?;
+        writeln!(out, "{}", aligned.trim_fmt())?;
     }
     Ok(())
 }
 
 fn tab_separated(out: &mut dyn Write, tables: &[Table]) -> io::Result<()> {
-    for (at, table) in tables.iter().enumerate() {
+    for (at, table) in shown(tables) {
         if at > 0 {
             writeln!(out)?;
         }

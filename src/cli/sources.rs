@@ -1,8 +1,10 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use sameas::config::nearest;
+use sameas::config::{Config, nearest};
 use sameas::error::{Error, ErrorKind, Result};
+use sameas::ingest::kind::{self, Candidate, Catalog, Kind};
+use sameas::model::FileManifest;
 use serde::Serialize;
 
 use super::context::Context;
@@ -43,59 +45,156 @@ enum Sub {
 #[derive(Serialize)]
 struct KindRow {
     kind: String,
+    system: String,
+    title: String,
+    certainty: &'static str,
+}
+
+#[derive(Serialize)]
+struct KindDetails {
+    #[serde(flatten)]
+    row: KindRow,
+    fields: Vec<(String, Vec<String>)>,
+    personal_data: Vec<String>,
+    write_back: String,
+    merge: String,
+}
+
+#[derive(Serialize)]
+struct Detected {
+    #[serde(flatten)]
+    manifest: FileManifest,
+    candidates: Vec<Guess>,
+}
+
+#[derive(Serialize)]
+struct Guess {
+    kind: String,
+    score: f64,
+    certain: bool,
+    because: Vec<String>,
+    missing: Vec<String>,
+}
+
+impl From<&Candidate> for Guess {
+    fn from(candidate: &Candidate) -> Self {
+        Self {
+            kind: candidate.kind.to_string(),
+            score: candidate.score,
+            certain: candidate.certain,
+            because: candidate.because.clone(),
+            missing: candidate.missing.clone(),
+        }
+    }
+}
+
+impl KindRow {
+    fn new(kind: &Kind) -> Self {
+        Self {
+            kind: kind.spec.name.clone(),
+            system: kind.spec.system.clone(),
+            title: kind.spec.title.clone(),
+            certainty: kind.spec.certainty.as_str(),
+        }
+    }
+
+    fn cells(&self) -> [String; 4] {
+        [self.kind.clone(), self.system.clone(), self.title.clone(), self.certainty.to_owned()]
+    }
 }
 
 impl Args {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let config = context.config(Some(&context.store()))?;
         let catalog = config.catalog()?;
-        let names: Vec<String> = catalog.names().iter().map(ToString::to_string).collect();
-        match &self.verb {
-            Sub::List => {
-                let mut table = Table::new(["kind"]);
-                let mut rows = Vec::new();
-                for kind in names {
-                    table.row([kind.clone()]);
-                    rows.push(KindRow { kind });
-                }
-                context.answer(&Answer::new(&rows)?.table(table))?;
-            }
-            Sub::Show { kind } => {
-                if !names.contains(kind) {
-                    let error =
-                        Error::new(ErrorKind::Unknown, format!("no kind is called `{kind}`"));
-                    return Err(match nearest(kind, names.iter().map(String::as_str)) {
-                        Some(near) => error.hint(format!("did you mean `{near}`?")),
-                        None => error.hint("`sameas sources list` lists them"),
-                    });
-                }
-                let mut table = Table::new(["kind"]);
-                table.row([kind.clone()]);
-                context.answer(&Answer::new(&KindRow { kind: kind.clone() })?.table(table))?;
-            }
-            Sub::Detect { file } => {
-                let manifest = init::look_at(&files::parse(file, Path::exists), &config, &catalog)?;
-                let mut table = Table::new(["file", ""]).titled(manifest.name.clone());
-                let mut line = |name: &str, value: String| table.row([name.to_owned(), value]);
-                line("kind", manifest.kind.to_string());
-                line("source", manifest.source.to_string());
-                line("container", manifest.container.clone());
-                line("encoding", manifest.encoding.clone());
-                line("rows", manifest.rows.to_string());
-                line("default region", manifest.default_region.clone().unwrap_or_default());
-                for note in &manifest.notes {
-                    line("note", note.clone());
-                }
-                let mut columns = Table::new(["column", "field"]);
-                for (column, field) in &manifest.mapping {
-                    columns.row([column.clone(), field.clone()]);
-                }
-                for column in &manifest.unused_columns {
-                    columns.row([column.clone(), "(kept, not used)".to_owned()]);
-                }
-                context.answer(&Answer::new(&manifest)?.table(table).table(columns))?;
-            }
-        }
+        let answer = match &self.verb {
+            Sub::List => list(&catalog)?,
+            Sub::Show { kind } => show(&catalog, kind)?,
+            Sub::Detect { file } => detect(&config, &catalog, file)?,
+        };
+        context.answer(&answer)?;
         Ok(Outcome::DONE)
     }
+}
+
+fn list(catalog: &Catalog) -> Result<Answer> {
+    let mut table = Table::new(["kind", "system", "title", "certainty"]);
+    let mut rows = Vec::new();
+    for kind in catalog.names().iter().filter_map(|name| catalog.kind(name)) {
+        let row = KindRow::new(kind);
+        table.row(row.cells());
+        rows.push(row);
+    }
+    Ok(Answer::new(&rows)?.table(table))
+}
+
+fn show(catalog: &Catalog, name: &str) -> Result<Answer> {
+    let Some(kind) = catalog.kind(name) else {
+        let names = catalog.names();
+        let error = Error::new(ErrorKind::Unknown, format!("no kind is called `{name}`"));
+        return Err(match nearest(name, names.iter().map(|name| &**name)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("`sameas sources list` lists them"),
+        });
+    };
+    let details = KindDetails {
+        row: KindRow::new(kind),
+        fields: kind.fields(),
+        personal_data: kind.spec.personal_data.clone(),
+        write_back: kind.spec.write_back.clone(),
+        merge: kind.spec.merge.clone(),
+    };
+    let title = format!("{name}: {}", kind.spec.title);
+    let mut fields = Table::new(["field", "columns"]).titled(title);
+    for (field, columns) in &details.fields {
+        fields.row([field.clone(), columns.join(", ")]);
+    }
+    let mut more = Table::new(["about", ""]);
+    for (about, text) in [
+        ("system", details.row.system.clone()),
+        ("certainty", details.row.certainty.to_owned()),
+        ("personal data", details.personal_data.join(", ")),
+        ("write-back", details.write_back.clone()),
+        ("merge", details.merge.clone()),
+    ] {
+        more.row([about.to_owned(), text]);
+    }
+    Ok(Answer::new(&details)?.table(fields).table(more))
+}
+
+fn detect(config: &Config, catalog: &Catalog, file: &str) -> Result<Answer> {
+    let file = files::parse(file, Path::exists);
+    let input = init::input(&file);
+    let guesses = kind::detect(catalog, &input, &config.limits.limits())?;
+    let guesses: Vec<Guess> = guesses.candidates.iter().take(5).map(Guess::from).collect();
+    let manifest = init::look_at(&file, config, catalog)?;
+    let mut table = Table::new(["file", ""]).titled(manifest.name.clone());
+    let mut line = |name: &str, value: String| table.row([name.to_owned(), value]);
+    line("kind", manifest.kind.to_string());
+    line("source", manifest.source.to_string());
+    line("container", manifest.container.clone());
+    line("encoding", manifest.encoding.clone());
+    line("rows", manifest.rows.to_string());
+    line("default region", manifest.default_region.clone().unwrap_or_default());
+    for note in &manifest.notes {
+        line("note", note.clone());
+    }
+    let mut columns = Table::new(["column", "field"]);
+    for (column, field) in &manifest.mapping {
+        columns.row([column.clone(), field.clone()]);
+    }
+    for column in &manifest.unused_columns {
+        columns.row([column.clone(), "(kept, not used)".to_owned()]);
+    }
+    let mut likely = Table::new(["may be", "score", "because of", "lacks"]);
+    for guess in &guesses {
+        likely.row([
+            guess.kind.clone(),
+            format!("{:.2}", guess.score),
+            guess.because.join(", "),
+            guess.missing.join(", "),
+        ]);
+    }
+    let detected = Detected { manifest, candidates: guesses };
+    Ok(Answer::new(&detected)?.table(table).table(columns).table(likely))
 }

@@ -358,7 +358,7 @@ mod tests {
     fn the_resolved_text_reads_back_as_the_same_settings() {
         let text = "kinds = \"own\"\ndefault_region = \"DE\"\nthreads = 2\n[thresholds]\nmatch = 0.6\n\
             [limits]\ncell = \"2 MiB\"\n[[source]]\nfile = \"erp-*.csv\"\nkind = \"table\"\n\
-            [source.columns]\n\"Kunden \\\"Nr\\\"\" = \"record_id\"\n";
+            [source.columns]\n\"Kunden \\\"Nr\\\"\" = \"id\"\n";
         let config = Config::resolve(&[parse(text).unwrap()]).unwrap();
         let again = Config::resolve(&[parse(&config.resolved_text()).unwrap()]).unwrap();
         assert_eq!(again, Config { threads: None, ..config.clone() });

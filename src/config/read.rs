@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::units::{parse_percent, parse_size};
 use super::{SourceRule, Spec, nearest};
 use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::kind::FIELDS;
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
@@ -134,7 +135,7 @@ pub(super) fn mapping(text: &str, file: &str) -> Result<BTreeMap<String, String>
     let mut columns = BTreeMap::new();
     for (column, field) in root.get_ref() {
         let column = column.get_ref();
-        if let Some(field) = string(&mut problems, column, field) {
+        if let Some(field) = known_field(&mut problems, column, field) {
             columns.insert(column.to_string(), field);
         }
     }
@@ -162,7 +163,7 @@ fn sources(p: &mut Problems<'_>, value: &Value<'_>, rules: &mut Vec<SourceRule>)
             _ => match value.get_ref() {
                 DeValue::Table(columns) => {
                     for (column, field) in columns {
-                        if let Some(field) = string(p, column.get_ref(), field) {
+                        if let Some(field) = known_field(p, column.get_ref(), field) {
                             rule.columns.insert(column.get_ref().to_string(), field);
                         }
                     }
@@ -205,6 +206,17 @@ fn string(p: &mut Problems<'_>, key: &str, value: &Value<'_>) -> Option<String> 
         p.add(value.span().start, format!("`{key}` must be a text in quotes"), None);
     }
     text
+}
+
+/// A field of the vocabulary, with what may follow it (`@LABEL`, `:SYSTEM/OBJECT`).
+fn known_field(p: &mut Problems<'_>, column: &str, value: &Value<'_>) -> Option<String> {
+    let field = string(p, column, value)?;
+    let base = field.split(['@', ':']).next().unwrap_or_default();
+    if FIELDS.contains(&base) {
+        return Some(field);
+    }
+    p.unknown(value.span().start, "field", base, FIELDS);
+    None
 }
 
 pub(super) fn boolean(p: &mut Problems<'_>, key: &str, value: &Value<'_>) -> Option<bool> {
@@ -301,6 +313,11 @@ mod tests {
                 "default_region = \"Germany\"\n",
                 "sameas.toml:1: `default_region` is no country code",
                 "write the two letters of ISO 3166, such as \"DE\"",
+            ),
+            (
+                "[[source]]\nfile = \"a\"\n[source.columns]\nMail = \"emial\"\n",
+                "sameas.toml:4: unknown field `emial`",
+                "did you mean `email`?",
             ),
             (
                 "[[source]]\nkind = \"x\"\n",

@@ -86,7 +86,7 @@ mod tests {
         let manifest: FileManifest = serde_json::from_value(serde_json::json!({
             "file": 1, "command": 1, "name": "erp \"a\".csv", "bytes": 1, "sha256": "", "kind": "table",
             "source": "erp", "container": "csv", "encoding": "utf-8", "delimiter": ";", "preamble": 0,
-            "columns": ["Kundennr."], "mapping": {"Kundennr.": "record_id"}, "date_orders": {},
+            "columns": ["Kundennr."], "mapping": {"Kundennr.": "id"}, "date_orders": {},
             "default_region": null, "unused_columns": ["x\ny"], "notes": ["a\nb"], "rows": 3,
             "records": 3, "quarantined": 0
         }))
@@ -95,6 +95,6 @@ mod tests {
         let spec = Spec::parse(&text, "sameas.toml", Path::new("")).unwrap();
         let stated = Config::resolve(&[spec]).unwrap().stated("erp \"a\".csv");
         assert_eq!(stated.kind.as_deref(), Some("table"));
-        assert_eq!(stated.columns["Kundennr."], "record_id");
+        assert_eq!(stated.columns["Kundennr."], "id");
     }
 }

@@ -158,4 +158,39 @@ mod tests {
         assert!((measures.bcubed.recall - recall).abs() < 1e-12);
         assert_eq!(measures.largest_entity, 3);
     }
+
+    proptest::proptest! {
+        /// The definitions, word by word, over all pairs and all records.
+        #[test]
+        fn counts_follow_the_definitions(
+            rows in proptest::collection::vec((0_u32..6, 0_u32..6), 1..40)
+        ) {
+            let (truth, cluster): (Vec<u32>, Vec<u32>) = rows.iter().copied().unzip();
+            let n = rows.len();
+            let (mut true_pairs, mut found_pairs, mut both) = (0, 0, 0);
+            let (mut precision, mut recall) = (0.0, 0.0);
+            for a in 0..n {
+                let (mut same_truth, mut same_cluster, mut same_both) = (0.0, 0.0, 0.0);
+                for b in 0..n {
+                    let (t, c) = (truth[a] == truth[b], cluster[a] == cluster[b]);
+                    same_truth += f64::from(u8::from(t));
+                    same_cluster += f64::from(u8::from(c));
+                    same_both += f64::from(u8::from(t && c));
+                    if a < b {
+                        true_pairs += u64::from(t);
+                        found_pairs += u64::from(c);
+                        both += u64::from(t && c);
+                    }
+                }
+                precision += same_both / same_cluster / n as f64;
+                recall += same_both / same_truth / n as f64;
+            }
+            let measures = Measures::of(&Labels { truth, cluster });
+            proptest::prop_assert_eq!(measures.true_pairs, true_pairs);
+            proptest::prop_assert_eq!(measures.found_pairs, found_pairs);
+            proptest::prop_assert_eq!(measures.true_found_pairs, both);
+            proptest::prop_assert!((measures.bcubed.precision - precision).abs() < 1e-9);
+            proptest::prop_assert!((measures.bcubed.recall - recall).abs() < 1e-9);
+        }
+    }
 }

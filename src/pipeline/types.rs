@@ -215,4 +215,3 @@ pub struct Damage {
     /// What it means and what mends it.
     pub meaning: String,
 }
-

@@ -14,8 +14,6 @@ mod xref;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::model::Timestamp;
-
 pub use evaluate::evaluate;
 pub use find::{FoundEntity, find};
 pub use free_text::Query;
@@ -38,9 +36,4 @@ impl<T: Serialize> Serialize for Ordered<T> {
         }
         map.end()
     }
-}
-
-/// RFC 3339 in UTC; `None` for a time that no calendar has.
-pub fn time_text(time: Timestamp) -> Option<String> {
-    jiff::Timestamp::from_second(time.0).ok().map(|t| t.to_string())
 }

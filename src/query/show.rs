@@ -1,10 +1,11 @@
 use serde::Serialize;
 
-use super::{Ordered, resolve_entity, time_text};
+use super::{Ordered, resolve_entity};
 use crate::error::Result;
 use crate::model::{EntityId, EntityKind, GoldenField, LostValue, Relation};
 use crate::pipeline::View;
 use crate::store::results::AliasKey;
+use crate::survivorship::iso;
 
 /// A golden record with its members and where each value comes from.
 #[derive(Clone, Debug, Serialize)]
@@ -70,7 +71,7 @@ impl From<GoldenField> for GoldenValue {
             value: field.value,
             source: field.source,
             record_id: field.record_id,
-            observed_at: field.observed_at.and_then(time_text),
+            observed_at: field.observed_at.map(iso),
             rule: field.rule,
             others: field.others,
             further: Vec::new(),

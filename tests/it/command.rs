@@ -1,4 +1,5 @@
 //! The command line as a person and a script meet it: help, exit codes, errors with place and remedy.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
