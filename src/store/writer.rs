@@ -86,10 +86,19 @@ impl<'a> FileWriter<'a> {
 
     /// Adds records (best a few thousand at a time: each call ends a chunk). Their `file` and
     /// `version.command` must be this writer's. Rows equal to the version in force are not stored.
+    /// Returns the number that each record got; `None` for those.
     ///
     /// # Errors
     /// Writing fails.
-    pub fn append(&mut self, records: &[SourceRecord]) -> Result<()> {
+    pub fn append(&mut self, records: &[SourceRecord]) -> Result<Vec<Option<u64>>> {
+        let mut next = self.next;
+        let mut number = |stored: bool| {
+            stored.then(|| {
+                next += 1;
+                next - 1
+            })
+        };
+        let numbers: Vec<Option<u64>>;
         let fresh: Vec<&SourceRecord> = {
             let mut table = locked(&self.store.table);
             let runs = locked(&self.store.state).heads.clone();
@@ -97,7 +106,10 @@ impl<'a> FileWriter<'a> {
                 *table = Some(HeadTable::load(self.ground, &runs)?);
             }
             match &*table {
-                None => records.iter().collect(),
+                None => {
+                    numbers = records.iter().map(|_| number(true)).collect();
+                    records.iter().collect()
+                }
                 Some(table) => {
                     let news: Vec<News> =
                         records.par_iter().map(|record| news(table, record)).collect();
@@ -107,12 +119,14 @@ impl<'a> FileWriter<'a> {
                     {
                         self.in_force.push(heads::key_hash(&record.key));
                     }
+                    numbers = news.iter().map(|n| number(*n == News::Other)).collect();
                     let fresh = records.iter().zip(news).filter(|(_, news)| *news == News::Other);
                     fresh.map(|(record, _)| record).collect()
                 }
             }
         };
-        self.store_records(&fresh)
+        self.store_records(&fresh)?;
+        Ok(numbers)
     }
 
     fn store_records(&mut self, records: &[&SourceRecord]) -> Result<()> {
