@@ -33,7 +33,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileManifest, Judgement, QuarantinedRow, RecordKey, SourceRecord};
 
 pub use archive::{Archive, ArchivedFile};
-pub use chunk::ChunkId;
+pub use chunk::{ChunkId, content_hash};
 pub use live::Live;
 pub use recover::Recovered;
 pub use verify::{Finding, Severity};
