@@ -49,7 +49,13 @@ impl Error {
     /// An error of this kind; the message is lower case, without full stop, and fits after
     /// "failed: ".
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), place: None, hint: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            place: None,
+            hint: None,
+            source: None,
+        }))
     }
 
     /// Names the file (and line) where it happened.

@@ -1,4 +1,3 @@
-
 use super::keys::RULES;
 use crate::compare::{NONE, Table};
 
@@ -245,4 +244,3 @@ impl Blocks {
         out
     }
 }
-

@@ -117,7 +117,11 @@ struct Name {
 
 fn sound(word: &str) -> String {
     let code = soundex(word);
-    if code == 0 { String::new() } else { String::from_utf8_lossy(&code.to_be_bytes()).into_owned() }
+    if code == 0 {
+        String::new()
+    } else {
+        String::from_utf8_lossy(&code.to_be_bytes()).into_owned()
+    }
 }
 
 fn names(record: &NormalRecord) -> Vec<Name> {
@@ -283,7 +287,8 @@ fn number_keys(keys: &mut Keys<'_>, record: &NormalRecord, people: &[Name]) {
             }
         }
     }
-    for identifier in record.identifiers.iter().filter(|i| i.value.is_ascii() && i.value.len() >= 6) {
+    for identifier in record.identifiers.iter().filter(|i| i.value.is_ascii() && i.value.len() >= 6)
+    {
         let (head, tail) = identifier.value.split_at(identifier.value.len() / 2);
         for name in people {
             for code in [&name.family_sound, &name.given_sound] {
@@ -378,12 +383,11 @@ mod tests {
         let (mut a, mut b) = (Vec::new(), Vec::new());
         keys_of(&person("john", "brown", "jbrown12"), false, &mut a);
         keys_of(&person("john", "braun", "jbrown12"), false, &mut b);
-        let shared: Vec<&str> = a
-            .iter()
-            .filter(|k| b.contains(k))
-            .map(|k| RULES[usize::from(k.rule)].name)
-            .collect();
-        assert!(shared.contains(&"e-mail") && shared.contains(&"given name + sound of family name"));
+        let shared: Vec<&str> =
+            a.iter().filter(|k| b.contains(k)).map(|k| RULES[usize::from(k.rule)].name).collect();
+        assert!(
+            shared.contains(&"e-mail") && shared.contains(&"given name + sound of family name")
+        );
         assert!(a.windows(2).all(|w| w[0] < w[1]));
     }
 }

@@ -2,9 +2,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::union_find::UnionFind;
-use crate::compare::{
-    Comparer, Comparison, DIMENSIONS, MISSING, NONE, PatternShares, Table, dim,
-};
+use crate::compare::{Comparer, Comparison, DIMENSIONS, MISSING, NONE, PatternShares, Table, dim};
 use crate::model::EntityKind;
 use crate::scoring::{Model, Parameters, Score};
 
@@ -168,9 +166,8 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
     fn run(mut self, component: Component) -> Outcome {
         let mut out = Outcome::default();
         let mut edges = component.edges;
-        edges.sort_unstable_by(|x, y| {
-            y.score.total_cmp(&x.score).then((x.a, x.b).cmp(&(y.a, y.b)))
-        });
+        edges
+            .sort_unstable_by(|x, y| y.score.total_cmp(&x.score).then((x.a, x.b).cmp(&(y.a, y.b))));
         let mut same = component.same;
         same.sort_unstable();
         let mut records: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
@@ -222,7 +219,8 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
     }
 
     fn kind(&self, cluster: u32) -> EntityKind {
-        let kinds = self.clusters[cluster as usize].iter().map(|r| self.input.table.kind[*r as usize]);
+        let kinds =
+            self.clusters[cluster as usize].iter().map(|r| self.input.table.kind[*r as usize]);
         kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default()
     }
 
@@ -233,7 +231,9 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
         }
         !self.walls.is_empty()
             && self.clusters[x as usize].iter().any(|a| {
-                self.clusters[y as usize].iter().any(|b| self.walls.contains(&(*a.min(b), *a.max(b))))
+                self.clusters[y as usize]
+                    .iter()
+                    .any(|b| self.walls.contains(&(*a.min(b), *a.max(b))))
             })
     }
 
@@ -344,9 +344,12 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
                 dim::FAMILY => values.extend(t.names.get(*record).iter().map(|n| n.family)),
                 dim::EMAIL => values.extend(t.emails.get(*record).iter().map(|e| e.email)),
                 dim::PHONE => values.extend(t.phones.get(*record)),
-                dim::ADDRESS => values.extend(t.addresses.get(*record).iter().map(|a| {
-                    if a.place == NONE { a.postcode } else { a.place }
-                })),
+                dim::ADDRESS => values.extend(
+                    t.addresses
+                        .get(*record)
+                        .iter()
+                        .map(|a| if a.place == NONE { a.postcode } else { a.place }),
+                ),
                 dim::BIRTH => values.extend(t.births.get(*record)),
                 dim::IDENTIFIER => values.extend(t.identifiers.get(*record)),
                 dim::ORGANIZATION | dim::EMPLOYER => values.extend(t.organizations.get(*record)),

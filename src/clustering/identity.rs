@@ -91,7 +91,8 @@ pub fn identify(
     keys: &[RecordKey],
     founding: impl Fn(&RecordKey) -> EntityId,
 ) -> Identities {
-    let mut out = Identities { ids: vec![EntityId::from_bits(0); clusters.len()], ..Identities::default() };
+    let mut out =
+        Identities { ids: vec![EntityId::from_bits(0); clusters.len()], ..Identities::default() };
     let hashes: Vec<u128> = keys.iter().map(record_hash).collect();
     // (shared members, age of the id, cluster, id)
     let mut claims: Vec<(std::cmp::Reverse<u32>, u64, u32, EntityId)> = Vec::new();
@@ -206,8 +207,11 @@ mod tests {
         let mut sorted: Vec<Vec<u32>> = clusters
             .iter()
             .map(|c| {
-                let mut c: Vec<u32> =
-                    c.iter().filter_map(|n| names.binary_search(n).ok()).map(|i| i as u32).collect();
+                let mut c: Vec<u32> = c
+                    .iter()
+                    .filter_map(|n| names.binary_search(n).ok())
+                    .map(|i| i as u32)
+                    .collect();
                 c.sort_unstable();
                 c
             })

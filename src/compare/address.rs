@@ -53,8 +53,8 @@ fn level(t: &Table, a: &AddressEntry, b: &AddressEntry) -> Option<(u8, f32)> {
     let both = |x: u32, y: u32| x != NONE && y != NONE;
     let same = |x: u32, y: u32| x != NONE && x == y;
     let streets = both(a.street, b.street);
-    let comparable = streets || both(a.postcode, b.postcode) || both(a.city, b.city)
-        || both(a.region, b.region);
+    let comparable =
+        streets || both(a.postcode, b.postcode) || both(a.city, b.city) || both(a.region, b.region);
     if !comparable {
         return None;
     }

@@ -26,8 +26,7 @@ pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
     let mut best: Option<(u8, u32)> = None;
     for ia in t.births.get(a) {
         for ib in t.births.get(b) {
-            let level =
-                if ia == ib { 0 } else { level(t.birth.get(*ia), t.birth.get(*ib)) };
+            let level = if ia == ib { 0 } else { level(t.birth.get(*ia), t.birth.get(*ib)) };
             if best.is_none_or(|(l, _)| rank(level) < rank(l)) {
                 best = Some((level, *ia));
             }
@@ -41,7 +40,14 @@ pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
     if x == 0 || y == 0 {
         return (MISSING, 0.0);
     }
-    (match x.abs_diff(y) { 0..=1 => 9, 2..=3 => 10, _ => 11 }, 0.0)
+    (
+        match x.abs_diff(y) {
+            0..=1 => 9,
+            2..=3 => 10,
+            _ => 11,
+        },
+        0.0,
+    )
 }
 
 const fn rank(level: u8) -> u8 {

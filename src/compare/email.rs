@@ -35,7 +35,8 @@ impl Mail {
 
 /// Finds the best pair; `None` where nothing can be compared.
 pub(super) fn compare(t: &Table, a: u32, b: u32) -> Option<Mail> {
-    let persons = t.kind[a as usize] == EntityKind::Person || t.kind[b as usize] == EntityKind::Person;
+    let persons =
+        t.kind[a as usize] == EntityKind::Person || t.kind[b as usize] == EntityKind::Person;
     let mut best: Option<Mail> = None;
     for ea in t.emails.get(a) {
         for eb in t.emails.get(b) {
@@ -43,7 +44,8 @@ pub(super) fn compare(t: &Table, a: u32, b: u32) -> Option<Mail> {
             // Of several equal addresses the rarest tells most.
             let better = best.is_none_or(|m| {
                 level < m.level
-                    || (level == 0 && m.level == 0
+                    || (level == 0
+                        && m.level == 0
                         && t.counts.email.get(ea.email) < t.counts.email.get(m.a.email))
             });
             if better {
@@ -77,7 +79,8 @@ fn level(t: &Table, ea: EmailEntry, eb: EmailEntry, persons: bool) -> Option<u8>
     if near && same_domain {
         return Some(3);
     }
-    if va.letters == vb.letters && va.letters != super::NONE && t.letters.get(va.letters).len() >= 4 {
+    if va.letters == vb.letters && va.letters != super::NONE && t.letters.get(va.letters).len() >= 4
+    {
         return Some(4);
     }
     if near {
@@ -137,7 +140,8 @@ pub(super) fn feature(
             let nd = f64::from(va.digits.max(vb.digits));
             if va.letters == vb.letters {
                 // The same letters with digits one edit apart.
-                letters(t, va.letters, cond, names, a) * (18.0 * nd.max(0.5) * 10_f64.powf(-nd)).min(1.0)
+                letters(t, va.letters, cond, names, a)
+                    * (18.0 * nd.max(0.5) * 10_f64.powf(-nd)).min(1.0)
             } else if cond_a > 0.0 && cond_b > 0.0 {
                 cond * 10_f64.powf(1.0 - nd).min(1.0)
             } else {
@@ -172,7 +176,13 @@ fn letters(t: &Table, letters: u32, cond: f64, names: &NameLevels, a: u32) -> f6
     share.max(cond)
 }
 
-fn conditional(t: &Table, shares: &PatternShares, record: u32, pattern: Pattern, names: &NameLevels) -> f64 {
+fn conditional(
+    t: &Table,
+    shares: &PatternShares,
+    record: u32,
+    pattern: Pattern,
+    names: &NameLevels,
+) -> f64 {
     if !pattern.derived() {
         return 0.0;
     }

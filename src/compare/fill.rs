@@ -19,8 +19,10 @@ impl Table {
             }
             self.fill(record, known);
             let Some(name) = self.names.get(record).first().copied() else { continue };
-            let stated = name.given != NONE && name.family != NONE
-                && !name.given_derived && !name.family_derived;
+            let stated = name.given != NONE
+                && name.family != NONE
+                && !name.given_derived
+                && !name.family_derived;
             let family: String = self.family.get(name.family).split(' ').collect();
             for at in 0..self.emails.get(record).len() {
                 let entry = self.emails.get(record)[at];
@@ -29,8 +31,12 @@ impl Table {
                     continue;
                 }
                 let middle = self.middle.get(name.middle).split(' ').next().unwrap_or("");
-                let pattern =
-                    derive(self.local.get(value.local), self.given.get(name.given), middle, &family);
+                let pattern = derive(
+                    self.local.get(value.local),
+                    self.given.get(name.given),
+                    middle,
+                    &family,
+                );
                 self.emails.get_mut(record)[at].pattern = pattern.0;
                 if stated {
                     *shares.counts.entry(pattern).or_insert(0) += 1;

@@ -5,7 +5,8 @@ use super::{Lists, MISSING};
 use crate::similarity::osa_within;
 
 /// Levels of ids in systems.
-pub(super) const LEVELS: &[&str] = &["announced by the system", "same id", "other id in one system"];
+pub(super) const LEVELS: &[&str] =
+    &["announced by the system", "same id", "other id in one system"];
 
 /// Tax and national numbers.
 pub(super) fn identifier(t: &Table, a: u32, b: u32) -> (u8, f32) {

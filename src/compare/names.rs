@@ -91,7 +91,11 @@ impl Default for Memo {
 
 impl Memo {
     fn get(&mut self, a: u32, b: u32, level: impl FnOnce() -> u8) -> u8 {
-        let key = if a < b { u64::from(a) << 32 | u64::from(b) } else { u64::from(b) << 32 | u64::from(a) };
+        let key = if a < b {
+            u64::from(a) << 32 | u64::from(b)
+        } else {
+            u64::from(b) << 32 | u64::from(a)
+        };
         let slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize;
         if self.0[slot].0 != key {
             self.0[slot] = (key, level());
@@ -117,7 +121,14 @@ impl Comparer<'_> {
         best.unwrap_or(NameLevels::NONE)
     }
 
-    fn entry_levels(&mut self, a: u32, b: u32, x: &NameEntry, y: &NameEntry, shared: bool) -> NameLevels {
+    fn entry_levels(
+        &mut self,
+        a: u32,
+        b: u32,
+        x: &NameEntry,
+        y: &NameEntry,
+        shared: bool,
+    ) -> NameLevels {
         let t = self.table();
         let mut out = NameLevels::NONE;
         // What was read out of the mailbox that both share says nothing new.
@@ -135,7 +146,8 @@ impl Comparer<'_> {
         {
             out.given = (4, found);
         }
-        let poor = matches!(out.given.0, 5..=7 | MISSING) && matches!(out.family.0, 4 | 5 | MISSING);
+        let poor =
+            matches!(out.given.0, 5..=7 | MISSING) && matches!(out.family.0, 4 | 5 | MISSING);
         if poor && let Some(share) = swapped(t, gx, fx, gy, fy) {
             out.given = (8, share);
             out.family = if fx != NONE && fy != NONE { (6, share) } else { (MISSING, 0.0) };
@@ -161,7 +173,9 @@ impl Comparer<'_> {
             };
         }
         let (tx, ty) = (t.given.get(x), t.given.get(y));
-        let level = self.given_memo.get(x, y, || given_level(tx, ty, t.given_soundex[x as usize] == t.given_soundex[y as usize]));
+        let level = self.given_memo.get(x, y, || {
+            given_level(tx, ty, t.given_soundex[x as usize] == t.given_soundex[y as usize])
+        });
         let feature = match level {
             1 | 2 | 5 => t.counts.given.share(x).max(t.counts.given.share(y)) as f32,
             3 => initial_share(t, tx),
@@ -251,9 +265,9 @@ fn family_level(a: &str, b: &str, sounds: bool) -> u8 {
         if joined(a) == joined(b) {
             return 0;
         }
-        let shared = a.split(' ').any(|w| {
-            w.len() >= 3 && !PARTICLES.contains(&w) && b.split(' ').any(|v| v == w)
-        });
+        let shared = a
+            .split(' ')
+            .any(|w| w.len() >= 3 && !PARTICLES.contains(&w) && b.split(' ').any(|v| v == w));
         if shared {
             return 1;
         }
@@ -285,7 +299,14 @@ fn plain_family_level(a: &str, b: &str, sounds: bool) -> u8 {
 
 /// The given name of one side is a middle name of the other, or the name in the other's mailbox
 /// (not in one that both share: that is how households look).
-fn other_given(t: &Table, a: u32, b: u32, x: &NameEntry, y: &NameEntry, shared: bool) -> Option<f32> {
+fn other_given(
+    t: &Table,
+    a: u32,
+    b: u32,
+    x: &NameEntry,
+    y: &NameEntry,
+    shared: bool,
+) -> Option<f32> {
     for (own, name, record, theirs) in [(x.given, x, b, y), (y.given, y, a, x)] {
         let text = t.given.get(own);
         if text.len() < 2 || name.given_derived {
@@ -345,7 +366,8 @@ fn swapped(t: &Table, gx: u32, fx: u32, gy: u32, fy: u32) -> Option<f32> {
     }
     let share = |given: u32, family: u32| {
         let as_given = t.counts.given.share(given);
-        let as_family = t.family.find(t.given.get(given)).map_or(0.0, |id| t.counts.family.share(id));
+        let as_family =
+            t.family.find(t.given.get(given)).map_or(0.0, |id| t.counts.family.share(id));
         as_given.max(as_family).max(t.counts.family.share(family))
     };
     let mut f = 1.0_f64;
@@ -369,7 +391,8 @@ fn middle(t: &Table, x: u32, y: u32) -> (u8, f32) {
                 let id = t.name_token.find(p).unwrap_or(NONE);
                 count = count.min(t.counts.middle_token.get(id));
             } else if level == 2 {
-                let initial = (p.len() == 1 && q.starts_with(p)) || (q.len() == 1 && p.starts_with(q));
+                let initial =
+                    (p.len() == 1 && q.starts_with(p)) || (q.len() == 1 && p.starts_with(q));
                 if initial || (p.len() >= 4 && osa_within(p, q, 1).is_some()) {
                     level = 1;
                 }

@@ -44,7 +44,11 @@ fn level(t: &Table, a: u32, b: u32) -> (u8, f32) {
         let mut best = 0.0_f64;
         let mut share = 1.0;
         for y in ys {
-            let alike = if x == y { 1.0 } else { near(t.organization_token.get(*x), t.organization_token.get(*y)) };
+            let alike = if x == y {
+                1.0
+            } else {
+                near(t.organization_token.get(*x), t.organization_token.get(*y))
+            };
             let value = alike * 0.5 * (weight(*x) + weight(*y));
             if value > best {
                 best = value;

@@ -10,7 +10,9 @@ use crate::reference::names::nickname_link;
 
 /// A pattern in sixteen bits: up to three parts of three bits (first part lowest), then the
 /// separators between them, two bits each. 0: the names do not make up the local part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Pattern(pub u16);
 
@@ -195,8 +197,7 @@ fn joined(text: &str, given: &str, middle: &str, family: &str) -> Pattern {
     }
     // A full family name at either end, the rest is a form of the given name or its initial.
     if family.len() >= 2 {
-        for (rest, first) in
-            [(text.strip_suffix(family), true), (text.strip_prefix(family), false)]
+        for (rest, first) in [(text.strip_suffix(family), true), (text.strip_prefix(family), false)]
         {
             let Some(rest) = rest.filter(|rest| !rest.is_empty()) else { continue };
             let with = part(rest, given, middle, "");

@@ -5,7 +5,8 @@ use super::table::Table;
 use crate::similarity::osa_within;
 
 /// Levels, best first.
-pub(super) const LEVELS: &[&str] = &["equal", "one digit off", "last seven digits equal", "different"];
+pub(super) const LEVELS: &[&str] =
+    &["equal", "one digit off", "last seven digits equal", "different"];
 
 pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
     let mut best = (MISSING, 0.0);

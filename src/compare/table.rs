@@ -411,8 +411,11 @@ impl Table {
             }
             let id = self.email.intern(&format!("{}@{}", email.local, email.domain));
             if id as usize == self.email_values.len() {
-                let letters: String =
-                    email.local.chars().filter(|c| !c.is_ascii_digit() && c.is_alphanumeric()).collect();
+                let letters: String = email
+                    .local
+                    .chars()
+                    .filter(|c| !c.is_ascii_digit() && c.is_alphanumeric())
+                    .collect();
                 let digits = email.local.bytes().filter(u8::is_ascii_digit).count();
                 self.email_values.push(EmailValue {
                     local: self.local.intern(&email.local),
@@ -470,9 +473,12 @@ impl Table {
                 region: self.region.intern(&address.region_key),
                 postcode: self.postcode.intern(&address.postcode_key),
             };
-            let empty = entry.street == NONE && entry.city == NONE && entry.postcode == NONE
+            let empty = entry.street == NONE
+                && entry.city == NONE
+                && entry.postcode == NONE
                 && entry.region == NONE;
-            if !empty && !self.addresses.open().contains(&entry) && self.addresses.open().len() < 6 {
+            if !empty && !self.addresses.open().contains(&entry) && self.addresses.open().len() < 6
+            {
                 self.addresses.push(entry);
             }
         }
@@ -625,7 +631,8 @@ impl Table {
             counts.place.records += u32::from(!addresses.is_empty());
             for (at, entry) in addresses.iter().enumerate() {
                 let before = &addresses[..at];
-                let new = |part: fn(&AddressEntry) -> u32| !before.iter().any(|b| part(b) == part(entry));
+                let new =
+                    |part: fn(&AddressEntry) -> u32| !before.iter().any(|b| part(b) == part(entry));
                 if new(|a| a.place) {
                     counts.place.add(entry.place);
                 }
@@ -660,8 +667,13 @@ impl Table {
             c.records = counts.email.records;
         }
         let records = counts.place.records;
-        for c in [&mut counts.site, &mut counts.street, &mut counts.postcode, &mut counts.city,
-            &mut counts.region] {
+        for c in [
+            &mut counts.site,
+            &mut counts.street,
+            &mut counts.postcode,
+            &mut counts.city,
+            &mut counts.region,
+        ] {
             c.records = records;
         }
         counts.link.records = self.links.filled();

@@ -37,7 +37,14 @@ pub struct Judgement {
 
 impl Judgement {
     /// Builds a judgement with its keys in canonical order.
-    pub fn new(a: RecordKey, b: RecordKey, verdict: Verdict, by: &str, note: &str, at: Timestamp) -> Self {
+    pub fn new(
+        a: RecordKey,
+        b: RecordKey,
+        verdict: Verdict,
+        by: &str,
+        note: &str,
+        at: Timestamp,
+    ) -> Self {
         let (a, b) = if a <= b { (a, b) } else { (b, a) };
         Self { sequence: 0, a, b, verdict, by: by.to_owned(), note: note.to_owned(), at }
     }

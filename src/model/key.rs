@@ -37,7 +37,9 @@ impl fmt::Debug for RecordKey {
 
 /// What a record describes. A person and an organisation never become one entity; an unknown may
 /// join either.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum EntityKind {
     /// A human being.
@@ -152,7 +154,8 @@ mod tests {
             let text = EntityId::from_bits(bits).to_string();
             assert_eq!(text.len(), 20);
             assert_eq!(EntityId::parse(&text), Some(EntityId::from_bits(bits)));
-            let typo = text.replacen(&text[10..11], if &text[10..11] == "0" { "1" } else { "0" }, 1);
+            let typo =
+                text.replacen(&text[10..11], if &text[10..11] == "0" { "1" } else { "0" }, 1);
             assert_eq!(EntityId::parse(&typo), None, "{typo}");
         }
         assert_eq!(EntityId::parse("ent_"), None);

@@ -197,7 +197,9 @@ pub struct ExternalId {
 }
 
 /// How sure a statement "this record is that record" is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkStrength {
     /// A field that people or connectors fill: strong but fallible.

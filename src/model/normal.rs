@@ -276,5 +276,13 @@ macro_rules! redacted_debug {
     )*};
 }
 redacted_debug!(
-    PersonName, Email, Phone, Address, Organization, JobTitle, BirthDate, Identifier, Website
+    PersonName,
+    Email,
+    Phone,
+    Address,
+    Organization,
+    JobTitle,
+    BirthDate,
+    Identifier,
+    Website
 );

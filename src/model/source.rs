@@ -68,10 +68,7 @@ impl Version {
             (Some(a), Some(b)) => a.cmp(&b),
             _ => std::cmp::Ordering::Equal,
         };
-        times
-            .then(self.command.cmp(&other.command))
-            .then(self.content.cmp(&other.content))
-            .is_gt()
+        times.then(self.command.cmp(&other.command)).then(self.content.cmp(&other.content)).is_gt()
     }
 }
 

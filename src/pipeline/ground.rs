@@ -13,10 +13,15 @@ use crate::store::{Access, Store};
 /// There is no store, or it is damaged.
 pub fn ground(dir: &Path) -> Result<Ground> {
     let store = Store::open(dir, Access::Read)?;
-    let mut out = Ground { sequence: store.ground_sequence()?, store_bytes: bytes_of(dir), ..Ground::default() };
+    let mut out = Ground {
+        sequence: store.ground_sequence()?,
+        store_bytes: bytes_of(dir),
+        ..Ground::default()
+    };
     for file in store.files()? {
         let manifest = file.manifest;
-        let source = out.sources.entry(manifest.source.to_string()).or_insert_with(GroundSource::default);
+        let source =
+            out.sources.entry(manifest.source.to_string()).or_insert_with(GroundSource::default);
         source.records += file.receipt.records_new;
         source.kind = manifest.kind.to_string();
         source.command = manifest.command;

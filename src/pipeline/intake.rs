@@ -75,7 +75,8 @@ impl Engine {
         stated.source = file.source.clone().or(stated.source).or(source.map(str::to_owned));
         let stdin = file.path.as_os_str() == "-";
         // Standard input is read from its copy in the archive.
-        let early = if stdin { Some(store.archive().add("stdin", std::io::stdin().lock())?) } else { None };
+        let early =
+            if stdin { Some(store.archive().add("stdin", std::io::stdin().lock())?) } else { None };
         let path = match &early {
             Some(archived) => archived_path(store, archived),
             None => file.path.clone(),
@@ -209,7 +210,8 @@ fn file_name(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "stdin".to_owned();
     }
-    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
 }
 
 /// Where two files of a command have one stem, their folder joins the source's name.

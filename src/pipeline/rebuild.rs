@@ -105,15 +105,28 @@ impl Engine {
             let Self { pool, options, .. } = self;
             pool.install(|| {
                 let state = &state;
-                Writing { records: &records, resolution: &resolution, clusters: &clusters, identities: &identities, state, decisions: &decisions, as_of: options.as_of }
-                    .write(&path, &mut summary, &mut clock)
+                Writing {
+                    records: &records,
+                    resolution: &resolution,
+                    clusters: &clusters,
+                    identities: &identities,
+                    state,
+                    decisions: &decisions,
+                    as_of: options.as_of,
+                }
+                .write(&path, &mut summary, &mut clock)
             })
         };
         written?;
         let events: Vec<LedgerEvent> = identities
             .changes
             .into_iter()
-            .map(|change| LedgerEvent { sequence: 0, run, cause: cause(trained).to_owned(), change })
+            .map(|change| LedgerEvent {
+                sequence: 0,
+                run,
+                cause: cause(trained).to_owned(),
+                change,
+            })
             .collect();
         if !events.is_empty() {
             self.store.append_ledger(&events)?;
@@ -292,10 +305,10 @@ fn blocks(
 fn warnings(resolution: &Resolution) -> Vec<String> {
     let t = &resolution.table;
     let mut out = Vec::new();
-    let many = |counts: &crate::compare::Counts| {
-        counts.of.iter().filter(|n| **n >= SHARED).count()
-    };
-    for (what, n) in [("mail addresses", many(&t.counts.email)), ("phone numbers", many(&t.counts.phone))] {
+    let many = |counts: &crate::compare::Counts| counts.of.iter().filter(|n| **n >= SHARED).count();
+    for (what, n) in
+        [("mail addresses", many(&t.counts.email)), ("phone numbers", many(&t.counts.phone))]
+    {
         if n > 0 {
             out.push(format!(
                 "{n} {what} stand in {SHARED} records or more: shared mailboxes, switchboards or \
@@ -362,7 +375,12 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    fn write(&self, path: &std::path::Path, summary: &mut RunSummary, clock: &mut Clock<'_>) -> Result<()> {
+    fn write(
+        &self,
+        path: &std::path::Path,
+        summary: &mut RunSummary,
+        clock: &mut Clock<'_>,
+    ) -> Result<()> {
         let mut out = ResultsWriter::create(path)?;
         let mut newest: Option<Timestamp> = None;
         let mut employers: Vec<(u32, u32)> = Vec::new();
@@ -418,8 +436,9 @@ impl Writing<'_> {
             },
             cap: self.resolution.cap as u64,
         };
-        let bytes = serde_json::to_vec(&facts)
-            .map_err(|e| Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}")))?;
+        let bytes = serde_json::to_vec(&facts).map_err(|e| {
+            Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
+        })?;
         out.blob("run", &bytes)?;
         out.blob("model", &self.resolution.model.to_bytes()?)?;
         out.finish(summary)

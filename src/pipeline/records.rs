@@ -54,14 +54,18 @@ pub(super) fn encode(normal: &NormalRecord) -> Result<Vec<u8>> {
 
 pub(super) fn decode(bytes: &[u8]) -> Result<NormalRecord> {
     let config = bincode::config::standard().with_limit::<{ 64 << 20 }>();
-    bincode::serde::decode_from_slice(bytes, config)
-        .map(|(normal, _)| normal)
-        .map_err(|_| Error::new(ErrorKind::Corrupted, "a record's canonical values cannot be decoded"))
+    bincode::serde::decode_from_slice(bytes, config).map(|(normal, _)| normal).map_err(|_| {
+        Error::new(ErrorKind::Corrupted, "a record's canonical values cannot be decoded")
+    })
 }
 
 impl LiveRecords {
     /// Reads, maps and normalises every live record. Parallel over chunks.
-    pub(super) fn load(store: &Store, catalog: &Catalog, advance: &(dyn Fn(u64) + Sync)) -> Result<Self> {
+    pub(super) fn load(
+        store: &Store,
+        catalog: &Catalog,
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Result<Self> {
         let live = store.live()?;
         let mut mappings: FxHashMap<u32, (Mapping, bool)> = FxHashMap::default();
         let mut systems = std::collections::BTreeMap::new();

@@ -89,7 +89,8 @@ impl Resolution {
         let by_mail = |r: &u32| t.emails.get(*r).iter().any(|e| mails.contains(&e.email));
         let by_phone = |r: &u32| t.phones.get(*r).iter().any(|p| phones.contains(p)) && named(*r);
         let all = || (0..t.len()).filter(fits);
-        all().find(|r| by_mail(r) && named(*r))
+        all()
+            .find(|r| by_mail(r) && named(*r))
             .or_else(|| all().find(by_mail))
             .or_else(|| all().find(by_phone))
     }
@@ -214,7 +215,8 @@ pub fn resolve(
     };
     stage("score");
     let scored = score(&table, &shares, &model, &blocks, thresholds);
-    let Scored { edges, pairs: pairs_scored, expected: expected_matches, relatives, review } = scored;
+    let Scored { edges, pairs: pairs_scored, expected: expected_matches, relatives, review } =
+        scored;
     stage("cluster");
     let logit = |p: f64| (p / (1.0 - p)).ln();
     let clustering = cluster(&ClusterInput {

@@ -13,8 +13,8 @@ use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, di
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
-    ComparisonTerm, Decision, Explanation, GoldenRecord, MergeStep, MissedKey,
-    NormalRecord, Relation, Timestamp, Verdict,
+    ComparisonTerm, Decision, Explanation, GoldenRecord, MergeStep, MissedKey, NormalRecord,
+    Relation, Timestamp, Verdict,
 };
 use crate::scoring::Model;
 use crate::store::results::{EntityRow, Results, StepRow};
@@ -49,12 +49,14 @@ impl View {
                 .at(dir.display())
                 .hint("run `sameas rebuild` first")
         })?;
-        let damaged = || Error::new(ErrorKind::Corrupted, "the results lack the facts of their run");
+        let damaged =
+            || Error::new(ErrorKind::Corrupted, "the results lack the facts of their run");
         let facts: RunFacts = results
             .blob("run")?
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .ok_or_else(damaged)?;
-        let systems = facts.systems.iter().map(|(a, b)| (a.as_str().into(), b.as_str().into())).collect();
+        let systems =
+            facts.systems.iter().map(|(a, b)| (a.as_str().into(), b.as_str().into())).collect();
         let generic = results
             .summary()
             .files
@@ -428,7 +430,12 @@ fn values(term: &ComparisonTerm, a: &NormalRecord, b: &NormalRecord) -> Option<(
             "phone" => n.phones.first().map(|p| p.display.clone()),
             "address" => n.addresses.first().map(|a| {
                 let parts = [&a.line, &a.city, &a.postcode];
-                parts.iter().filter(|p| !p.is_empty()).map(|p| p.as_str()).collect::<Vec<_>>().join(", ")
+                parts
+                    .iter()
+                    .filter(|p| !p.is_empty())
+                    .map(|p| p.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             }),
             "organization" | "employer" => n.organizations.first().map(|o| o.display.clone()),
             "date_of_birth" => {

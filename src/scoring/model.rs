@@ -125,7 +125,12 @@ fn value_hash(interner: Option<&Interner>, id: u32) -> u64 {
     interner.map_or(u64::from(id), |i| xxh3_64(i.get(id).as_bytes()))
 }
 
-fn freeze_counts(field: &str, counts: &Counts, interner: Option<&Interner>, least: u32) -> FrozenCounts {
+fn freeze_counts(
+    field: &str,
+    counts: &Counts,
+    interner: Option<&Interner>,
+    least: u32,
+) -> FrozenCounts {
     let mut values: Vec<(u64, u32)> = counts
         .of
         .iter()
@@ -156,7 +161,8 @@ impl FrozenCounts {
 }
 
 /// Fields of which a value seen twice differs from one seen once.
-const NAMES: &[&str] = &["given", "family", "family_token", "middle_token", "organization_token", "street"];
+const NAMES: &[&str] =
+    &["given", "family", "family_token", "middle_token", "organization_token", "street"];
 
 /// Freezes the value frequencies of a table.
 pub(crate) fn freeze(table: &Table) -> Vec<FrozenCounts> {

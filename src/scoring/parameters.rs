@@ -156,7 +156,9 @@ impl Parameters {
         let l = level as usize;
         match DIMENSION[d].frequency[l] {
             Frequency::None => self.u[d][l].ln(),
-            Frequency::Count => ((f64::from(feature) + self.s[d]) / self.records[d].max(1.0)).min(1.0).ln(),
+            Frequency::Count => {
+                ((f64::from(feature) + self.s[d]) / self.records[d].max(1.0)).min(1.0).ln()
+            }
             Frequency::Relative(tenths) => {
                 let power = f64::from(tenths) / 10.0;
                 let f = f64::from(feature).max(1e-9).ln();

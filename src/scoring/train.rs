@@ -44,7 +44,8 @@ pub fn train(set: &TrainingSet<'_>) -> Model {
     let random = random_pairs(set.table, set.hashes);
     let sorts = [false, true].map(|organization| {
         let of_sort = |a: u32, b: u32| sort_of(set.table, a, b) == Some(organization);
-        let random: Vec<(u32, u32)> = random.iter().copied().filter(|p| of_sort(p.0, p.1)).collect();
+        let random: Vec<(u32, u32)> =
+            random.iter().copied().filter(|p| of_sort(p.0, p.1)).collect();
         let candidates: Vec<(u32, u32)> =
             set.candidates.iter().copied().filter(|p| of_sort(p.0, p.1)).collect();
         let (pairs, records) = space(set.table, organization);
@@ -135,11 +136,20 @@ impl Sums {
     fn new() -> Self {
         let zero: Vec<Vec<f64>> =
             (0..DIMENSIONS).map(|d| vec![0.0; DIMENSION[d].levels.len()]).collect();
-        Self { m: zero.clone(), r: zero.clone(), q: zero, classes: [0.0; 3], namesakes: 0.0, relatives: 0.0 }
+        Self {
+            m: zero.clone(),
+            r: zero.clone(),
+            q: zero,
+            classes: [0.0; 3],
+            namesakes: 0.0,
+            relatives: 0.0,
+        }
     }
 
     fn add(&mut self, other: &Self) {
-        for (mine, theirs) in [(&mut self.m, &other.m), (&mut self.r, &other.r), (&mut self.q, &other.q)] {
+        for (mine, theirs) in
+            [(&mut self.m, &other.m), (&mut self.r, &other.r), (&mut self.q, &other.q)]
+        {
             for (x, y) in mine.iter_mut().flatten().zip(theirs.iter().flatten()) {
                 *x += y;
             }
@@ -160,7 +170,9 @@ fn compare_all(set: &TrainingSet<'_>, pairs: &[(u32, u32)]) -> Vec<Comparison> {
         .par_chunks(PIECE)
         .map_init(
             || Comparer::new(set.table, set.shares),
-            |comparer, piece| piece.iter().map(|(a, b)| comparer.compare(*a, *b)).collect::<Vec<_>>(),
+            |comparer, piece| {
+                piece.iter().map(|(a, b)| comparer.compare(*a, *b)).collect::<Vec<_>>()
+            },
         )
         .flatten_iter()
         .collect()
@@ -251,7 +263,8 @@ impl<'a> Trainer<'a> {
                 }
             }
             // Mailboxes of pairs whose other evidence speaks against a match.
-            if comparison.level[dim::EMAIL] != MISSING && comparison.email_base > f32::NEG_INFINITY {
+            if comparison.level[dim::EMAIL] != MISSING && comparison.email_base > f32::NEG_INFINITY
+            {
                 let other: f64 = [dim::BIRTH, dim::PHONE, dim::ADDRESS, dim::IDENTIFIER, dim::WEB]
                     .iter()
                     .filter(|d| comparison.level[**d] != MISSING)
