@@ -200,9 +200,9 @@ impl Parameters {
         Term { matched: clamp(ln_m - ln_u), relative, site }
     }
 
-    /// Whether other sites of one organisation are a possible background of this comparison.
+    /// Whether the two could be sites of one organisation: their names are alike by half or more.
     pub(crate) fn has_site_class(comparison: &Comparison) -> bool {
-        comparison.level[dim::ORGANIZATION] != MISSING
+        matches!(comparison.level[dim::ORGANIZATION], 0..=3 | 6)
     }
 
     /// Weighs a comparison. O(dimensions).
