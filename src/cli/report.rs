@@ -79,7 +79,8 @@ pub(super) fn with_input<T>(
         judged: &view.judged()?,
         run: &run,
         policy: view.policy(),
-        explain: &|a, b| view.explain(a, b),
+        model: view.trained()?,
+        fields: view.fields(),
         spreadsheet_safe,
     })
 }

@@ -104,7 +104,16 @@ impl View {
         Ok(self.facts.judged.clone())
     }
 
-    fn trained(&self) -> Result<&Model> {
+    /// Names of the fields of golden records, in their order.
+    pub fn fields(&self) -> &[String] {
+        &self.facts.fields
+    }
+
+    /// The model that weighed the pairs.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn trained(&self) -> Result<&Model> {
         if let Some(model) = self.model.get() {
             return Ok(model);
         }

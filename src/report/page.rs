@@ -8,13 +8,16 @@ use minijinja::{Environment, escape_formatter};
 use serde::Serialize;
 
 use super::ReportInput;
-use super::candidates::{Candidate, Candidates, SIDE_BY_SIDE, band_name, reason, side};
+use super::candidates::{Candidate, Candidates, band_name};
 use super::chart::{Bar, Histogram, sizes};
+use super::golden::display_name;
 use super::next_steps::{Step, next_steps};
+use super::reason::Reasons;
 use super::roster::Roster;
+use super::sides::{SIDE_BY_SIDE, side};
 use super::statistics::{Matrix, Statistics, matrix, share};
 use super::summary::files;
-use super::tables::display_name;
+use super::table::Joined;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Band, FileManifest};
 
@@ -146,7 +149,8 @@ pub(super) fn render(
 ) -> Result<String> {
     let run = input.results.summary();
     let cards = |band: Band| -> Result<Vec<Card>> {
-        let leading = candidates.ranked.iter().filter(|c| c.leading && c.band == band);
+        let leading =
+            candidates.ranked.iter().filter(|c| c.leading && c.band(&run.thresholds) == band);
         leading.take(CARDS).map(|c| card(input, roster, c)).collect()
     };
     let mut blocks = run.blocks_left_out.clone();
@@ -335,8 +339,16 @@ fn heat(matrix: Matrix) -> MatrixTable {
 
 fn card(input: &ReportInput<'_>, roster: &Roster, candidate: &Candidate) -> Result<Card> {
     let (a, b) = (candidate.pair.a, candidate.pair.b);
-    let (left_side, right_side) =
-        (side(&input.results.normal(a)?), side(&input.results.normal(b)?));
+    let values = |ordinal: u32| -> Result<Vec<Vec<String>>> {
+        let (mut all, mut buffer) = (Vec::new(), Joined::default());
+        side(&input.results.normal(ordinal)?, &mut buffer, |cell| {
+            all.push(cell.values().map(str::to_owned).collect());
+        });
+        Ok(all)
+    };
+    let (left_side, right_side) = (values(a)?, values(b)?);
+    let mut reason = String::new();
+    Reasons::new(input.model).write(candidate.levels, candidate.kinds(roster), &mut reason);
     let mut rows = Vec::new();
     for (field, (left, right)) in SIDE_BY_SIDE.iter().zip(left_side.iter().zip(&right_side)) {
         match *field {
@@ -352,9 +364,9 @@ fn card(input: &ReportInput<'_>, roster: &Roster, candidate: &Candidate) -> Resu
     Ok(Card {
         percent: percent(candidate.pair.probability()),
         weight: format!("{:+.1}", candidate.pair.weight),
-        band: band_name(candidate.band),
-        merged: candidate.same_entity,
-        reason: reason(&(input.explain)(a, b)?),
+        band: band_name(candidate.band(&input.results.summary().thresholds)),
+        merged: candidate.same_entity(roster),
+        reason,
         command_a: quoted(&name_a),
         command_b: quoted(&name_b),
         a: name_a,

@@ -29,7 +29,7 @@ mod standing;
 use std::sync::Arc;
 
 pub use fields::{
-    FIXED_COLUMNS, GROUPS, Group, VOCABULARY, birth_text, field_names, field_order, is_many,
+    FIXED_COLUMNS, FieldNames, GROUPS, Group, VOCABULARY, birth_text, field_order, is_many,
 };
 pub use policy::{Policy, Rule, default_rules};
 use standing::{Seen, Standing, decide, rank};
