@@ -432,11 +432,17 @@ fn suspects(input: &ReportInput<'_>, roster: &Roster) -> Result<Vec<Suspect>> {
 }
 
 fn file_card(input: &ReportInput<'_>, file: &FileManifest) -> FileCard {
-    let stands =
-        |column: &str| file.columns.is_empty() || file.columns.iter().any(|c| **c == *column);
+    // A kind names its columns in the spelling of one generation; the file's own spelling is shown.
+    let own: BTreeMap<String, &str> =
+        file.columns.iter().map(|c| (c.trim().to_lowercase(), &**c)).collect();
     let of_kind = input.mappings.get(&file.kind).into_iter().flatten();
-    let mut mapped: BTreeMap<&str, &str> =
-        of_kind.map(|(c, f)| (c.as_str(), f.as_str())).filter(|(c, _)| stands(c)).collect();
+    let mut mapped: BTreeMap<&str, &str> = of_kind
+        .filter_map(|(column, field)| match own.get(&column.trim().to_lowercase()) {
+            Some(own) => Some((*own, field.as_str())),
+            None if file.columns.is_empty() => Some((column.as_str(), field.as_str())),
+            None => None,
+        })
+        .collect();
     mapped.extend(file.mapping.iter().map(|(c, f)| (c.as_str(), f.as_str())));
     let used = |column: &&Arc<str>| {
         !mapped.contains_key(&***column) && file.unused_columns.iter().all(|u| **u != ***column)
