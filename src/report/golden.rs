@@ -16,9 +16,9 @@ use crate::survivorship::{
     FIXED_COLUMNS, Member, VOCABULARY, field_order, is_many, surviving_values,
 };
 
-fn member(input: &ReportInput<'_>, roster: &Roster, ordinal: u32, normal: NormalRecord) -> Member {
+fn member(roster: &Roster, ordinal: u32, normal: NormalRecord) -> Member {
     let key = roster.keys[ordinal as usize].clone();
-    let system = input.systems.get(&key.source).unwrap_or(&key.source);
+    let system = &roster.systems[usize::from(roster.source_of[ordinal as usize])];
     Member { system: Arc::clone(system), normal, key }
 }
 
@@ -32,7 +32,7 @@ pub(super) fn display_name(
     let mut names: [Option<String>; 4] = Default::default();
     let as_of = input.results.summary().as_of.map(Timestamp);
     let members: Vec<Member> = (entity.members.iter())
-        .map(|ordinal| Ok(member(input, roster, *ordinal, input.results.normal(*ordinal)?)))
+        .map(|ordinal| Ok(member(roster, *ordinal, input.results.normal(*ordinal)?)))
         .collect::<Result<_>>()?;
     surviving_values(entity.kind, &members, input.policy, as_of, |field, value| {
         if let Some(at) = fields.iter().position(|f| *f == field) {
@@ -185,7 +185,7 @@ impl Golden<'_> {
                 {
                     piece.add(*at, &normal, table);
                 }
-                members.push(member(self.input, self.roster, *at, normal));
+                members.push(member(self.roster, *at, normal));
             }
             row.write(entity, &members, rows)
         })?;

@@ -132,7 +132,7 @@ struct Report<'a> {
 
 impl<'a> Report<'a> {
     fn load(input: &ReportInput<'a>) -> Result<Self> {
-        Ok(Self { input: *input, roster: Roster::load(input.results)? })
+        Ok(Self { input: *input, roster: Roster::load(input.results, input.systems)? })
     }
 
     fn table(&self, what: Export, format: TableFormat, out: &mut dyn Write) -> Result<()> {

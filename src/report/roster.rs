@@ -1,5 +1,6 @@
 //! Who stands where: the keys and entities of all records, read once for a report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -16,6 +17,8 @@ pub(super) struct Roster {
     pub(super) entity_of: Vec<u32>,
     /// Sources, sorted.
     pub(super) sources: Vec<Arc<str>>,
+    /// System by source.
+    pub(super) systems: Vec<Arc<str>>,
     /// Source index by ordinal.
     pub(super) source_of: Vec<u16>,
     /// By source: whether its records are of several objects.
@@ -39,7 +42,7 @@ pub(super) struct EntityBrief {
 
 impl Roster {
     /// Reads keys and entities.
-    pub(super) fn load(results: &Results) -> Result<Self> {
+    pub(super) fn load(results: &Results, systems: &BTreeMap<Arc<str>, Arc<str>>) -> Result<Self> {
         // Records are sorted by source, then object: one string a run of records instead of one a
         // record.
         let mut keys: Vec<RecordKey> = Vec::with_capacity(results.records() as usize);
@@ -90,7 +93,8 @@ impl Roster {
             }
         }
         let several_objects = objects_of.iter().map(|objects| *objects > 1).collect();
-        Ok(Self { keys, entity_of, sources, source_of, several_objects, entities })
+        let systems = sources.iter().map(|s| Arc::clone(systems.get(s).unwrap_or(s))).collect();
+        Ok(Self { keys, entity_of, sources, systems, source_of, several_objects, entities })
     }
 
     /// The record's id within its source, in parts: `OBJECT/RECORD` where the source has several

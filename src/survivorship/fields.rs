@@ -156,15 +156,17 @@ const CREATED_AT: usize = 14;
 const TAG: usize = 15;
 const NOTE: usize = 16;
 
-/// Collects the values of members. `kind` is the entity's; times after `as_of` count as unknown.
+/// Collects the values of members, sorted by key. `kind` is the entity's; times after `as_of` count as unknown.
 pub(super) fn gather<'a>(
     members: &[&'a Member],
     kind: EntityKind,
     as_of: Option<Timestamp>,
 ) -> Gathered<'a> {
     let mut all = Gathered::default();
-    for member in members {
-        Gatherer { all: &mut all, member, kind, as_of, at: own_time(member, as_of) }.run();
+    let mut rank = 0;
+    for (at, member) in members.iter().enumerate() {
+        rank += u32::from(at > 0 && members[at - 1].key != member.key);
+        Gatherer { all: &mut all, member, rank, kind, as_of, at: own_time(member, as_of) }.run();
     }
     all
 }
@@ -178,6 +180,7 @@ fn own_time(member: &Member, as_of: Option<Timestamp>) -> Option<i64> {
 struct Gatherer<'g, 'a> {
     all: &'g mut Gathered<'a>,
     member: &'a Member,
+    rank: u32,
     kind: EntityKind,
     as_of: Option<Timestamp>,
     at: Option<i64>,
@@ -197,6 +200,7 @@ impl<'a> Gatherer<'_, 'a> {
             canonical: String::new(),
             parts,
             member: self.member,
+            rank: self.rank,
             position,
             grade: Grade::GOOD,
             complete: 0,
