@@ -13,7 +13,7 @@ use super::chart::{Bar, Histogram, sizes};
 use super::golden::display_name;
 use super::next_steps::{Step, next_steps};
 use super::reason::Reasons;
-use super::roster::Roster;
+use super::roster::{EntityBrief, Roster};
 use super::sides::{SIDE_BY_SIDE, side};
 use super::statistics::{Matrix, Statistics, matrix, share};
 use super::summary::files;
@@ -190,7 +190,7 @@ pub(super) fn render(
         quarantine: reasons.into_iter().take(LINES).map(line).collect(),
         quarantined: number(statistics.quarantined),
         files: files(&run.files).into_iter().map(|file| file_card(input, file)).collect(),
-        facts: facts(input, statistics),
+        facts: facts(input, roster, statistics),
     };
     let mut environment = Environment::new();
     environment.set_formatter(|out, state, value| match value.as_str() {
@@ -467,7 +467,18 @@ fn file_card(input: &ReportInput<'_>, file: &FileManifest) -> FileCard {
     }
 }
 
-fn facts(input: &ReportInput<'_>, all: &Statistics) -> Vec<(&'static str, String)> {
+/// What entities are to each other without being one: the name of a relation and of its count.
+const RELATIONS: [(&str, &str); 3] = [
+    ("household", "entities with relatives in their household"),
+    ("employer", "entities with a known employer"),
+    ("shared_mailbox", "entities that share a mailbox"),
+];
+
+fn facts(
+    input: &ReportInput<'_>,
+    roster: &Roster,
+    all: &Statistics,
+) -> Vec<(&'static str, String)> {
     let run = input.results.summary();
     let limits = run.thresholds;
     let mut facts = vec![
@@ -486,6 +497,13 @@ fn facts(input: &ReportInput<'_>, all: &Statistics) -> Vec<(&'static str, String
         ("model", run.model_hash.clone()),
         ("configuration", run.config_hash.clone()),
     ];
+    for (relation, name) in RELATIONS {
+        let related = |e: &&EntityBrief| e.relations.iter().any(|(kind, _)| kind == relation);
+        let count = roster.entities.iter().filter(related).count() as u64;
+        if count > 0 {
+            facts.push((name, number(count)));
+        }
+    }
     if let Some(as_of) = run.as_of {
         facts.push((
             "newest time in the data",
