@@ -8,6 +8,7 @@ mod birth;
 mod email;
 mod fill;
 mod intern;
+mod levels;
 mod link;
 mod names;
 mod organization;
@@ -17,6 +18,7 @@ mod table;
 mod text;
 
 pub use intern::{Interner, Lists, NONE};
+pub use levels::{pack, unpack};
 pub use pattern::{Pattern, PatternShares};
 pub use table::{
     AddressEntry, AllCounts, Counts, EmailEntry, EmailValue, LinkEntry, NameEntry, Origin,

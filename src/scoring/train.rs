@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::model::{Model, freeze};
-use super::parameters::{LEAK, LEAKS, Parameters, Score};
+use super::parameters::{LEAK, LEAK_MAX, LEAKS, Parameters, Score};
 use crate::compare::{
     Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
     TextChoice, dim,
@@ -398,8 +398,8 @@ impl<'a> Trainer<'a> {
         for (prior, class) in p.prior.iter_mut().zip(sums.classes) {
             *prior = ((class * scale).max(0.1) / p.pairs).clamp(1e-18, 0.5);
         }
-        for (leak, (shared, all)) in p.leak.iter_mut().zip(sums.leaks) {
-            *leak = (shared * scale + LEAK_PAIRS * LEAK) / (all * scale + LEAK_PAIRS);
+        for ((leak, (shared, all)), most) in p.leak.iter_mut().zip(sums.leaks).zip(LEAK_MAX) {
+            *leak = ((shared * scale + LEAK_PAIRS * LEAK) / (all * scale + LEAK_PAIRS)).min(most);
         }
     }
 }
