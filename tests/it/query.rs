@@ -110,6 +110,10 @@ fn store(dir: &Path) {
     writer.pair(ScoredPair { a: 0, b: 3, weight: 1.0 }).unwrap();
     writer.alias(AliasKey::Entity(OLD), 0).unwrap();
     writer.alias(AliasKey::Record(RecordKey::new("shop", "customer", "gone")), 0).unwrap();
+    let facts = serde_json::json!({
+        "timings": [], "peak_memory": null, "systems": [], "judged": [[2, 4]], "cap": 50,
+    });
+    writer.blob("run", facts.to_string().as_bytes()).unwrap();
     let summary = RunSummary {
         run,
         records: 5,
@@ -338,7 +342,7 @@ fn judgements_export_and_list() {
     let (_, text, _) = ask(folder.path(), &["judgements", "list", "--format", "jsonl"]);
     assert_eq!(text.lines().count(), 2);
     let view = View::open(&dir).unwrap();
-    assert_eq!(view.judged().unwrap(), [(2, 4)], "unsure leaves the pair open");
+    assert_eq!(view.judged().unwrap(), [(2, 4)], "as of the run, not of now");
 }
 
 #[test]
