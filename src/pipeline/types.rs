@@ -57,6 +57,14 @@ pub trait Progress: Sync {
     fn finish(&self);
 }
 
+/// Nobody listens.
+impl Progress for () {
+    fn stage(&self, _: &str, _: Option<u64>) {}
+    fn advance(&self, _: u64) {}
+    fn message(&self, _: &str) {}
+    fn finish(&self) {}
+}
+
 /// What became of one file.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Receipt {
