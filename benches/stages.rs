@@ -23,8 +23,13 @@ const GIVEN: [&str; 8] =
     ["Anna", "Robert", "Zoë", "William", "Margaret", "Jürgen", "Elena", "Mary Ann"];
 const FAMILY: [&str; 7] =
     ["Müller", "Smith", "van den Berg", "O'Neill", "Lefèvre", "Castellano", "Novák"];
-const STREET: [&str; 5] =
-    ["12 Main Street Apt 4", "Hauptstr. 7a", "8 rue de la Paix", "Calle Mayor 3, 2º B", "PO Box 11"];
+const STREET: [&str; 5] = [
+    "12 Main Street Apt 4",
+    "Hauptstr. 7a",
+    "8 rue de la Paix",
+    "Calle Mayor 3, 2º B",
+    "PO Box 11",
+];
 
 fn main() {
     divan::main();

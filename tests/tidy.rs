@@ -188,7 +188,8 @@ fn files_are_short() {
     for file in rust_files(&["src", "tests", "benches", "examples"]) {
         let lines = read(root().join(&file)).lines().count();
         if lines > LINES_MAX {
-            problems.push(format!("{file}: {lines} lines, more than {LINES_MAX}: split by concept"));
+            problems
+                .push(format!("{file}: {lines} lines, more than {LINES_MAX}: split by concept"));
         }
     }
     none(problems);

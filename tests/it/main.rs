@@ -4,6 +4,8 @@
 mod blocking_index;
 mod command;
 mod demo;
+mod fuzz;
+mod fuzz_checks;
 mod kinds;
 mod kinds_samples;
 mod normalize_date;
