@@ -7,7 +7,7 @@ use sameas::model::{
 use sameas::normalize::normalize;
 
 /// Any bytes are a table, a document, or an error.
-pub fn read(bytes: &[u8]) {
+pub(crate) fn read(bytes: &[u8]) {
     let limits = Limits { cell_bytes: 1 << 10, row_bytes: 1 << 14, ..Limits::default() };
     let Ok(mut reader) = RowReader::from_bytes("fuzz", bytes, &limits) else { return };
     while let Ok(Some(rows)) = reader.next_rows(64) {
@@ -16,7 +16,7 @@ pub fn read(bytes: &[u8]) {
 }
 
 /// Any text is cleaned or marked. It is cut at line ends and put into every kind of field.
-pub fn clean(text: &str) {
+pub(crate) fn clean(text: &str) {
     let parts: Vec<&str> = text.lines().collect();
     let part = |at: usize| parts.get(at).copied().unwrap_or(text).to_owned();
     let values = || (0..3).map(|at| Labelled { value: part(at), label: None }).collect::<Vec<_>>();
