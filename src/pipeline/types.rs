@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::Timestamp;
 use crate::store::results::RunSummary;
 
-/// How to open an [`Engine`].
+/// How to open an [`Engine`](super::Engine).
 #[derive(Clone, Debug, Default)]
 pub struct EngineOptions {
     /// Threads; all of the machine's where `None`.
