@@ -293,6 +293,31 @@ fn no_path_of_a_machine_is_left() {
     none(problems);
 }
 
+/// Targets of the links of a Markdown text.
+fn links(text: &str) -> Vec<&str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect()
+}
+
+#[test]
+fn links_of_the_documents_lead_to_files() {
+    let mut problems = Vec::new();
+    let mut files = files_below("docs");
+    files.extend(files_below("data").into_iter().filter(|file| file.ends_with(".md")));
+    let top = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "THIRD-PARTY.md"];
+    files.extend(top.map(str::to_owned));
+    for file in files {
+        let text = read(root().join(&file));
+        let folder = root().join(&file).parent().unwrap().to_owned();
+        for link in links(&text).into_iter().filter(|link| !link.starts_with("https://")) {
+            let path = link.split('#').next().unwrap();
+            if !path.is_empty() && !folder.join(path).exists() {
+                problems.push(format!("{file}: {link} leads nowhere"));
+            }
+        }
+    }
+    none(problems);
+}
+
 #[test]
 fn dependencies_reads_plain_and_braced_paths() {
     let text = "use crate::model::Pair;\nuse crate::{blocking::{a, b}, store};\n// crate::cli\n\
