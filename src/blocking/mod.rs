@@ -7,4 +7,4 @@ pub mod index;
 mod keys;
 
 pub use candidates::{BlockStatistics, Blocks, BlocksBuilder, block_cap};
-pub use keys::{Key, RULES, Rule, keys_of};
+pub use keys::{Group, Key, RULES, Rule, keys_of};

@@ -115,6 +115,16 @@ fn near_street(a: &str, b: &str) -> bool {
     }
     // One side left words out: every token of the shorter is in the longer.
     let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    // … or ran them together: `warregocircuit`, `warrego`.
+    if few.len() >= 5
+        && many
+            .bytes()
+            .filter(|c| *c != b' ')
+            .zip(few.bytes().filter(|c| *c != b' '))
+            .all(|(x, y)| x == y)
+    {
+        return true;
+    }
     few.len() >= 4 && few.split(' ').all(|token| many.split(' ').any(|other| other == token))
 }
 
@@ -142,5 +152,16 @@ fn near_city(a: &str, b: &str) -> bool {
     shorter >= 4
         && (osa_within(a, b, if shorter >= 8 { 2 } else { 1 }).is_some()
             || a.starts_with(b)
-            || b.starts_with(a))
+            || b.starts_with(a)
+            || same_letters(a, b))
+}
+
+/// The same letters in another order.
+fn same_letters(a: &str, b: &str) -> bool {
+    a.len() == b.len() && {
+        let (mut x, mut y) = (a.as_bytes().to_vec(), b.as_bytes().to_vec());
+        x.sort_unstable();
+        y.sort_unstable();
+        x == y
+    }
 }

@@ -59,7 +59,9 @@ pub(super) fn compare(t: &Table, a: u32, b: u32) -> Option<Mail> {
 fn level(t: &Table, ea: EmailEntry, eb: EmailEntry, persons: bool) -> Option<u8> {
     let (va, vb) = (&t.email_values[ea.email as usize], &t.email_values[eb.email as usize]);
     let same_domain = va.domain == vb.domain;
-    if persons && (va.role || vb.role) {
+    // `ar20@` is a department's mailbox, but not where the owner is called Alfie Roberts.
+    let role = |role: bool, e: EmailEntry| role && e.pattern == 0;
+    if persons && (role(va.role, ea) || role(vb.role, eb)) {
         // A function's mailbox says where somebody works, not who it is.
         return (same_domain && !va.free).then_some(6);
     }
@@ -88,6 +90,13 @@ fn level(t: &Table, ea: EmailEntry, eb: EmailEntry, persons: bool) -> Option<u8>
     }
     if same_domain && shorter >= 5 && jaro_winkler_at_least(la, lb, 0.95) {
         return Some(3);
+    }
+    // One typing error in each half, or one that moved the @.
+    if !va.free && shorter >= 3 {
+        let (wa, wb) = (t.email.get(ea.email), t.email.get(eb.email));
+        if wa.len().min(wb.len()) >= 10 && osa_within(wa, wb, 2).is_some() {
+            return Some(3);
+        }
     }
     Some(if same_domain && !va.free { 6 } else { 7 })
 }
@@ -123,6 +132,8 @@ pub(super) fn feature(
     let exact_digits = cond * 10_f64.powf(-digits);
     let records = f64::from(t.counts.email.records.max(1));
     let rare = |count: u32| (f64::from(count.saturating_sub(2)) + 0.05) / records;
+    // Chance of the same domain, where it is the same but for a typing error.
+    let domain = t.counts.domain.share(va.domain).max(t.counts.domain.share(vb.domain));
     let u = match mail.level {
         0 => {
             let base = exact_digits * t.counts.domain.share(va.domain);
@@ -134,23 +145,26 @@ pub(super) fn feature(
             return (count as f32, f32::NEG_INFINITY);
         }
         7 => return (0.0, f32::NEG_INFINITY),
-        1 | 2 => rare(t.counts.local.get(va.local)).max(exact_digits),
+        1 => rare(t.counts.local.get(va.local)).max(exact_digits) * domain,
+        2 => rare(t.counts.local.get(va.local)).max(exact_digits),
         4 => letters(t, va.letters, cond, names, a),
         _ => {
             let nd = f64::from(va.digits.max(vb.digits));
-            if va.letters == vb.letters {
-                // The same letters with digits one edit apart.
-                letters(t, va.letters, cond, names, a)
-                    * (18.0 * nd.max(0.5) * 10_f64.powf(-nd)).min(1.0)
-            } else if cond_a > 0.0 && cond_b > 0.0 {
-                cond * 10_f64.powf(1.0 - nd).min(1.0)
-            } else {
-                // One typing error in an address that names do not explain: about as rare as the
-                // address, times the places where the error could be.
-                let len = t.local.get(va.local).len() as f64;
-                let count = t.counts.local.get(va.local).max(t.counts.local.get(vb.local));
-                (rare(count) * len * 4.0).max(cond * 10_f64.powf(1.0 - nd).min(1.0))
-            }
+            let same_place = if mail.level == 3 { domain } else { 1.0 };
+            same_place
+                * if va.letters == vb.letters {
+                    // The same letters with digits one edit apart.
+                    letters(t, va.letters, cond, names, a)
+                        * (18.0 * nd.max(0.5) * 10_f64.powf(-nd)).min(1.0)
+                } else if cond_a > 0.0 && cond_b > 0.0 {
+                    cond * 10_f64.powf(1.0 - nd).min(1.0)
+                } else {
+                    // One typing error in an address that names do not explain: about as rare as the
+                    // address, times the places where the error could be.
+                    let len = t.local.get(va.local).len() as f64;
+                    let count = t.counts.local.get(va.local).max(t.counts.local.get(vb.local));
+                    (rare(count) * len * 4.0).max(cond * 10_f64.powf(1.0 - nd).min(1.0))
+                }
         }
     };
     (u.clamp(1e-12, 1.0).ln() as f32, f32::NEG_INFINITY)

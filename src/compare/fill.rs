@@ -30,7 +30,7 @@ impl Table {
             for at in 0..self.emails.get(record).len() {
                 let entry = self.emails.get(record)[at];
                 let value = self.email_values[entry.email as usize];
-                if value.relay || value.role {
+                if value.relay {
                     continue;
                 }
                 let middle = self.middle.get(name.middle).split(' ').next().unwrap_or("");
@@ -41,7 +41,7 @@ impl Table {
                     &family,
                 );
                 self.emails.get_mut(record)[at].pattern = pattern.0;
-                if stated {
+                if stated && !value.role {
                     *shares.counts.entry(pattern).or_insert(0) += 1;
                     shares.total += 1;
                 }
@@ -119,7 +119,7 @@ impl Table {
             let (count, _) = self.name_counts(rest, known);
             return (count >= 2).then(|| {
                 let given = self.intern_given(rest, count);
-                NameEntry { given, given_derived: true, ..name }
+                NameEntry { given, initial: name.given, given_derived: true, ..name }
             });
         }
         if name.given != NONE && !initial {
@@ -161,7 +161,15 @@ impl Table {
         let given = self.intern_given(given, count);
         let (_, count) = self.name_counts(family, known);
         let family = self.intern_family(family, count);
-        Some(NameEntry { given, family, given_derived: true, family_derived: true, ..name })
+        let initial = name.given;
+        Some(NameEntry {
+            given,
+            family,
+            initial,
+            given_derived: true,
+            family_derived: true,
+            ..name
+        })
     }
 }
 

@@ -112,7 +112,7 @@ pub static DIMENSION: [Dimension; DIMENSIONS] = [
             Relative(7),
             Plain,
             Plain,
-            Relative(7),
+            Given,
         ],
         m: &[0.72, 0.07, 0.06, 0.03, 0.02, 0.02, 0.04, 0.01, 0.03],
         shared_by_relatives: false,

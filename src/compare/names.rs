@@ -67,7 +67,7 @@ impl NameLevels {
 
     /// The pair has agreed on the family name.
     pub(super) fn family_agreed(&self) -> bool {
-        matches!(self.family.0, 0..=2 | 6)
+        matches!(self.family.0, 0..=2) || self.given.0 == 8
     }
 
     fn goodness(&self) -> u32 {
@@ -132,9 +132,10 @@ impl Comparer<'_> {
         let t = self.table();
         let mut out = NameLevels::NONE;
         // What was read out of the mailbox that both share says nothing new.
-        let visible = |id: u32, derived: bool| if shared && derived { NONE } else { id };
-        let (gx, gy) = (visible(x.given, x.given_derived), visible(y.given, y.given_derived));
-        let (fx, fy) = (visible(x.family, x.family_derived), visible(y.family, y.family_derived));
+        let given = |n: &NameEntry| if shared && n.given_derived { n.initial } else { n.given };
+        let family = |n: &NameEntry| if shared && n.family_derived { NONE } else { n.family };
+        let (gx, gy) = (given(x), given(y));
+        let (fx, fy) = (family(x), family(y));
         if gx != NONE && gy != NONE {
             out.given = self.given(gx, gy);
         }
@@ -148,9 +149,10 @@ impl Comparer<'_> {
         }
         let poor =
             matches!(out.given.0, 5..=7 | MISSING) && matches!(out.family.0, 4 | 5 | MISSING);
-        if poor && let Some(share) = swapped(t, gx, fx, gy, fy) {
-            out.given = (8, share);
-            out.family = if fx != NONE && fy != NONE { (6, share) } else { (MISSING, 0.0) };
+        if poor && let Some(chance) = swapped(t, (gx, x.middle, fx), (gy, y.middle, fy)) {
+            // One event, weighed once: both roles together.
+            out.given = (8, chance.ln());
+            out.family = (MISSING, 0.0);
         }
         if x.middle != NONE && y.middle != NONE && !matches!(out.given.0, 5..=7) {
             out.middle = middle(t, x.middle, y.middle);
@@ -254,7 +256,19 @@ fn given_level(a: &str, b: &str, sounds: bool) -> u8 {
     if typo(a, b) || similarity >= 0.93 {
         return 2;
     }
-    if similarity >= 0.84 || sounds { 5 } else { 6 }
+    if similarity >= 0.84 || sounds || jumbled(a, b) { 5 } else { 6 }
+}
+
+/// Two edits in a word of five letters or more, or the same letters in another order.
+fn jumbled(a: &str, b: &str) -> bool {
+    let shorter = a.len().min(b.len());
+    shorter >= 5 && osa_within(a, b, 2).is_some()
+        || shorter >= 4 && a.len() == b.len() && a.as_bytes()[0] == b.as_bytes()[0] && {
+            let (mut x, mut y) = (a.as_bytes().to_vec(), b.as_bytes().to_vec());
+            x.sort_unstable();
+            y.sort_unstable();
+            x == y
+        }
 }
 
 /// Level of two different family names (tokens joined by spaces).
@@ -294,7 +308,7 @@ fn plain_family_level(a: &str, b: &str, sounds: bool) -> u8 {
     if typo(a, b) || similarity >= 0.93 {
         return 2;
     }
-    if similarity >= 0.84 || sounds { 4 } else { 5 }
+    if similarity >= 0.84 || sounds || jumbled(a, b) { 4 } else { 5 }
 }
 
 /// The given name of one side is a middle name of the other, or the name in the other's mailbox
@@ -339,45 +353,46 @@ fn other_given(
 }
 
 /// Given and family name stand in each other's place; one typing error in all, a nickname, or one
-/// missing side is allowed. Returns the greater frequency of the two roles.
-fn swapped(t: &Table, gx: u32, fx: u32, gy: u32, fy: u32) -> Option<f32> {
-    let mut typos = 0;
-    let mut agree = |given: u32, family: u32| -> Option<bool> {
+/// missing side is allowed. Returns the chance of that among unrelated records: the product of the
+/// frequencies of the names that agree, each in its commoner role.
+fn swapped(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32> {
+    let mut errors = 0;
+    let mut agree = |(given, middle): (u32, u32), family: u32| -> Option<Option<f64>> {
         if given == NONE || family == NONE {
-            return None;
+            return Some(None);
         }
         let (g, f) = (t.given.get(given), t.family.get(family));
         if g.len() < 2 || f.len() < 2 {
             return None;
         }
+        let as_given = t.counts.given.share(given);
+        let as_family = t.family.find(g).map_or(0.0, |id| t.counts.family.share(id));
+        let share = as_given.max(as_family).max(t.counts.family.share(family));
+        // Several words in the given column: `de la cruz`, `alexa rose`.
+        let whole = match t.middle.get(middle) {
+            "" => None,
+            rest => Some(format!("{g} {rest}")),
+        };
+        let rare = t.counts.family.share(family);
         if g == f {
-            return Some(true);
+            return Some(Some(share));
         }
-        if g.len() >= 4 && osa_within(g, f, 1).is_some() {
-            typos += 1;
-            return Some(true);
+        if whole.as_deref() == Some(f) {
+            return Some(Some(rare));
         }
-        Some(nickname_link(g, f).is_some())
+        errors += 1;
+        if whole.is_some_and(|whole| osa_within(&whole, f, 1).is_some()) {
+            return Some(Some(rare * 4.0));
+        }
+        let near = g.len() >= 4 && osa_within(g, f, 1).is_some();
+        // A form that is not quite the same is the likelier to agree by chance.
+        (near || nickname_link(g, f).is_some()).then_some(Some(share * 4.0))
     };
-    let (one, two) = (agree(gx, fy), agree(gy, fx));
-    let complete = matches!((one, two), (Some(true), Some(true) | None) | (None, Some(true)));
-    if !complete || typos > 1 {
+    let (one, two) = (agree((x.0, x.1), y.2)?, agree((y.0, y.1), x.2)?);
+    if errors > 1 || (one.is_none() && two.is_none()) {
         return None;
     }
-    let share = |given: u32, family: u32| {
-        let as_given = t.counts.given.share(given);
-        let as_family =
-            t.family.find(t.given.get(given)).map_or(0.0, |id| t.counts.family.share(id));
-        as_given.max(as_family).max(t.counts.family.share(family))
-    };
-    let mut f = 1.0_f64;
-    if one == Some(true) {
-        f = f.min(share(gx, fy));
-    }
-    if two == Some(true) {
-        f = f.min(share(gy, fx));
-    }
-    Some(f as f32)
+    Some((one.unwrap_or(1.0) * two.unwrap_or(1.0)).min(1.0) as f32)
 }
 
 fn middle(t: &Table, x: u32, y: u32) -> (u8, f32) {

@@ -19,6 +19,8 @@ pub struct NameEntry {
     pub family: u32,
     /// 0 none, 1 senior, 2 junior, 3 …
     pub generation: u8,
+    /// The initial that stood where a mailbox gave the given name.
+    pub initial: u32,
     /// The given name was read out of the record's mailbox.
     pub given_derived: bool,
     /// The family name was read out of the record's mailbox.
@@ -381,6 +383,7 @@ impl Table {
                 middle: self.middle.intern(&middle.join(" ")),
                 family,
                 generation: name.generation,
+                initial: NONE,
                 given_derived: false,
                 family_derived: false,
             };
@@ -397,6 +400,7 @@ impl Table {
                 middle: NONE,
                 family: NONE,
                 generation: 0,
+                initial: NONE,
                 given_derived: false,
                 family_derived: false,
             });

@@ -227,7 +227,7 @@ impl Engine {
             deleted: (records.deleted.len() + records.aliases.len()) as u64,
             pairs_scored: resolution.pairs_scored,
             pairs_left_out: statistics.pairs_left_out.iter().sum(),
-            blocking_recall_estimate: 1.0,
+            blocking_recall_estimate: resolution.blocking_recall,
             thresholds: self.options.config.thresholds,
             model_hash,
             config_hash: self.options.config.hash(),

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{Blocks, Key, block_cap, keys_of};
+use crate::blocking::{Blocks, Group, Key, RULES, block_cap, keys_of};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile};
 use crate::error::Result;
@@ -63,6 +63,8 @@ pub struct Resolution {
     pub relatives: Vec<(u32, u32)>,
     /// Least log odds of a pair worth a look, nats.
     pub review: f32,
+    /// Estimated share of the matches that blocking meets.
+    pub blocking_recall: f64,
 }
 
 impl Resolution {
@@ -217,6 +219,7 @@ pub fn resolve(
     let scored = score(&table, &shares, &model, &blocks, thresholds);
     let Scored { edges, pairs: pairs_scored, expected: expected_matches, relatives, review } =
         scored;
+    let blocking_recall = blocking_recall(&blocks, &edges, &|r| records.hash(r));
     stage("cluster");
     let logit = |p: f64| (p / (1.0 - p)).ln();
     let clustering = cluster(&ClusterInput {
@@ -240,6 +243,7 @@ pub fn resolve(
         blocks,
         relatives,
         review,
+        blocking_recall,
     })
 }
 
@@ -259,6 +263,34 @@ fn sample(table: &Table, blocks: &Blocks, hashes: &[u64]) -> (Vec<(u32, u32)>, f
         pairs.extend(found.iter().map(|other| (*record, *other)));
     }
     (pairs, 1.0)
+}
+
+/// Matches that the recall of blocking is estimated from.
+const RECALL_SAMPLE: usize = 20_000;
+
+/// Share of the matches that blocking meets, by capture and recapture (Chapman's estimator): rules
+/// on names are one net, all other rules the other; what both caught tells how much both missed.
+/// `edges` at or above even odds count, in the order of a hash of their records.
+fn blocking_recall(blocks: &Blocks, edges: &[Edge], hash: &dyn Fn(u32) -> u64) -> f64 {
+    let mut sample: Vec<(u64, u32, u32)> = edges
+        .iter()
+        .filter(|e| e.score >= 0.0)
+        .map(|e| (hash(e.a) ^ hash(e.b).rotate_left(17), e.a, e.b))
+        .collect();
+    sample.sort_unstable();
+    sample.truncate(RECALL_SAMPLE);
+    let caught: Vec<(bool, bool)> = sample
+        .par_iter()
+        .map(|(_, a, b)| {
+            let rules = blocks.shared_rules(*a, *b);
+            let name = |rule: &u8| RULES[usize::from(*rule)].group == Group::Name;
+            (rules.iter().any(name), !rules.iter().all(name))
+        })
+        .collect();
+    let count = |f: fn(&(bool, bool)) -> bool| caught.iter().filter(|c| f(c)).count() as f64;
+    let (names, others, both) = (count(|c| c.0), count(|c| c.1), count(|c| c.0 && c.1));
+    let all = (names + 1.0) * (others + 1.0) / (both + 1.0) - 1.0;
+    if all <= 0.0 { 1.0 } else { (count(|c| c.0 || c.1) / all).min(1.0) }
 }
 
 /// What scoring keeps.

@@ -177,6 +177,10 @@ pub struct ModelLevel {
     pub m: f64,
     /// Probability among others.
     pub u: f64,
+    /// Probability among relatives (of one household or place).
+    pub r: f64,
+    /// Probability among other sites of one organisation.
+    pub q: f64,
     /// log2(m/u).
     pub weight: f64,
 }

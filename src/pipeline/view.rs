@@ -389,7 +389,7 @@ impl View {
             for (class, prior) in ["match", "relative", "other site"].iter().zip(p.prior) {
                 table.classes.push((format!("{sort}: {class}"), prior));
             }
-            table.classes.push((format!("{sort}: namesakes among relatives"), p.rho));
+            table.classes.push((format!("{sort}: namesakes among relatives"), p.leak[0]));
             table.classes.push((format!("{sort}: collisions of mailboxes"), p.kappa));
             for d in 0..dim::TEXT + model.texts.columns.len() {
                 let name = match d.checked_sub(dim::TEXT) {
@@ -402,6 +402,8 @@ impl View {
                         level: (*level).to_owned(),
                         m: p.m[d][l],
                         u: p.u[d][l],
+                        r: p.r[d][l],
+                        q: p.q[d][l],
                         weight: (p.m[d][l] / p.u[d][l]).log2(),
                     });
                 }

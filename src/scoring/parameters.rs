@@ -35,11 +35,17 @@ pub struct Parameters {
     pub pairs: f64,
     /// Prior probability of a match, a relative, another site, per pair of the whole file.
     pub prior: [f64; 3],
-    /// Share of namesakes among relatives (fathers and sons of one name).
-    pub rho: f64,
+    /// Share of relatives who share what identifies, by the dimensions of [`LEAKS`]: namesakes
+    /// (fathers and sons of one name), twins, borrowed numbers.
+    pub leak: [f64; 4],
     /// How unique mailboxes are: observed chance collisions over expected ones.
     pub kappa: f64,
 }
+
+/// Dimensions of identity that relatives share now and then.
+pub(crate) const LEAKS: [usize; 4] = [dim::GIVEN, dim::BIRTH, dim::IDENTIFIER, dim::LINK];
+/// Share of relatives who do, before any data.
+pub(crate) const LEAK: f64 = 0.03;
 
 /// Score of a comparison; natural logs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -128,7 +134,7 @@ impl Parameters {
             s: vec![1.0; DIMENSIONS],
             pairs: pairs.max(1.0),
             prior: [prior, prior, prior],
-            rho: 0.03,
+            leak: [LEAK; 4],
             kappa: 1e-3,
         };
         for d in 0..DIMENSIONS {
@@ -181,13 +187,16 @@ impl Parameters {
         let ln_m = self.m[d][l].ln();
         let relative = if dimension.shared_by_relatives {
             clamp(self.r[d][l].ln() - ln_u)
-        } else if d == dim::GIVEN {
-            let u = ln_u.exp();
-            (((1.0 - self.rho) * u + self.rho * self.m[d][l]) / u).ln()
+        } else if let Some(at) = LEAKS.iter().position(|leak| *leak == d) {
+            let (u, leak) = (ln_u.exp(), self.leak[at]);
+            (((1.0 - leak) * u + leak * self.m[d][l]) / u).ln()
         } else {
             0.0
         };
-        let site = if dimension.shared_by_sites { clamp(self.q[d][l].ln() - ln_u) } else { 0.0 };
+        // Another site has another house, but mostly in the same part of the town.
+        let nearby = d == dim::ADDRESS && !matches!(l, 0..=2 | 9);
+        let site =
+            if dimension.shared_by_sites || nearby { clamp(self.q[d][l].ln() - ln_u) } else { 0.0 };
         Term { matched: clamp(ln_m - ln_u), relative, site }
     }
 

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::model::{Model, freeze};
-use super::parameters::{Parameters, Score};
+use super::parameters::{LEAK, LEAKS, Parameters, Score};
 use crate::compare::{
     Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
     TextChoice, dim,
@@ -36,8 +36,8 @@ const ROUNDS: usize = 3;
 const STEPS: usize = 12;
 /// Strength of the generic m, in pairs.
 const PRIOR_PAIRS: f64 = 30.0;
-/// Strength of the generic share of namesakes, in pairs.
-const RHO_PAIRS: f64 = 20.0;
+/// Strength of the generic share of leaks among relatives, in pairs.
+const LEAK_PAIRS: f64 = 20.0;
 
 /// Trains a model. Deterministic for any number of threads: sums run over fixed pieces in order.
 pub fn train(set: &TrainingSet<'_>) -> Model {
@@ -128,8 +128,8 @@ struct Sums {
     r: Vec<Vec<f64>>,
     q: Vec<Vec<f64>>,
     classes: [f64; 3],
-    namesakes: f64,
-    relatives: f64,
+    /// Relatives who share what identifies, and relatives compared, by leak.
+    leaks: [(f64, f64); 4],
 }
 
 impl Sums {
@@ -141,8 +141,7 @@ impl Sums {
             r: zero.clone(),
             q: zero,
             classes: [0.0; 3],
-            namesakes: 0.0,
-            relatives: 0.0,
+            leaks: [(0.0, 0.0); 4],
         }
     }
 
@@ -157,8 +156,10 @@ impl Sums {
         for (x, y) in self.classes.iter_mut().zip(other.classes) {
             *x += y;
         }
-        self.namesakes += other.namesakes;
-        self.relatives += other.relatives;
+        for (x, y) in self.leaks.iter_mut().zip(other.leaks) {
+            x.0 += y.0;
+            x.1 += y.1;
+        }
     }
 }
 
@@ -338,11 +339,11 @@ impl<'a> Trainer<'a> {
                         sums.m[d][l] += share[0];
                         sums.r[d][l] += share[1];
                         sums.q[d][l] += share[2];
-                        if d == dim::GIVEN {
-                            let namesake = p.rho * p.m[d][l];
-                            let chance = (1.0 - p.rho) * ln_u.exp();
-                            sums.namesakes += share[1] * namesake / (namesake + chance);
-                            sums.relatives += share[1];
+                        if let Some(at) = LEAKS.iter().position(|leak| *leak == d) {
+                            let leaked = p.leak[at] * p.m[d][l];
+                            let chance = (1.0 - p.leak[at]) * ln_u.exp();
+                            sums.leaks[at].0 += share[1] * leaked / (leaked + chance);
+                            sums.leaks[at].1 += share[1];
                         }
                     }
                 }
@@ -378,7 +379,9 @@ impl<'a> Trainer<'a> {
         for (prior, class) in p.prior.iter_mut().zip(sums.classes) {
             *prior = ((class * scale).max(0.1) / p.pairs).clamp(1e-18, 0.5);
         }
-        p.rho = (sums.namesakes * scale + RHO_PAIRS * 0.03) / (sums.relatives * scale + RHO_PAIRS);
+        for (leak, (shared, all)) in p.leak.iter_mut().zip(sums.leaks) {
+            *leak = (shared * scale + LEAK_PAIRS * LEAK) / (all * scale + LEAK_PAIRS);
+        }
     }
 }
 
