@@ -7,11 +7,14 @@ use super::{NONE, PatternShares};
 use crate::model::EntityKind;
 use crate::similarity::soundex;
 
+/// How often a word occurs as (given, family) name.
+type Known<'a> = dyn Fn(&str) -> (u32, u32) + 'a;
+
 impl Table {
     /// Fills missing names, then reads every address's [`Pattern`](super::Pattern). Returns the
     /// shares of the patterns among addresses whose owner states both names. `known` tells how
     /// often a name occurs as (given, family) where a model says so instead of the table.
-    pub fn read_mailboxes(&mut self, known: Option<&dyn Fn(&str) -> (u32, u32)>) -> PatternShares {
+    pub fn read_mailboxes(&mut self, known: Option<&Known<'_>>) -> PatternShares {
         let mut shares = PatternShares::default();
         for record in 0..self.len() {
             if self.kind[record as usize] == EntityKind::Organization {
@@ -47,7 +50,7 @@ impl Table {
         shares
     }
 
-    fn fill(&mut self, record: u32, known: Option<&dyn Fn(&str) -> (u32, u32)>) {
+    fn fill(&mut self, record: u32, known: Option<&Known<'_>>) {
         let Some(name) = self.names.get(record).first().copied() else { return };
         let initial = name.given != NONE && self.given.get(name.given).len() == 1;
         if name.given != NONE && name.family != NONE && !initial {
@@ -66,7 +69,7 @@ impl Table {
     }
 
     /// How often a word is a given and a family name.
-    fn name_counts(&self, text: &str, known: Option<&dyn Fn(&str) -> (u32, u32)>) -> (u32, u32) {
+    fn name_counts(&self, text: &str, known: Option<&Known<'_>>) -> (u32, u32) {
         if text.len() < 2 {
             return (0, 0);
         }
@@ -103,7 +106,7 @@ impl Table {
         local: u32,
         name: NameEntry,
         initial: bool,
-        known: Option<&dyn Fn(&str) -> (u32, u32)>,
+        known: Option<&Known<'_>>,
     ) -> Option<NameEntry> {
         let local = self.local.get(local).to_owned();
         let segments = Segments::new(&local)?;

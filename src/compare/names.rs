@@ -434,7 +434,7 @@ mod tests {
             ("j", "john", 3),
             ("k", "john", 7),
             ("alex", "alexander", 1),
-            ("michael", "micheal", 2),
+            ("michael", "micheal", 1),
             ("jon", "jno", 2),
             ("catherine", "katherine", 1),
             ("peter", "susan", 6),

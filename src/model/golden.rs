@@ -49,6 +49,12 @@ pub struct GoldenField {
     pub others: Vec<LostValue>,
 }
 
+impl std::fmt::Debug for GoldenField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GoldenField({}, {}, <redacted>)", self.field, self.rule)
+    }
+}
+
 /// A value that did not survive.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct LostValue {
@@ -60,6 +66,12 @@ pub struct LostValue {
     pub record_id: String,
     /// Why not: `older`, `less frequent`, `invalid` …
     pub why_not: String,
+}
+
+impl std::fmt::Debug for LostValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LostValue({}, <redacted>)", self.why_not)
+    }
 }
 
 /// A relation between two entities that is no identity.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::types::{Damage, Ground, GroundSource, Progress};
+use super::types::{Damage, Ground, Progress};
 use crate::error::Result;
 use crate::model::{Judgement, QuarantinedRow};
 use crate::store::{Access, Store};
@@ -20,8 +20,7 @@ pub fn ground(dir: &Path) -> Result<Ground> {
     };
     for file in store.files()? {
         let manifest = file.manifest;
-        let source =
-            out.sources.entry(manifest.source.to_string()).or_insert_with(GroundSource::default);
+        let source = out.sources.entry(manifest.source.to_string()).or_default();
         source.records += file.receipt.records_new;
         source.kind = manifest.kind.to_string();
         source.command = manifest.command;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::Timestamp;
 use crate::store::results::RunSummary;
 
-/// How to open an [`Engine`].
+/// How to open an [`Engine`](super::Engine).
 #[derive(Clone, Debug, Default)]
 pub struct EngineOptions {
     /// Threads; all of the machine's where `None`.
@@ -55,6 +55,14 @@ pub trait Progress: Sync {
     fn message(&self, text: &str);
     /// The job is over.
     fn finish(&self);
+}
+
+/// Nobody listens.
+impl Progress for () {
+    fn stage(&self, _: &str, _: Option<u64>) {}
+    fn advance(&self, _: u64) {}
+    fn message(&self, _: &str) {}
+    fn finish(&self) {}
 }
 
 /// What became of one file.

@@ -258,7 +258,7 @@ impl<'a> Trainer<'a> {
     /// Collision rates of rare values among non-matches, and how unique mailboxes are.
     fn collisions(&mut self) {
         let p = &self.parameters;
-        let mut agree = vec![0.0; DIMENSIONS];
+        let mut agree = [0.0; DIMENSIONS];
         let (mut observed, mut expected) = (0.0, 0.0);
         for comparison in &self.candidates {
             let exact = |d: usize| comparison.level[d] == 0;

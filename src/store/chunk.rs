@@ -81,7 +81,7 @@ struct Record {
 
 /// Hash of what a record says: its rows, whether it is deleted, whose alias it is. An ingest that
 /// uses it as `Version::content` saves eight bytes a record, which do not compress.
-pub fn content_hash(rows: &[RawRow], deleted: bool, alias_of: Option<&RecordKey>) -> u64 {
+pub(crate) fn content_hash(rows: &[RawRow], deleted: bool, alias_of: Option<&RecordKey>) -> u64 {
     let mut hasher = Xxh3Default::new();
     let mut text = |text: &str| {
         hasher.update(&(text.len() as u64).to_le_bytes());

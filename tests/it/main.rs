@@ -4,6 +4,8 @@
 mod blocking_index;
 mod command;
 mod demo;
+mod fuzz;
+mod fuzz_checks;
 mod kinds;
 mod kinds_samples;
 mod normalize_date;
@@ -15,3 +17,17 @@ mod readers;
 mod report;
 mod results;
 mod store;
+
+/// Opens a store for writing. A child process of another test holds a copy of every open file, and
+/// so the lock of a store just closed, between its fork and its exec: then waits a little.
+fn open_for_writing(dir: &std::path::Path) -> sameas::error::Result<sameas::store::Store> {
+    for _ in 0..200 {
+        match sameas::store::Store::open(dir, sameas::store::Access::Write) {
+            Err(error) if error.kind() == sameas::error::ErrorKind::Locked => {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            other => return other,
+        }
+    }
+    sameas::store::Store::open(dir, sameas::store::Access::Write)
+}

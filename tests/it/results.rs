@@ -208,7 +208,7 @@ fn any_damaged_byte_is_noticed() {
 #[test]
 fn the_last_three_results_are_kept_and_readers_see_whole_ones() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), Access::Write).unwrap();
+    let store = crate::open_for_writing(folder.path()).unwrap();
     assert!(store.current_results().unwrap().is_none());
     let reader = Store::open(folder.path(), Access::Read).unwrap();
     let sample = sample(100, 1);

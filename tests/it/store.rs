@@ -103,7 +103,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn open(folder: &Path) -> Store {
-    Store::open(folder, Access::Write).unwrap()
+    crate::open_for_writing(folder).unwrap()
 }
 
 fn clean(store: &Store) {
@@ -469,7 +469,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// Everything that a store says, or the kind of the first error.
 fn says(folder: &Path) -> Result<String, ErrorKind> {
-    let store = Store::open(folder, Access::Write).map_err(|e| e.kind())?;
+    let store = crate::open_for_writing(folder).map_err(|e| e.kind())?;
     let answers = || -> sameas::error::Result<String> {
         let mut records = Vec::new();
         for chunk in store.chunks()? {
@@ -528,7 +528,7 @@ fn damage_is_found_or_without_effect() {
             if says(folder.path()).is_ok_and(|answer| answer == expected) {
                 continue;
             }
-            let found = match Store::open(folder.path(), Access::Write) {
+            let found = match crate::open_for_writing(folder.path()) {
                 Err(e) => matches!(
                     e.kind(),
                     ErrorKind::Corrupted | ErrorKind::FormatVersion | ErrorKind::Io
@@ -546,7 +546,7 @@ fn the_database_can_be_made_anew_from_the_archive() {
     sample(folder.path());
     let expected = says(folder.path()).unwrap();
     std::fs::remove_dir_all(folder.path().join("ground")).unwrap();
-    let lost = Store::open(folder.path(), Access::Write).unwrap_err();
+    let lost = crate::open_for_writing(folder.path()).unwrap_err();
     assert_eq!(lost.kind(), ErrorKind::Corrupted);
     for _ in 0..2 {
         let recovered = Store::rebuild_ground(folder.path(), |manifest, mut input, writer| {
@@ -558,7 +558,7 @@ fn the_database_can_be_made_anew_from_the_archive() {
                 .zip(rows)
                 .map(|(line, row)| record(manifest.command, file, line, row))
                 .collect();
-            writer.append(&records).map(|_| ())
+            writer.append(&records).map(drop)
         })
         .unwrap();
         assert_eq!((recovered.files, recovered.records, recovered.judgements), (2, 302, 1));

@@ -24,7 +24,7 @@ fn checksum(id: &[u8]) -> String {
 
 /// Completes a 15-character record id by its checksum; restores the case of an 18-character one
 /// whose case was lost. Anything else stays as it is; the id of nothing (all zeros) becomes empty.
-pub(super) fn salesforce_18(id: &str) -> String {
+pub(super) fn case_checksum(id: &str) -> String {
     let bytes = id.as_bytes();
     if !bytes.iter().all(u8::is_ascii_alphanumeric) || ![15, 18].contains(&bytes.len()) {
         return id.to_owned();
@@ -80,22 +80,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn salesforce_ids_are_completed_and_repaired() {
+    fn ids_are_completed_and_repaired() {
         for (short, long) in [
             ("003XX0000012abC", "003XX0000012abCYAQ"),
             ("00QXX000001xYzA", "00QXX000001xYzA2AU"),
             ("001XX000003aBcD", "001XX000003aBcDYAU"),
         ] {
-            assert_eq!(salesforce_18(short), long);
-            assert_eq!(salesforce_18(long), long);
-            assert_eq!(salesforce_18(&long.to_lowercase()), long);
-            assert_eq!(salesforce_18(&long.to_uppercase()), long);
+            assert_eq!(case_checksum(short), long);
+            assert_eq!(case_checksum(long), long);
+            assert_eq!(case_checksum(&long.to_lowercase()), long);
+            assert_eq!(case_checksum(&long.to_uppercase()), long);
         }
-        assert_eq!(salesforce_18("000000000000000AAA"), "");
-        assert_eq!(salesforce_18("000000000000000"), "");
-        assert_eq!(salesforce_18("12345"), "12345");
+        assert_eq!(case_checksum("000000000000000AAA"), "");
+        assert_eq!(case_checksum("000000000000000"), "");
+        assert_eq!(case_checksum("12345"), "12345");
         // Not destroyed, only not the checksum that we know of.
-        assert_eq!(salesforce_18("003XX0000012abCYAA"), "003XX0000012abCYAA");
+        assert_eq!(case_checksum("003XX0000012abCYAA"), "003XX0000012abCYAA");
     }
 
     #[test]

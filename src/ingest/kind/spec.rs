@@ -346,9 +346,8 @@ pub enum Op {
     Apostrophe,
     /// The last part of a global id or a URL: `gid://x/Customer/12?y` → `12`.
     Tail,
-    /// Salesforce's 15 characters → 18, case repaired from the checksum.
-    #[serde(rename = "salesforce-18")]
-    Salesforce18,
+    /// 15 characters → 18 with the checksum of their case (as Salesforce does); case repaired from it.
+    CaseChecksum,
     /// Lower case.
     Lower,
     /// Upper case.

@@ -164,7 +164,7 @@ impl System {
         for op in &self.ops {
             out = match op {
                 Op::Tail => form::tail(&out).to_owned(),
-                Op::Salesforce18 => form::salesforce_18(&out),
+                Op::CaseChecksum => form::case_checksum(&out),
                 Op::Lower => out.to_lowercase(),
                 _ => out,
             };

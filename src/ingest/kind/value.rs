@@ -379,7 +379,7 @@ fn apply(op: Op, text: String) -> String {
     match op {
         Op::Apostrophe => text.strip_prefix('\'').map(str::to_owned).unwrap_or(text),
         Op::Tail => form::tail(&text).to_owned(),
-        Op::Salesforce18 => form::salesforce_18(&text),
+        Op::CaseChecksum => form::case_checksum(&text),
         Op::Lower => text.to_lowercase(),
         Op::Upper => text.to_uppercase(),
         Op::Digits => text.chars().filter(char::is_ascii_digit).collect(),
