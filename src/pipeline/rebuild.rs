@@ -513,6 +513,7 @@ impl Writing<'_> {
         }
         for (at, members) in self.clusters.iter().enumerate() {
             let kinds = members.iter().map(|m| self.resolution.table.kind[*m as usize]);
+            let own_steps = steps.remove(&members[0]).unwrap_or_default();
             let mut related: Vec<(String, u32)> = relations
                 .remove(&(at as u32))
                 .unwrap_or_default()
@@ -524,9 +525,9 @@ impl Writing<'_> {
                 id: self.identities.ids[at],
                 kind: kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default(),
                 members: members.clone(),
-                steps: steps.remove(&members[0]).unwrap_or_default(),
+                steps: own_steps.clone(),
                 relations: related,
-                suspicions: Vec::new(),
+                suspicions: suspicions(&self.resolution.table, members, &own_steps),
             })?;
         }
         Ok(())
@@ -588,4 +589,47 @@ impl Writing<'_> {
         }
         Ok(())
     }
+}
+
+/// An entity of more records than this is worth a look.
+const LARGE: usize = 40;
+/// A merge under this log odds (bits; 2 is a probability of .8) is doubtful.
+const DOUBTFUL: f32 = 2.0;
+
+/// Why a person should look at an entity.
+fn suspicions(table: &Table, members: &[u32], steps: &[StepRow]) -> Vec<String> {
+    let mut out = Vec::new();
+    if members.len() < 2 {
+        return out;
+    }
+    if members.len() >= LARGE {
+        out.push(format!("unusually large: {} records", members.len()));
+    }
+    let weakest =
+        steps.iter().filter(|s| s.kind != 2).map(|s| s.weight).fold(f32::INFINITY, f32::min);
+    if members.len() > 2 && weakest < DOUBTFUL {
+        let probability = 1.0 / (1.0 + (-f64::from(weakest)).exp2());
+        out.push(format!(
+            "two parts are held together by a doubtful link (probability {probability:.2})"
+        ));
+    }
+    let names = members.iter().flat_map(|m| table.names.get(*m));
+    let mut generations: Vec<u8> = names.map(|n| n.generation).filter(|g| *g != 0).collect();
+    generations.sort_unstable();
+    generations.dedup();
+    if generations.len() > 1 {
+        out.push("some records say senior, others junior".to_owned());
+    }
+    let births = members.iter().flat_map(|m| table.births.get(*m));
+    let mut years: Vec<u32> = births
+        .filter_map(|id| table.birth.get(*id).get(..4)?.parse().ok())
+        .filter(|year| *year != 0)
+        .collect();
+    years.sort_unstable();
+    if let (Some(first), Some(last)) = (years.first(), years.last())
+        && last - first >= 12
+    {
+        out.push(format!("birth dates lie {} years apart", last - first));
+    }
+    out
 }
