@@ -211,7 +211,7 @@ mod tests {
     fn a_reason_names_what_speaks_for_and_against() {
         assert_eq!(
             words(&[(dim::EMAIL, 0), (dim::FAMILY, 0), (dim::ADDRESS, 8), (dim::TEXT, 0)]),
-            "same e-mail, same family name, same shirt size, other address"
+            "same family name, same e-mail, same shirt size, other address"
         );
         assert_eq!(words(&[]), "little to compare");
         assert_eq!(words(&[(dim::SOURCE, 0)]), "little to compare");

@@ -203,10 +203,15 @@ impl Contest<'_> {
         let usable = standings.iter().filter(|s| s.grade.usable()).count();
         let kept = if self.many { usable } else { usable.min(1) };
         for (place, standing) in standings[..kept].iter().enumerate() {
-            let spellings = rank(&standing.seen, |s| &s.parts, rules);
+            // Most values stand once: there is nothing to rank.
+            let spellings = match standing.seen.as_slice() {
+                [_] => Vec::new(),
+                seen => rank(seen, |s| &s.parts, rules),
+            };
+            let chosen = spellings.first().map_or(standing.seen[0], Standing::witness);
             let mut lost = Vec::new();
             if self.losses {
-                let spelt = spellings[1..].iter().map(Standing::witness);
+                let spelt = spellings.iter().skip(1).map(Standing::witness);
                 lost.extend(spelt.map(|s| (s, "same value, written otherwise")));
                 if place == 0 {
                     self.lose(&standings[kept..], Some(standing), rules, &mut lost);
@@ -220,7 +225,7 @@ impl Contest<'_> {
                 }
                 _ => "further value",
             };
-            self.emit(Some(spellings[0].witness()), rule, &lost, each);
+            self.emit(Some(chosen), rule, &lost, each);
         }
         if kept == 0 && self.losses {
             let mut lost = Vec::new();
