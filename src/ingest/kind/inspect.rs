@@ -159,7 +159,7 @@ pub fn inspect(
 }
 
 /// The file's name without folder and extensions: `shop-eu.csv.gz` → `shop-eu`.
-pub(super) fn stem(name: &str) -> &str {
+pub fn stem(name: &str) -> &str {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let mut rest = name;
     while let Some((head, tail)) = rest.rsplit_once('.') {
