@@ -558,7 +558,7 @@ fn the_database_can_be_made_anew_from_the_archive() {
                 .zip(rows)
                 .map(|(line, row)| record(manifest.command, file, line, row))
                 .collect();
-            writer.append(&records)
+            writer.append(&records).map(|_| ())
         })
         .unwrap();
         assert_eq!((recovered.files, recovered.records, recovered.judgements), (2, 302, 1));
