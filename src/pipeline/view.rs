@@ -442,7 +442,9 @@ impl View {
         let kinds = gone.iter().map(|gone| gone.normal.entity_kind);
         let kind = kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default();
         let id = gone.first().and_then(|g| g.entity).unwrap_or(EntityId::from_bits(0));
-        let as_of = self.results.summary().as_of.map(Timestamp);
+        // The results' time is that of live records: what says that one is gone may be newer.
+        let own = gone.iter().filter_map(|gone| gone.normal.updated_at).max();
+        let as_of = self.results.summary().as_of.map(Timestamp).max(own);
         golden(id, kind, &members, Vec::new(), &self.policy, as_of)
     }
 

@@ -29,7 +29,11 @@ fn shuffled(bench: &Bench) {
 
 fn same(bench: &Bench, a: &str, b: &str) {
     for file in [
-        "clusters.csv", "golden.csv", "crosswalk.csv", "merge_candidates.csv", "report.html",
+        "clusters.csv",
+        "golden.csv",
+        "crosswalk.csv",
+        "merge_candidates.csv",
+        "report.html",
         "quarantine.csv",
     ] {
         assert!(bench.read(&format!("{a}/{file}")) == bench.read(&format!("{b}/{file}")), "{file}");

@@ -5,6 +5,8 @@ mod blocking_index;
 mod command;
 mod demo;
 mod determinism;
+mod intake;
+mod judge;
 mod kinds;
 mod kinds_samples;
 mod main_job;

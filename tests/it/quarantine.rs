@@ -44,8 +44,7 @@ fn every_tenth_row_broken_leaves_the_sound_ones() {
     let bench = Bench::new();
     let (bytes, broken) = file();
     bench.write("crm.csv", &bytes);
-    let (_, messages) =
-        bench.exits(4, &["dedupe", "crm.csv:hubspot-contacts", "--out", "out"]);
+    let (_, messages) = bench.exits(4, &["dedupe", "crm.csv:hubspot-contacts", "--out", "out"]);
     assert!(messages.contains("10 of 100 rows are in quarantine"), "{messages}");
     let ids: Vec<String> =
         bench.rows("out/clusters.csv").into_iter().map(|row| row[1].clone()).collect();
