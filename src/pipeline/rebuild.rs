@@ -35,8 +35,10 @@ pub(super) struct RunFacts {
     pub(super) judged: Vec<(u32, u32)>,
     pub(super) cap: u64,
     /// Files in ground when the run began.
+    #[serde(default)]
     pub(super) files: u32,
-    /// Live records by source, and a file that they come from.
+    /// Live records by source, and the newest file that one comes from.
+    #[serde(default)]
     pub(super) sources: Vec<(String, u64, u32)>,
 }
 
@@ -55,7 +57,11 @@ impl RunFacts {
 /// # Errors
 /// Damaged or unreadable.
 pub fn sources(results: &Results) -> Result<BTreeSet<String>> {
-    Ok(RunFacts::read(results)?.sources.into_iter().map(|(source, _, _)| source).collect())
+    let facts = RunFacts::read(results)?;
+    let of_files = results.summary().files.iter().map(|file| file.source.to_string());
+    let own = facts.sources.into_iter().map(|(source, _, _)| source);
+    // A file's source may have lost all its records, and is known for all that.
+    Ok(own.chain(of_files).collect())
 }
 
 impl Engine {

@@ -94,9 +94,9 @@ fn a_file_that_cannot_be_read_fails_alone() {
     let bench = Bench::new();
     bench.write("good.csv", format!("{HEADER}{}{}", row(1), row(2)));
     bench.write("bad.csv.gz", b"\x1f\x8b\x08\x00garbage that is no stream");
-    bench.write("empty.csv", "");
+    bench.write("binary.csv", b"\x00\x01\x02 no text");
     std::fs::create_dir(bench.path().join("folder.csv")).unwrap();
-    for bad in ["bad.csv.gz", "missing.csv", "folder.csv"] {
+    for bad in ["bad.csv.gz", "missing.csv", "folder.csv", "binary.csv"] {
         let out = format!("out-{bad}");
         let (_, messages) =
             bench.exits(1, &["dedupe", "good.csv:hubspot-contacts", bad, "--out", &out]);
