@@ -50,10 +50,10 @@ pub fn ground(dir: &Path) -> Result<Ground> {
     if let Some(results) = results {
         let summary = results.summary();
         out.newest = summary.as_of.map(crate::model::Timestamp);
-        if let Some((hash, bytes)) = store.latest_model()? {
-            let records = crate::scoring::Model::from_bytes(&bytes)?.records;
-            out.model = Some((hash, u64::from(records)));
-        }
+        let model = results.blob("model")?;
+        let model = model.map(|bytes| crate::scoring::Model::from_bytes(&bytes)).transpose()?;
+        let trained_on = model.map_or(0, |model| u64::from(model.records));
+        out.model = Some((summary.model_hash.clone(), trained_on));
     }
     Ok(out)
 }

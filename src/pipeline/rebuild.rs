@@ -26,6 +26,7 @@ const SHARED: u32 = 25;
 
 /// What the snapshot keeps of a run beside its results.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub(super) struct RunFacts {
     pub(super) timings: Vec<(String, f64)>,
     pub(super) peak_memory: Option<u64>,
@@ -35,10 +36,8 @@ pub(super) struct RunFacts {
     pub(super) judged: Vec<(u32, u32)>,
     pub(super) cap: u64,
     /// Files in ground when the run began.
-    #[serde(default)]
     pub(super) files: u32,
     /// Live records by source, and the newest file that one comes from.
-    #[serde(default)]
     pub(super) sources: Vec<(String, u64, u32)>,
 }
 

@@ -130,16 +130,14 @@ fn errors_name_place_and_remedy_and_the_exit_code_says_which() {
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let pid = child.id().to_string();
-    let mut held = None;
-    for _ in 0..100 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        let output = bench.command(&["rebuild"]).output().unwrap();
-        if output.status.code() == Some(5) {
-            held = Some(String::from_utf8(output.stderr).unwrap());
+    for _ in 0..600 {
+        let lock = std::fs::read_to_string(bench.path().join(".sameas/lock")).unwrap_or_default();
+        if lock.contains(&pid) {
             break;
         }
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    let held = held.unwrap();
+    let (_, held) = bench.exits(5, &["rebuild"]);
     assert!(held.contains(&pid), "the holder {pid} is named: {held}");
     bench.json(&["status"]);
     let mut stdin = child.stdin.take().unwrap();
