@@ -148,10 +148,7 @@ impl Engine {
                 || inspect(catalog, &input, &limits, &stated),
             )
         });
-        let archived = match archived {
-            Ok(archived) => archived,
-            Err(error) => return Err(error),
-        };
+        let archived = archived?;
         let abandon = |error: Error| {
             store.archive().discard(&archived);
             error
