@@ -118,7 +118,7 @@ fn explain(context: &Context, receipt: &Receipt) -> Outcome {
     if !receipt.unused_columns.is_empty() {
         context.message(&format!(
             "{file}: kept but not used for matching: {}",
-            receipt.unused_columns.join(", ")
+            some(&receipt.unused_columns)
         ));
     }
     for note in &receipt.notes {
@@ -133,6 +133,17 @@ fn explain(context: &Context, receipt: &Receipt) -> Outcome {
         count(receipt.rows)
     ));
     Outcome::QUARANTINED
+}
+
+/// The first few of many names; all of them stand in the receipt.
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let rest = names.len().saturating_sub(SHOWN);
+    // "and 1 more" is no shorter than the name.
+    if rest <= 1 {
+        return names.join(", ");
+    }
+    format!("{} and {rest} more", names[..SHOWN].join(", "))
 }
 
 #[derive(Serialize)]

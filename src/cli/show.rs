@@ -1,5 +1,5 @@
 use sameas::error::Result;
-use sameas::query::{self, GoldenValue};
+use sameas::query::{self, GoldenValue, Show};
 
 use super::context::Context;
 use super::exit::Outcome;
@@ -20,7 +20,7 @@ impl Args {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let shown = query::show(&context.view()?, &self.id)?;
         let mut golden = Table::new(["field", "value", "from", "observed", "rule", "beaten"])
-            .titled(format!("{} ({})", shown.entity_id, shown.entity_kind.as_str()));
+            .titled(title(&shown));
         for (field, value) in &shown.golden.0 {
             for value in std::iter::once(value).chain(&value.further) {
                 golden.row(golden_row(field, value));
@@ -52,11 +52,23 @@ impl Args {
             answer = answer.table(aliases);
         }
         context.answer(&answer)?;
+        if shown.deleted {
+            context.message(
+                "deleted in its system, and no live record is known to be the same: it stands in \
+                 no report",
+            );
+        }
         for suspicion in &shown.suspicions {
             context.warning(suspicion);
         }
         Ok(Outcome::DONE)
     }
+}
+
+fn title(shown: &Show) -> String {
+    let id = shown.entity_id.map_or_else(|| "no entity".to_owned(), |id| id.to_string());
+    let deleted = if shown.deleted { ", deleted" } else { "" };
+    format!("{id} ({}{deleted})", shown.entity_kind.as_str())
 }
 
 fn golden_row(field: &str, value: &GoldenValue) -> [String; 6] {

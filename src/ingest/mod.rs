@@ -14,4 +14,6 @@ pub struct Batch {
     pub records: Vec<(SourceRecord, MappedRecord)>,
     /// Rows that could not be taken.
     pub quarantined: Vec<QuarantinedRow>,
+    /// Rows that the kind passes over: agents among customers, rows without any value.
+    pub left_out: u64,
 }

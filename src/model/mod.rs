@@ -30,4 +30,4 @@ pub use normal::{
     NormalRecord, Organization, PersonName, Phone, Website,
 };
 pub use sensitive::Sensitive;
-pub use source::{FileManifest, QuarantinedRow, RawRow, SourceRecord, Version};
+pub use source::{FileManifest, QuarantinedRow, RawRow, SourceRecord, Version, content_hash};

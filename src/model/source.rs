@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::key::{RecordKey, Timestamp};
 use super::mapped::DateOrder;
@@ -70,6 +71,28 @@ impl Version {
         };
         times.then(self.command.cmp(&other.command)).then(self.content.cmp(&other.content)).is_gt()
     }
+}
+
+/// What [`Version::content`] holds: a hash of the record's rows, whether it is deleted, whose alias
+/// it is. Within one command the greater wins, so what ends a record (a deletion, a merge) has the
+/// highest bit and wins over every row that has no later time.
+pub fn content_hash(rows: &[RawRow], deleted: bool, alias_of: Option<&RecordKey>) -> u64 {
+    let mut hasher = Xxh3Default::new();
+    let mut text = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    for row in rows {
+        match row {
+            RawRow::Cells(cells) => cells.iter().for_each(|cell| text(cell)),
+            RawRow::Json(json) => text(json),
+        }
+    }
+    if let Some(survivor) = alias_of {
+        [&*survivor.source, &*survivor.object, &*survivor.id].into_iter().for_each(text);
+    }
+    hasher.update(&[u8::from(deleted), u8::from(alias_of.is_some())]);
+    hasher.digest() >> 1 | u64::from(deleted || alias_of.is_some()) << 63
 }
 
 /// How one file was read: decided once, at ingest, from the whole file; ground, and an input of

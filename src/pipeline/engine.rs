@@ -17,6 +17,8 @@ pub struct Engine {
     pub(super) options: EngineOptions,
     pub(super) catalog: Catalog,
     pub(super) pool: rayon::ThreadPool,
+    /// Keys of a file that was not taken may have been added to the index.
+    pub(super) index_spoiled: bool,
 }
 
 impl Engine {
@@ -36,9 +38,12 @@ impl Engine {
         // The index is derived: a damaged one is made anew by the next rebuild.
         let index = match BlockIndex::open_or_create(&folder, secret) {
             Ok(index) => index,
-            Err(_) => BlockIndex::recreate(&folder, secret)?,
+            Err(error) => {
+                tracing::warn!("{error}: the index is made anew from the records");
+                BlockIndex::recreate(&folder, secret)?
+            }
         };
-        Ok(Self { store, index, options, catalog, pool })
+        Ok(Self { store, index, options, catalog, pool, index_spoiled: false })
     }
 
     /// Adds a person's decision; returns its sequence.

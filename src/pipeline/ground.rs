@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use super::types::{Damage, Ground, Progress};
+use super::rebuild::RunFacts;
+use super::types::{Damage, Ground, GroundSource, Progress};
 use crate::error::Result;
-use crate::model::{Judgement, QuarantinedRow};
+use crate::model::{FileManifest, Judgement, LedgerEvent, QuarantinedRow};
 use crate::store::{Access, Store};
 
-/// Reads what stands in ground, without the writer's lock.
+/// Reads what stands in ground, without the writer's lock. Live records are those of the last
+/// rebuild, and those that were new since.
 ///
 /// # Errors
 /// There is no store, or it is damaged.
@@ -18,25 +20,48 @@ pub fn ground(dir: &Path) -> Result<Ground> {
         store_bytes: bytes_of(dir),
         ..Ground::default()
     };
-    for file in store.files()? {
-        let manifest = file.manifest;
+    let results = store.current_results()?;
+    let facts = results.as_ref().map(RunFacts::read).transpose()?;
+    let files = store.files()?;
+    for file in &files {
+        let (manifest, receipt) = (&file.manifest, &file.receipt);
+        out.quarantined += receipt.quarantined;
+        let newer = facts.as_ref().is_none_or(|facts| manifest.file > facts.files);
+        // The rows of some tables name their sources themselves.
+        if !newer && manifest.mapping.values().any(|field| field == "source") {
+            continue;
+        }
         let source = out.sources.entry(manifest.source.to_string()).or_default();
-        source.records += file.receipt.records_new;
-        source.kind = manifest.kind.to_string();
-        source.command = manifest.command;
-        source.file.clone_from(&manifest.name);
-        out.records += file.receipt.records_new;
-        out.quarantined += file.receipt.quarantined;
-    }
-    if let Some(results) = store.current_results()? {
-        let summary = results.summary();
-        out.newest = summary.as_of.map(crate::model::Timestamp);
-        if let Some((hash, bytes)) = store.latest_model()? {
-            let records = crate::scoring::Model::from_bytes(&bytes)?.records;
-            out.model = Some((hash, u64::from(records)));
+        of_file(source, manifest);
+        if newer {
+            source.records += receipt.records_new;
+            out.records += receipt.records_new;
         }
     }
+    for (name, records, file) in facts.iter().flat_map(|facts| &facts.sources) {
+        let source = out.sources.entry(name.clone()).or_default();
+        source.records += records;
+        out.records += records;
+        let manifest = files.iter().map(|f| &f.manifest).find(|m| m.file == *file);
+        if let Some(manifest) = manifest.filter(|_| source.command == 0) {
+            of_file(source, manifest);
+        }
+    }
+    if let Some(results) = results {
+        let summary = results.summary();
+        out.newest = summary.as_of.map(crate::model::Timestamp);
+        let model = results.blob("model")?;
+        let model = model.map(|bytes| crate::scoring::Model::from_bytes(&bytes)).transpose()?;
+        let trained_on = model.map_or(0, |model| u64::from(model.records));
+        out.model = Some((summary.model_hash.clone(), trained_on));
+    }
     Ok(out)
+}
+
+fn of_file(source: &mut GroundSource, manifest: &FileManifest) {
+    source.kind = manifest.kind.to_string();
+    source.command = manifest.command;
+    source.file.clone_from(&manifest.name);
 }
 
 fn bytes_of(dir: &Path) -> u64 {
@@ -57,6 +82,14 @@ fn bytes_of(dir: &Path) -> u64 {
 /// There is no store, or it is damaged.
 pub fn judgements(dir: &Path) -> Result<Vec<Judgement>> {
     Store::open(dir, Access::Read)?.judgements()
+}
+
+/// The life of the entity ids, in order, without a lock.
+///
+/// # Errors
+/// There is no store, or it is damaged.
+pub fn ledger(dir: &Path) -> Result<Vec<LedgerEvent>> {
+    Store::open(dir, Access::Read)?.ledger()
 }
 
 /// Every row in quarantine.

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use crate::blocking::{Key, keys_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
-use crate::ingest::kind::{GENERIC, Mapping, inspect, read};
+use crate::ingest::kind::{GENERIC, Mapping, inspect, read, stem};
 use crate::ingest::read::Input;
-use crate::model::{FileManifest, RecordKey, SourceRecord};
+use crate::model::{FileManifest, QuarantinedRow, RecordKey, SourceRecord};
 use crate::normalize::normalize;
 use crate::store::{ArchivedFile, FileWriter, Store};
 
@@ -41,11 +42,11 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<IngestReport> {
         let command = self.store.begin_command()?;
-        let sources = source_names(files);
+        let sources = self.names_with_folder(files);
         let mut report = IngestReport { command, files: Vec::new() };
         for (file, source) in files.iter().zip(sources) {
             let name = file.path.display().to_string();
-            let result = self.take(file, source.as_deref(), command, strict, progress);
+            let result = self.take(file, source, command, strict, progress);
             if let Err(error) = &result
                 && matches!(error.kind(), ErrorKind::Corrupted | ErrorKind::Locked)
             {
@@ -54,25 +55,76 @@ impl Engine {
             report.files.push(FileOutcome { name, result });
         }
         let files = self.store.manifests()?.len() as u64;
-        self.index.commit(files)?;
+        if std::mem::take(&mut self.index_spoiled) {
+            // The next rebuild finds that it stands for no state of ground, and fills it.
+            self.index.clear()?;
+            self.index.commit(u64::MAX)?;
+        } else {
+            self.index.commit(files)?;
+        }
         Ok(report)
+    }
+
+    /// For each file the source's name with its folder, where another file of the command has the
+    /// same stem in another folder and is of the same kind.
+    fn names_with_folder(&self, files: &[FileArgument]) -> Vec<Option<String>> {
+        let folder = |file: &FileArgument| {
+            file.path.parent().and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned())
+        };
+        let stem_of = |file: &FileArgument| stem(&file_name(&file.path)).to_owned();
+        let mut groups: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
+        for file in files.iter().filter(|file| file.path.as_os_str() != "-") {
+            groups.entry(stem_of(file)).or_default().insert(folder(file));
+        }
+        let mut kinds: BTreeMap<(String, String), BTreeSet<Option<String>>> = BTreeMap::new();
+        let found: Vec<Option<(String, String)>> = files
+            .iter()
+            .map(|file| {
+                let stem = stem_of(file);
+                if groups.get(&stem).is_none_or(|folders| folders.len() < 2) {
+                    return None;
+                }
+                let key = (stem, self.kind_of(file)?);
+                kinds.entry(key.clone()).or_default().insert(folder(file));
+                Some(key)
+            })
+            .collect();
+        files
+            .iter()
+            .zip(found)
+            .map(|(file, key)| {
+                let key = key?;
+                let folder = folder(file).filter(|_| kinds[&key].len() > 1)?;
+                Some(format!("{folder}/{}", key.0))
+            })
+            .collect()
+    }
+
+    /// The kind of a file; `None` where it cannot be read, which its own turn will say.
+    fn kind_of(&self, file: &FileArgument) -> Option<String> {
+        let config = &self.options.config;
+        let mut stated = config.stated(&shown_path(&file.path));
+        stated.kind = file.kind.clone().or(stated.kind);
+        let input = Input { path: file.path.clone(), name: file_name(&file.path) };
+        let manifest = inspect(&self.catalog, &input, &config.limits.limits(), &stated).ok()?;
+        Some(manifest.kind.to_string())
     }
 
     fn take(
         &mut self,
         file: &FileArgument,
-        source: Option<&str>,
+        with_folder: Option<String>,
         command: u32,
         strict: bool,
         progress: &dyn Progress,
     ) -> Result<Receipt> {
-        let Self { store, index, options, catalog, pool } = self;
+        let Self { store, index, options, catalog, pool, index_spoiled } = self;
         let limits = options.config.limits.limits();
         let shown = file_name(&file.path);
         progress.stage(&format!("reading {shown}"), None);
-        let mut stated = options.config.stated(&file.path.display().to_string().replace('\\', "/"));
+        let mut stated = options.config.stated(&shown_path(&file.path));
         stated.kind = file.kind.clone().or(stated.kind);
-        stated.source = file.source.clone().or(stated.source).or(source.map(str::to_owned));
+        stated.source = file.source.clone().or(stated.source);
         let stdin = file.path.as_os_str() == "-";
         // Standard input is read from its copy in the archive.
         let early =
@@ -102,6 +154,9 @@ impl Engine {
             error
         };
         let mut manifest = manifest.map_err(abandon)?;
+        if let (None, Some(name)) = (&stated.source, with_folder) {
+            manifest.source = name.into();
+        }
         if manifest.default_region.is_none() {
             manifest.default_region.clone_from(&options.config.default_region);
         }
@@ -116,16 +171,24 @@ impl Engine {
         let mut writer = store.begin_file(command)?;
         manifest.file = writer.file();
         manifest.command = command;
+        let mut touched = false;
         let taken = (|| {
             let mapping = Mapping::new(catalog, &manifest)?;
-            guard_new_source(store, &manifest, &input, &limits, &mapping, file)?;
+            if stated.source.is_none() {
+                guard_new_source(store, &manifest, &input, &limits, &mapping)?;
+            }
             let generic = &*manifest.kind == GENERIC;
-            let (mut records, mut bad) = (0_u64, 0_u64);
+            let known = known_bad(store, &manifest)?;
+            let (mut records, mut bad, mut left_out) = (0_u64, 0_u64, 0_u64);
             pool.install(|| {
-                read(&input, &limits, &manifest, &mapping, &mut |batch| {
+                read(&input, &limits, &manifest, &mapping, &mut |mut batch| {
                     records += batch.records.len() as u64;
                     bad += batch.quarantined.len() as u64;
+                    left_out += batch.left_out;
                     progress.advance(batch.records.len() as u64);
+                    touched = true;
+                    let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
+                    batch.quarantined.retain(|row| !is_known(row));
                     store_batch(&mut writer, index, batch, generic)
                 })
             })?;
@@ -134,17 +197,26 @@ impl Engine {
                     .at(&shown)
                     .hint("leave --strict away to put them into quarantine"));
             }
-            Ok((records, bad))
+            Ok((records, bad, left_out))
         })();
-        let (records, bad) = match taken {
+        let (records, bad, left_out) = match taken {
             Ok(counts) => counts,
             Err(error) => {
                 drop(writer);
+                // Its keys may be in there, under numbers that the next file's records will get.
+                *index_spoiled |= touched;
                 return Err(abandon(error));
             }
         };
         manifest.records = records;
         manifest.quarantined = bad;
+        if left_out > 0 {
+            manifest.notes.push(format!(
+                "{left_out} rows are passed over: {} takes no customer from them (see `sameas \
+                 sources show {0}`)",
+                manifest.kind
+            ));
+        }
         let receipt = writer.commit(manifest.clone(), archived)?;
         Ok(Receipt {
             file: shown,
@@ -154,13 +226,33 @@ impl Engine {
             records_new: receipt.records_new,
             changed: receipt.records_changed,
             unchanged: receipt.records_unchanged,
-            quarantined: receipt.quarantined,
+            quarantined: bad,
             sha256: receipt.sha256,
             mapping: manifest.mapping,
             unused_columns: manifest.unused_columns,
             notes: manifest.notes,
         })
     }
+}
+
+/// What makes two bad rows the same.
+fn bad_row(row: &QuarantinedRow) -> u128 {
+    let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
+    hash.update(row.reason.as_bytes());
+    hash.update(&[0]);
+    hash.update(&row.row);
+    hash.digest128()
+}
+
+/// The rows that an earlier reading of the file put into quarantine: they need not stand there twice.
+fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHashSet<u128>> {
+    let earlier = |m: &FileManifest| m.name == manifest.name && m.source == manifest.source;
+    if !store.manifests()?.iter().any(|m| earlier(m) && m.quarantined > 0) {
+        return Ok(FxHashSet::default());
+    }
+    let rows = store.quarantined(0, usize::MAX)?.into_iter();
+    let rows = rows.filter(|row| row.file == manifest.name && row.source == *manifest.source);
+    Ok(rows.map(|row| bad_row(&row)).collect())
 }
 
 /// Stores a batch and adds its records' keys to the index.
@@ -211,24 +303,9 @@ fn file_name(path: &Path) -> String {
         .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
 }
 
-/// Where two files of a command have one stem, their folder joins the source's name.
-fn source_names(files: &[FileArgument]) -> Vec<Option<String>> {
-    let stem = |file: &FileArgument| {
-        let name = file_name(&file.path);
-        name.split('.').next().unwrap_or(&name).to_owned()
-    };
-    let mut seen: BTreeMap<String, BTreeSet<&Path>> = BTreeMap::new();
-    for file in files {
-        seen.entry(stem(file)).or_default().insert(&file.path);
-    }
-    files
-        .iter()
-        .map(|file| {
-            let stem = stem(file);
-            let folder = file.path.parent().and_then(Path::file_name)?;
-            (seen[&stem].len() > 1).then(|| format!("{}/{stem}", folder.to_string_lossy()))
-        })
-        .collect()
+/// A path as patterns of the configuration see it.
+fn shown_path(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
 }
 
 /// A new source most of whose ids already stand in another source of its kind is most likely a
@@ -239,17 +316,19 @@ fn guard_new_source(
     input: &Input,
     limits: &crate::ingest::read::Limits,
     mapping: &Mapping,
-    file: &FileArgument,
 ) -> Result<()> {
-    if file.source.is_some() {
-        return Ok(());
-    }
     let known = store.manifests()?;
     if known.iter().any(|m| m.source == manifest.source) {
         return Ok(());
     }
-    let rivals: BTreeSet<&str> =
-        known.iter().filter(|m| m.kind == manifest.kind).map(|m| &*m.source).collect();
+    // Any two tables may number their rows alike: a later export has the same columns too.
+    let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
+    let generic = &*manifest.kind == GENERIC;
+    let rivals: BTreeSet<&str> = known
+        .iter()
+        .filter(|m| m.kind == manifest.kind && (!generic || columns(m) == columns(manifest)))
+        .map(|m| &*m.source)
+        .collect();
     if rivals.is_empty() {
         return Ok(());
     }

@@ -4,15 +4,19 @@
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
 mod engine;
+mod gone;
 mod ground;
 mod intake;
 mod rebuild;
 mod records;
 pub mod resolve;
+mod snapshot;
 mod types;
 mod view;
 
 pub use engine::{Engine, discard_store};
-pub use ground::{ground, judgements, quarantine, verify};
+pub use gone::{Gone, gone};
+pub use ground::{ground, judgements, ledger, quarantine, verify};
+pub use rebuild::sources;
 pub use types::*;
 pub use view::View;

@@ -1,34 +1,32 @@
 //! From ground to results: records → candidates → scores → clusters → ids → snapshot.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::engine::{Engine, peak_memory};
 use super::intake::rule_of;
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records, Resolution, resolve};
+use super::snapshot::Writing;
 use super::types::{Progress, RebuildOptions, RebuildReport, Stability};
 use crate::blocking::{Blocks, BlocksBuilder, RULES};
-use crate::clustering::{Identities, LedgerState, StepKind, identify};
+use crate::clustering::{Identities, LedgerState, identify};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{
-    EntityKind, LedgerEvent, NormalRecord, RecordKey, ScoredPair, Timestamp, Verdict,
-};
+use crate::model::{LedgerEvent, RecordKey, Verdict};
 use crate::scoring::Model;
 use crate::store::founding_id;
-use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
-use crate::survivorship::FieldNames;
+use crate::store::results::{Results, RunSummary};
 
-/// Records written to the snapshot at a time.
-const PIECE: u32 = 4096;
 /// A mailbox or phone of more records than this is worth a warning.
 const SHARED: u32 = 25;
 
 /// What the snapshot keeps of a run beside its results.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub(super) struct RunFacts {
     pub(super) timings: Vec<(String, f64)>,
     pub(super) peak_memory: Option<u64>,
@@ -39,6 +37,32 @@ pub(super) struct RunFacts {
     pub(super) cap: u64,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
+    /// Files in ground when the run began.
+    pub(super) files: u32,
+    /// Live records by source, and the newest file that one comes from.
+    pub(super) sources: Vec<(String, u64, u32)>,
+}
+
+impl RunFacts {
+    /// What a snapshot keeps of its run.
+    pub(super) fn read(results: &Results) -> Result<Self> {
+        let damaged =
+            || Error::new(ErrorKind::Corrupted, "the results lack the facts of their run");
+        let bytes = results.blob("run")?.ok_or_else(damaged)?;
+        serde_json::from_slice(&bytes).map_err(|_| damaged())
+    }
+}
+
+/// The sources that the live records of a snapshot come from.
+///
+/// # Errors
+/// Damaged or unreadable.
+pub fn sources(results: &Results) -> Result<BTreeSet<String>> {
+    let facts = RunFacts::read(results)?;
+    let of_files = results.summary().files.iter().map(|file| file.source.to_string());
+    let own = facts.sources.into_iter().map(|(source, _, _)| source);
+    // A file's source may have lost all its records, and is known for all that.
+    Ok(own.chain(of_files).collect())
 }
 
 impl Engine {
@@ -104,6 +128,7 @@ impl Engine {
         self.store.add_config(&self.options.config.hash(), &config)?;
         let mut summary = self.summary(run, &records, &resolution, &clusters, model_hash)?;
         let path = self.store.results_path(run);
+        let files = self.store.manifests()?.len() as u32;
         let written = {
             let Self { pool, options, .. } = self;
             pool.install(|| {
@@ -116,6 +141,7 @@ impl Engine {
                     state,
                     decisions: &decisions,
                     as_of: options.as_of,
+                    files,
                 }
                 .write(&path, &mut summary, &mut clock)
             })
@@ -174,7 +200,8 @@ impl Engine {
         self.index.commit(files)
     }
 
-    /// The judgements in force, on live records.
+    /// The judgements in force, on live records; one on a record that lost a merge in its system
+    /// holds for the survivor.
     fn decisions(&self, records: &LiveRecords) -> Result<Decisions> {
         let mut last: FxHashMap<(RecordKey, RecordKey), Verdict> = FxHashMap::default();
         for judgement in self.store.judgements()? {
@@ -182,7 +209,11 @@ impl Engine {
         }
         let mut out = Decisions::default();
         for ((a, b), verdict) in last {
-            let (Some(a), Some(b)) = (records.find(&a), records.find(&b)) else { continue };
+            let found = (records.find_survivor(&a), records.find_survivor(&b));
+            let (Some(a), Some(b)) = found else { continue };
+            if a == b {
+                continue;
+            }
             let pair = (a.min(b), a.max(b));
             match verdict {
                 Verdict::Same => out.same.push(pair),
@@ -190,8 +221,12 @@ impl Engine {
                 Verdict::Unsure | Verdict::Withdrawn => {}
             }
         }
-        out.same.sort_unstable();
-        out.different.sort_unstable();
+        for pairs in [&mut out.same, &mut out.different] {
+            pairs.sort_unstable();
+            pairs.dedup();
+        }
+        // Of two that a merge brought together the one that parts holds.
+        out.same.retain(|pair| out.different.binary_search(pair).is_err());
         Ok(out)
     }
 
@@ -227,7 +262,7 @@ impl Engine {
             records: u64::from(records.len()),
             entities: clusters.len() as u64,
             merged_entities: clusters.iter().filter(|c| c.len() > 1).count() as u64,
-            deleted: (records.deleted.len() + records.aliases.len()) as u64,
+            deleted: records.gone.len() as u64,
             pairs_scored: resolution.pairs_scored,
             pairs_left_out: statistics.pairs_left_out.iter().sum(),
             blocking_recall_estimate: resolution.blocking_recall,
@@ -235,7 +270,7 @@ impl Engine {
             model_hash,
             config_hash: self.options.config.hash(),
             as_of: None,
-            warnings: warnings(resolution),
+            warnings: warnings(resolution, &records.keys),
             blocks_left_out: statistics
                 .largest
                 .iter()
@@ -305,7 +340,7 @@ fn blocks(
     Ok(builder.finish())
 }
 
-fn warnings(resolution: &Resolution) -> Vec<String> {
+fn warnings(resolution: &Resolution, keys: &[RecordKey]) -> Vec<String> {
     let t = &resolution.table;
     let mut out = Vec::new();
     let many = |counts: &crate::compare::Counts| counts.of.iter().filter(|n| **n >= SHARED).count();
@@ -329,16 +364,17 @@ fn warnings(resolution: &Resolution) -> Vec<String> {
     }
     for (a, b) in resolution.clustering.contradictions.iter().take(20) {
         out.push(format!(
-            "judgements contradict each other: records {a} and {b} are judged the same, but other \
-             judgements keep them apart"
+            "judgements contradict each other: {} and {} are judged the same, but other judgements \
+             keep them apart; withdraw one of them (`sameas judgements list`)",
+            keys[*a as usize], keys[*b as usize]
         ));
     }
     out
 }
 
-struct Clock<'a> {
+pub(super) struct Clock<'a> {
     progress: &'a dyn Progress,
-    timings: Vec<(String, f64)>,
+    pub(super) timings: Vec<(String, f64)>,
     current: Option<(String, Instant)>,
 }
 
@@ -365,271 +401,4 @@ impl<'a> Clock<'a> {
         self.progress.finish();
         self.timings
     }
-}
-
-struct Writing<'a> {
-    records: &'a LiveRecords,
-    resolution: &'a Resolution,
-    clusters: &'a [Vec<u32>],
-    identities: &'a Identities,
-    state: &'a LedgerState,
-    decisions: &'a Decisions,
-    as_of: Option<Timestamp>,
-}
-
-impl Writing<'_> {
-    fn write(
-        &self,
-        path: &std::path::Path,
-        summary: &mut RunSummary,
-        clock: &mut Clock<'_>,
-    ) -> Result<()> {
-        let mut out = ResultsWriter::create(path)?;
-        let mut newest: Option<Timestamp> = None;
-        let mut employers: Vec<(u32, u32)> = Vec::new();
-        let mut fields = FieldNames::default();
-        let links = self.own_ids();
-        let mut from = 0;
-        while from < self.records.len() {
-            let to = self.records.len().min(from + PIECE);
-            let normals: Result<Vec<NormalRecord>> =
-                (from..to).into_par_iter().map(|at| self.records.normal(at)).collect();
-            let normals = normals?;
-            let rows: Vec<RecordRow<'_>> = (from..to)
-                .zip(&normals)
-                .map(|(at, normal)| RecordRow {
-                    key: &self.records.keys[at as usize],
-                    store_record: self.records.numbers[at as usize],
-                    file: self.records.files[at as usize],
-                    normal,
-                })
-                .collect();
-            out.records(&rows)?;
-            let stated = rows.par_chunks(256).map(|rows| {
-                let mut fields = FieldNames::default();
-                rows.iter().for_each(|row| fields.add(row.key, row.normal));
-                fields
-            });
-            fields = fields.merge(stated.reduce(FieldNames::default, FieldNames::merge));
-            for (at, normal) in (from..to).zip(&normals) {
-                newest = newest.max(normal.updated_at).max(normal.created_at);
-                for id in &normal.organization_ids {
-                    let name = format!("{}/{}/{}", id.system, id.object, id.id);
-                    let link = self.resolution.table.link.find(&name);
-                    if let Some(other) = link.and_then(|link| links.get(&link)) {
-                        employers.push((at, *other));
-                    }
-                }
-            }
-            from = to;
-        }
-        summary.as_of = self.as_of.or(newest).map(|t| t.0);
-        let entity_of = self.entity_of();
-        self.entities(&mut out, &entity_of, &employers)?;
-        self.pairs(&mut out)?;
-        self.aliases(&mut out, &entity_of)?;
-        let facts = RunFacts {
-            timings: clock.timings.clone(),
-            peak_memory: peak_memory(),
-            systems: self
-                .records
-                .systems
-                .iter()
-                .map(|(source, system)| (source.to_string(), system.to_string()))
-                .collect(),
-            judged: {
-                let mut judged = self.decisions.same.clone();
-                judged.extend(&self.decisions.different);
-                judged.sort_unstable();
-                judged.dedup();
-                judged
-            },
-            cap: self.resolution.cap as u64,
-            fields: fields.names(),
-        };
-        let bytes = serde_json::to_vec(&facts).map_err(|e| {
-            Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
-        })?;
-        out.blob("run", &bytes)?;
-        out.blob("model", &self.resolution.model.to_bytes()?)?;
-        out.finish(summary)
-    }
-
-    fn entity_of(&self) -> Vec<u32> {
-        let mut out = vec![0; self.records.len() as usize];
-        for (at, members) in self.clusters.iter().enumerate() {
-            for member in members {
-                out[*member as usize] = at as u32;
-            }
-        }
-        out
-    }
-
-    /// Records by their own ids: what an employee's record names.
-    fn own_ids(&self) -> FxHashMap<u32, u32> {
-        let table = &self.resolution.table;
-        let mut out = FxHashMap::default();
-        for record in 0..table.len() {
-            for link in table.links.get(record).iter().filter(|link| link.own) {
-                out.entry(link.link).or_insert(record);
-            }
-        }
-        out
-    }
-
-    fn entities(
-        &self,
-        out: &mut ResultsWriter,
-        entity_of: &[u32],
-        employers: &[(u32, u32)],
-    ) -> Result<()> {
-        let mut steps: FxHashMap<u32, Vec<StepRow>> = FxHashMap::default();
-        for (root, step) in &self.resolution.clustering.steps {
-            steps.entry(*root).or_default().push(StepRow {
-                a: step.a,
-                b: step.b,
-                weight: (step.score / std::f32::consts::LN_2).min(1000.0),
-                kind: match step.kind {
-                    StepKind::Record => 0,
-                    StepKind::Cluster => 1,
-                    StepKind::Judgement => 2,
-                },
-            });
-        }
-        let mut relations: FxHashMap<u32, FxHashSet<(&'static str, u32)>> = FxHashMap::default();
-        for (person, organization) in employers {
-            let (p, o) = (entity_of[*person as usize], entity_of[*organization as usize]);
-            if p != o {
-                relations.entry(p).or_default().insert(("employer", o));
-                relations.entry(o).or_default().insert(("employee", p));
-            }
-        }
-        for (a, b) in &self.resolution.relatives {
-            let (p, o) = (entity_of[*a as usize], entity_of[*b as usize]);
-            if p != o {
-                relations.entry(p).or_default().insert(("household", o));
-                relations.entry(o).or_default().insert(("household", p));
-            }
-        }
-        for (at, members) in self.clusters.iter().enumerate() {
-            let kinds = members.iter().map(|m| self.resolution.table.kind[*m as usize]);
-            let own_steps = steps.remove(&members[0]).unwrap_or_default();
-            let mut related: Vec<(String, u32)> = relations
-                .remove(&(at as u32))
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(kind, entity)| (kind.to_owned(), entity))
-                .collect();
-            related.sort();
-            out.entity(&EntityRow {
-                id: self.identities.ids[at],
-                kind: kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default(),
-                members: members.clone(),
-                steps: own_steps.clone(),
-                relations: related,
-                suspicions: suspicions(&self.resolution.table, members, &own_steps),
-            })?;
-        }
-        Ok(())
-    }
-
-    fn pairs(&self, out: &mut ResultsWriter) -> Result<()> {
-        let review = self.resolution.model_review();
-        for (edge, levels) in self.resolution.edges.iter().zip(&self.resolution.levels) {
-            let joined = self.resolution.clustering.root[edge.a as usize]
-                == self.resolution.clustering.root[edge.b as usize];
-            if joined || edge.score >= review {
-                let weight = edge.score / std::f32::consts::LN_2;
-                out.pair(ScoredPair { a: edge.a, b: edge.b, weight }, *levels)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn aliases(&self, out: &mut ResultsWriter, entity_of: &[u32]) -> Result<()> {
-        let at: FxHashMap<_, u32> =
-            self.identities.ids.iter().enumerate().map(|(at, id)| (*id, at as u32)).collect();
-        let mut state = self.state.clone();
-        for change in &self.identities.changes {
-            state.apply(change);
-        }
-        let mut ended: Vec<_> = state.ended.keys().copied().collect();
-        ended.sort_unstable();
-        for id in ended {
-            if let Some(entity) = state.resolve(id).and_then(|live| at.get(&live)) {
-                out.alias(AliasKey::Entity(id), *entity)?;
-            }
-        }
-        let mut gone: FxHashMap<&RecordKey, u32> = FxHashMap::default();
-        for (key, normal) in &self.records.deleted {
-            if let Some(record) = self.resolution.last_known(normal) {
-                gone.insert(key, entity_of[record as usize]);
-            }
-        }
-        // A loser may itself have won an earlier merge: follow the chain.
-        let survivors: FxHashMap<&RecordKey, &RecordKey> =
-            self.records.aliases.iter().map(|(loser, survivor)| (loser, survivor)).collect();
-        for (loser, survivor) in &self.records.aliases {
-            let mut key = survivor;
-            for _ in 0..survivors.len() {
-                match survivors.get(key) {
-                    Some(next) => key = next,
-                    None => break,
-                }
-            }
-            let entity = self.records.find(key).map(|r| entity_of[r as usize]);
-            if let Some(entity) = entity.or_else(|| gone.get(key).copied()) {
-                out.alias(AliasKey::Record(loser.clone()), entity)?;
-            }
-        }
-        for (key, _) in &self.records.deleted {
-            if let Some(entity) = gone.get(key) {
-                out.alias(AliasKey::Record(key.clone()), *entity)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// An entity of more records than this is worth a look.
-const LARGE: usize = 40;
-/// A merge under this log odds (bits; 2 is a probability of .8) is doubtful.
-const DOUBTFUL: f32 = 2.0;
-
-/// Why a person should look at an entity.
-fn suspicions(table: &Table, members: &[u32], steps: &[StepRow]) -> Vec<String> {
-    let mut out = Vec::new();
-    if members.len() < 2 {
-        return out;
-    }
-    if members.len() >= LARGE {
-        out.push(format!("unusually large: {} records", members.len()));
-    }
-    let weakest =
-        steps.iter().filter(|s| s.kind != 2).map(|s| s.weight).fold(f32::INFINITY, f32::min);
-    if members.len() > 2 && weakest < DOUBTFUL {
-        let probability = 1.0 / (1.0 + (-f64::from(weakest)).exp2());
-        out.push(format!(
-            "two parts are held together by a doubtful link (probability {probability:.2})"
-        ));
-    }
-    let names = members.iter().flat_map(|m| table.names.get(*m));
-    let mut generations: Vec<u8> = names.map(|n| n.generation).filter(|g| *g != 0).collect();
-    generations.sort_unstable();
-    generations.dedup();
-    if generations.len() > 1 {
-        out.push("some records say senior, others junior".to_owned());
-    }
-    let births = members.iter().flat_map(|m| table.births.get(*m));
-    let mut years: Vec<u32> = births
-        .filter_map(|id| table.birth.get(*id).get(..4)?.parse().ok())
-        .filter(|year| *year != 0)
-        .collect();
-    years.sort_unstable();
-    if let (Some(first), Some(last)) = (years.first(), years.last())
-        && last - first >= 12
-    {
-        out.push(format!("birth dates lie {} years apart", last - first));
-    }
-    out
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::gone::Gone;
 use super::resolve::Records;
 use crate::clustering::record_hash;
 use crate::compare::Origin;
@@ -25,9 +26,8 @@ pub(super) struct LiveRecords {
     /// Encoded normal records, one after the other, and where each begins.
     arena: Vec<u8>,
     spans: Vec<(usize, u32)>,
-    /// Records deleted in their system, and losers of merges with their survivor.
-    pub(super) deleted: Vec<(RecordKey, NormalRecord)>,
-    pub(super) aliases: Vec<(RecordKey, RecordKey)>,
+    /// Records that are no longer live, by key.
+    pub(super) gone: Vec<Gone>,
     /// System by source.
     pub(super) systems: std::collections::BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -43,8 +43,7 @@ struct Loaded {
 #[derive(Default)]
 struct Piece {
     live: Vec<Loaded>,
-    deleted: Vec<(RecordKey, NormalRecord)>,
-    aliases: Vec<(RecordKey, RecordKey)>,
+    gone: Vec<Gone>,
 }
 
 pub(super) fn encode(normal: &NormalRecord) -> Result<Vec<u8>> {
@@ -76,6 +75,7 @@ impl LiveRecords {
         }
         let chunks = store.chunks()?;
         let is = |list: &[u64], number: u64| list.binary_search(&number).is_ok();
+        let is_gone = |number: u64| is(&live.deleted, number) || is(&live.aliases, number);
         let pieces: Result<Vec<Piece>> = chunks
             .par_chunks(16)
             .map(|ids| {
@@ -86,13 +86,15 @@ impl LiveRecords {
                     for (number, record) in records {
                         if is(&live.records, number) {
                             piece.live.push(load_one(&mappings, number, record)?);
-                        } else if is(&live.deleted, number) {
+                        } else if is_gone(number) {
                             let normal = normal_of(&mappings, &record)?.0;
-                            piece.deleted.push((record.key, normal));
-                        } else if is(&live.aliases, number)
-                            && let Some(survivor) = record.alias_of
-                        {
-                            piece.aliases.push((record.key, survivor));
+                            piece.gone.push(Gone {
+                                key: record.key,
+                                file: record.file,
+                                survivor: record.alias_of,
+                                entity: None,
+                                normal,
+                            });
                         }
                     }
                 }
@@ -103,12 +105,10 @@ impl LiveRecords {
         let mut all: Vec<Loaded> = Vec::with_capacity(live.records.len());
         for piece in pieces? {
             all.extend(piece.live);
-            out.deleted.extend(piece.deleted);
-            out.aliases.extend(piece.aliases);
+            out.gone.extend(piece.gone);
         }
         all.par_sort_unstable_by(|x, y| x.key.cmp(&y.key));
-        out.deleted.sort_by(|x, y| x.0.cmp(&y.0));
-        out.aliases.sort();
+        out.gone.sort_unstable_by(|x, y| x.key.cmp(&y.key));
         let mut sources: FxHashMap<Arc<str>, u32> = FxHashMap::default();
         for loaded in all {
             let next = sources.len() as u32;
@@ -127,6 +127,20 @@ impl LiveRecords {
     /// Ordinal of a live record.
     pub(super) fn find(&self, key: &RecordKey) -> Option<u32> {
         self.keys.binary_search(key).ok().map(|at| at as u32)
+    }
+
+    /// Ordinal of a live record, or of the one that a record was merged into in its system.
+    pub(super) fn find_survivor(&self, key: &RecordKey) -> Option<u32> {
+        let mut key = key;
+        // A survivor may have lost a later merge; a circle ends after as many steps as there are.
+        for _ in 0..=self.gone.len() {
+            if let Some(found) = self.find(key) {
+                return Some(found);
+            }
+            let at = self.gone.binary_search_by(|gone| gone.key.cmp(key)).ok()?;
+            key = self.gone[at].survivor.as_ref()?;
+        }
+        None
     }
 }
 

@@ -74,30 +74,6 @@ impl Resolution {
     pub(super) fn model_review(&self) -> f32 {
         self.review
     }
-
-    /// The live record that a deleted one was last known with: one that has its mailbox, or both
-    /// its phone and its name.
-    pub(super) fn last_known(&self, deleted: &NormalRecord) -> Option<u32> {
-        let t = &self.table;
-        let mailbox = |e: &crate::model::Email| t.email.find(&format!("{}@{}", e.local, e.domain));
-        let mails: Vec<u32> =
-            deleted.emails.iter().filter(|e| !e.quality.useless).filter_map(mailbox).collect();
-        let families: Vec<u32> =
-            deleted.names.iter().filter_map(|n| t.family.find(&n.family.join(" "))).collect();
-        let digits = |p: &crate::model::Phone| {
-            p.national.get(p.national.len().saturating_sub(10)..).and_then(|d| t.phone.find(d))
-        };
-        let phones: Vec<u32> = deleted.phones.iter().filter_map(digits).collect();
-        let named = |r: u32| t.names.get(r).iter().any(|n| families.contains(&n.family));
-        let fits = |r: &u32| t.kind[*r as usize].compatible(deleted.entity_kind);
-        let by_mail = |r: &u32| t.emails.get(*r).iter().any(|e| mails.contains(&e.email));
-        let by_phone = |r: &u32| t.phones.get(*r).iter().any(|p| phones.contains(p)) && named(*r);
-        let all = || (0..t.len()).filter(fits);
-        all()
-            .find(|r| by_mail(r) && named(*r))
-            .or_else(|| all().find(by_mail))
-            .or_else(|| all().find(by_phone))
-    }
 }
 
 /// Candidate pairs that training looks at.

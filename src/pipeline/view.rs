@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
+
+use super::gone::Gone;
 use super::intake::{index_key, rule_of};
 use super::rebuild::RunFacts;
 use super::types::{Candidate, ModelLevel, ModelTable};
@@ -13,8 +16,8 @@ use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, di
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
-    ComparisonTerm, Decision, Explanation, GoldenRecord, MergeStep, MissedKey, NormalRecord,
-    Relation, Timestamp, Verdict,
+    ComparisonTerm, Decision, EntityId, EntityKind, Explanation, GoldenRecord, Judgement,
+    MergeStep, MissedKey, NormalRecord, RecordKey, Relation, Timestamp, Verdict,
 };
 use crate::scoring::Model;
 use crate::store::results::{EntityRow, Results, StepRow};
@@ -32,9 +35,11 @@ pub struct View {
     generic: Vec<u32>,
     model: OnceLock<Model>,
     index: OnceLock<BlockIndex>,
-    judgements: OnceLock<Vec<crate::model::Judgement>>,
+    judgements: OnceLock<FxHashMap<(RecordKey, RecordKey), Judgement>>,
 }
 
+/// Members of an entity that are compared with those of another.
+const COMPARED: usize = 12;
 /// Records of a block that a query looks at, at most.
 const LOOKED_AT: usize = 400;
 
@@ -50,12 +55,7 @@ impl View {
                 .at(dir.display())
                 .hint("run `sameas rebuild` first")
         })?;
-        let damaged =
-            || Error::new(ErrorKind::Corrupted, "the results lack the facts of their run");
-        let facts: RunFacts = results
-            .blob("run")?
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(damaged)?;
+        let facts = RunFacts::read(&results)?;
         let systems =
             facts.systems.iter().map(|(a, b)| (a.as_str().into(), b.as_str().into())).collect();
         let generic = results
@@ -217,30 +217,34 @@ impl View {
             None if out.probability >= thresholds.review => Decision::Review,
             None => Decision::NonMatch,
         };
-        out.cluster = self.step_between(a, b)?;
+        out.cluster = match (out.same_entity, out.decision) {
+            (true, _) => self.step_between(a, b)?,
+            (false, Decision::Match | Decision::Review) => self.parted(a, b)?,
+            (false, _) => None,
+        };
         self.meetings(&keys_a, &keys_b, &mut out)?;
         Ok(out)
     }
 
-    fn judgement(&self, a: u32, b: u32) -> Result<Option<crate::model::Judgement>> {
-        let pair = [self.results.key(a)?, self.results.key(b)?];
+    fn judgement(&self, a: u32, b: u32) -> Result<Option<Judgement>> {
         let judgements = match self.judgements.get() {
             Some(judgements) => judgements,
             None => {
-                let read = Store::open(&self.root, Access::Read)?.judgements()?;
-                self.judgements.get_or_init(|| read)
+                let store = Store::open(&self.root, Access::Read)?;
+                let mut last = FxHashMap::default();
+                for judgement in store.judgements()? {
+                    last.insert((judgement.a.clone(), judgement.b.clone()), judgement);
+                }
+                self.judgements.get_or_init(|| last)
             }
         };
-        let last = judgements.iter().rfind(|j| j.a == pair[0] && j.b == pair[1]).cloned();
-        Ok(last.filter(|j| matches!(j.verdict, Verdict::Same | Verdict::Different)))
+        let last = judgements.get(&(self.results.key(a)?, self.results.key(b)?));
+        Ok(last.filter(|j| matches!(j.verdict, Verdict::Same | Verdict::Different)).cloned())
     }
 
     /// The step after which the two stood in one cluster.
     fn step_between(&self, a: u32, b: u32) -> Result<Option<MergeStep>> {
         let index = self.results.entity_of(a)?;
-        if index != self.results.entity_of(b)? {
-            return Ok(None);
-        }
         let entity = self.results.entity(index)?;
         let mut group: BTreeMap<u32, u32> = entity.members.iter().map(|m| (*m, *m)).collect();
         for step in &entity.steps {
@@ -253,6 +257,61 @@ impl View {
             }
         }
         Ok(None)
+    }
+
+    /// What keeps the entities of two records apart that by themselves may be one: a judgement
+    /// between members, else the two members that speak most against it.
+    fn parted(&self, a: u32, b: u32) -> Result<Option<MergeStep>> {
+        let side = |record: u32| -> Result<Vec<u32>> {
+            Ok(self.results.entity(self.results.entity_of(record)?)?.members)
+        };
+        let (left, right) = (side(a)?, side(b)?);
+        let across = |x: u32, y: u32| {
+            left.binary_search(&x).is_ok() && right.binary_search(&y).is_ok()
+                || left.binary_search(&y).is_ok() && right.binary_search(&x).is_ok()
+        };
+        if let Some((x, y)) = self.facts.judged.iter().find(|(x, y)| across(*x, *y)) {
+            return Ok(Some(MergeStep {
+                a: self.results.key(*x)?.to_string(),
+                b: self.results.key(*y)?.to_string(),
+                probability: 0.0,
+                match_weight: -1000.0,
+                kind: "parted by a judgement".to_owned(),
+            }));
+        }
+        let model = self.trained()?;
+        let mut records = Vec::new();
+        for ordinal in left.iter().take(COMPARED).chain(right.iter().take(COMPARED)) {
+            let (normal, origin, _) = self.record(*ordinal)?;
+            records.push((normal, origin));
+        }
+        let table = self.table(&records)?;
+        let mut comparer = Comparer::new(&table, &model.shares);
+        let split = left.len().min(COMPARED);
+        let mut worst: Option<(f64, usize, usize)> = None;
+        for x in 0..split {
+            for y in split..records.len() {
+                let kinds = (table.kind[x], table.kind[y]);
+                let score = match model.parameters(kinds.0, kinds.1) {
+                    Some(parameters) => {
+                        parameters.score(&comparer.compare(x as u32, y as u32)).total
+                    }
+                    None => f64::NEG_INFINITY,
+                };
+                if worst.is_none_or(|(least, _, _)| score < least) {
+                    worst = Some((score, x, y));
+                }
+            }
+        }
+        let Some((score, x, y)) = worst else { return Ok(None) };
+        let weight = (score / std::f64::consts::LN_2).max(-1000.0);
+        Ok(Some(MergeStep {
+            a: self.results.key(left[x])?.to_string(),
+            b: self.results.key(right[y - split])?.to_string(),
+            probability: 1.0 / (1.0 + (-weight).exp2()),
+            match_weight: weight,
+            kind: "parted by the records around them".to_owned(),
+        }))
     }
 
     /// A step in words.
@@ -377,6 +436,25 @@ impl View {
         let relations = self.relations(&row)?;
         let as_of = self.results.summary().as_of.map(Timestamp);
         Ok(golden(row.id, row.kind, &members, relations, &self.policy, as_of))
+    }
+
+    /// The golden record of records that are no longer live and belong to no live entity.
+    pub fn golden_of_gone(&self, gone: &[Gone]) -> GoldenRecord {
+        let members: Vec<Member> = gone
+            .iter()
+            .map(|gone| Member {
+                system: Arc::clone(self.systems.get(&gone.key.source).unwrap_or(&gone.key.source)),
+                normal: gone.normal.clone(),
+                key: gone.key.clone(),
+            })
+            .collect();
+        let kinds = gone.iter().map(|gone| gone.normal.entity_kind);
+        let kind = kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default();
+        let id = gone.first().and_then(|g| g.entity).unwrap_or(EntityId::from_bits(0));
+        // The results' time is that of live records: what says that one is gone may be newer.
+        let own = gone.iter().filter_map(|gone| gone.normal.updated_at).max();
+        let as_of = self.results.summary().as_of.map(Timestamp).max(own);
+        golden(id, kind, &members, Vec::new(), &self.policy, as_of)
     }
 
     fn relations(&self, row: &EntityRow) -> Result<Vec<Relation>> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityId, RecordKey};
+use crate::pipeline::{Gone, gone, sources};
 use crate::store::results::Results;
 
 /// What an id means in the last results.
@@ -33,13 +34,20 @@ pub fn resolve(results: &Results, text: &str) -> Result<Found> {
         let entity = results.find_entity(id)?;
         let entities = Vec::from_iter(entity);
         return if entities.is_empty() {
+            if !find_gone(results, text)?.is_empty() {
+                return Err(Error::new(
+                    ErrorKind::Unknown,
+                    format!("the entity {id} ended: all its records are deleted in their systems"),
+                )
+                .hint("`sameas show` tells what they last held"));
+            }
             Err(Error::new(ErrorKind::Unknown, format!("no entity bears the id {id}"))
                 .hint("`sameas status` shows whether results are stale"))
         } else {
             Ok(Found { records: Vec::new(), entities })
         };
     }
-    let sources = sources(results);
+    let sources = sources(results)?;
     for (at, _) in text.match_indices(':') {
         let found = in_source(results, &text[..at], &text[at + 1..])?;
         if found != Found::default() {
@@ -54,6 +62,13 @@ pub fn resolve(results: &Results, text: &str) -> Result<Found> {
         all.entities.extend(found.entities);
     }
     if all == Found::default() {
+        if !find_gone(results, text)?.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                "this record is deleted in its system, and no live record is known to be the same",
+            )
+            .hint("`sameas show` tells what it last held"));
+        }
         return Err(unknown(text, &sources));
     }
     Ok(all.tidy())
@@ -145,8 +160,30 @@ fn in_source(results: &Results, source: &str, rest: &str) -> Result<Found> {
     Ok(found.tidy())
 }
 
-fn sources(results: &Results) -> BTreeSet<String> {
-    results.summary().files.iter().map(|file| file.source.to_string()).collect()
+/// Records that are no longer live and belong to no live entity, by the entity id that they last
+/// had or by a record's id in any of its forms. Empty where the id means none, or several.
+///
+/// # Errors
+/// Damage.
+pub(super) fn find_gone(results: &Results, text: &str) -> Result<Vec<Gone>> {
+    let text = text.trim();
+    let mut all = gone(results)?;
+    if let Some(id) = EntityId::parse(text) {
+        all.retain(|gone| gone.entity == Some(id));
+        return Ok(all);
+    }
+    all.retain(|gone| {
+        let RecordKey { source, object, id } = &gone.key;
+        let rest = text.strip_prefix(&**source).and_then(|rest| rest.strip_prefix(':'));
+        let with_object = |rest: &str| {
+            rest.strip_prefix(&**object).and_then(|rest| rest.strip_prefix('/')) == Some(&**id)
+        };
+        rest.is_some_and(|rest| rest == &**id || with_object(rest)) || text == &**id
+    });
+    if all.len() > 1 {
+        all.clear();
+    }
+    Ok(all)
 }
 
 fn unknown(text: &str, sources: &BTreeSet<String>) -> Error {

@@ -1,17 +1,19 @@
 use serde::Serialize;
 
+use super::resolve::find_gone;
 use super::{Ordered, resolve_entity};
-use crate::error::Result;
-use crate::model::{EntityId, EntityKind, GoldenField, LostValue, Relation};
-use crate::pipeline::View;
-use crate::store::results::AliasKey;
+use crate::error::{ErrorKind, Result};
+use crate::model::{EntityId, EntityKind, GoldenField, LostValue, RecordKey, Relation};
+use crate::pipeline::{Gone, View};
+use crate::store::results::{AliasKey, Results};
 use crate::survivorship::iso;
 
 /// A golden record with its members and where each value comes from.
 #[derive(Clone, Debug, Serialize)]
 pub struct Show {
-    /// Its stable id.
-    pub entity_id: EntityId,
+    /// Its stable id; of records that are no longer live and belong to no live entity, the id that
+    /// they last had, if any.
+    pub entity_id: Option<EntityId>,
     /// Person, organisation, unknown.
     pub entity_kind: EntityKind,
     /// Older ids, and records that are no longer live, that resolve to it.
@@ -24,6 +26,9 @@ pub struct Show {
     pub relations: Vec<Relation>,
     /// Why a person should look at it; empty if nothing is odd.
     pub suspicions: Vec<String>,
+    /// All its records are deleted or merged away in their systems, and no live record is known to
+    /// be the same: it stands in no report.
+    pub deleted: bool,
 }
 
 /// One record of an entity.
@@ -79,29 +84,71 @@ impl From<GoldenField> for GoldenValue {
     }
 }
 
-/// Everything about one entity, by any id of it.
+/// Everything about one entity, by any id of it. Records that are deleted in their system and
+/// belong to no live entity answer with their last values.
 ///
 /// # Errors
 /// The id is unknown or stands for several; damage.
 pub fn show(view: &View, id: &str) -> Result<Show> {
     let results = view.results();
-    let index = resolve_entity(results, id)?;
+    let index = match resolve_entity(results, id) {
+        Ok(index) => index,
+        Err(error) if error.kind() == ErrorKind::Unknown => {
+            let gone = find_gone(results, id)?;
+            return if gone.is_empty() { Err(error) } else { Ok(show_gone(view, &gone)) };
+        }
+        Err(error) => return Err(error),
+    };
     let entity = results.entity(index)?;
     let golden = view.golden(index)?;
     let mut members = Vec::with_capacity(entity.members.len());
     for ordinal in &entity.members {
-        let key = results.key(*ordinal)?;
         let (_, file) = results.origin(*ordinal)?;
-        let manifest = results.summary().files.iter().find(|manifest| manifest.file == file);
-        members.push(MemberRow {
-            source: key.source.to_string(),
-            object: key.object.to_string(),
-            record_id: key.id.to_string(),
-            kind: manifest.map(|manifest| manifest.kind.to_string()).unwrap_or_default(),
-        });
+        members.push(member(results, &results.key(*ordinal)?, file));
     }
+    let aliases = results.aliases(index)?.iter().map(alias_text).collect();
+    Ok(Show {
+        entity_id: Some(entity.id),
+        entity_kind: entity.kind,
+        aliases,
+        members,
+        golden: fields(golden.fields),
+        relations: golden.relations,
+        suspicions: entity.suspicions,
+        deleted: false,
+    })
+}
+
+fn show_gone(view: &View, gone: &[Gone]) -> Show {
+    let golden = view.golden_of_gone(gone);
+    Show {
+        entity_id: gone.first().and_then(|gone| gone.entity),
+        entity_kind: golden.entity_kind,
+        aliases: Vec::new(),
+        members: gone.iter().map(|g| member(view.results(), &g.key, g.file)).collect(),
+        golden: fields(golden.fields),
+        relations: Vec::new(),
+        suspicions: Vec::new(),
+        deleted: true,
+    }
+}
+
+fn member(results: &Results, key: &RecordKey, file: u32) -> MemberRow {
+    let files = &results.summary().files;
+    // The file of a deletion may hold nothing live; another of its source tells the kind as well.
+    let manifest = files.iter().find(|m| m.file == file);
+    let manifest = manifest.or_else(|| files.iter().find(|m| m.source == key.source));
+    MemberRow {
+        source: key.source.to_string(),
+        object: key.object.to_string(),
+        record_id: key.id.to_string(),
+        kind: manifest.map(|manifest| manifest.kind.to_string()).unwrap_or_default(),
+    }
+}
+
+fn fields(golden: Vec<GoldenField>) -> Ordered<GoldenValue> {
     let mut fields: Ordered<GoldenValue> = Ordered(Vec::new());
-    for field in golden.fields {
+    for field in golden {
         let name = field.field.clone();
         let value = GoldenValue::from(field);
         match fields.0.iter_mut().find(|(known, _)| *known == name) {
@@ -109,16 +156,7 @@ pub fn show(view: &View, id: &str) -> Result<Show> {
             None => fields.0.push((name, value)),
         }
     }
-    let aliases = results.aliases(index)?.iter().map(alias_text).collect();
-    Ok(Show {
-        entity_id: entity.id,
-        entity_kind: entity.kind,
-        aliases,
-        members,
-        golden: fields,
-        relations: golden.relations,
-        suspicions: entity.suspicions,
-    })
+    fields
 }
 
 fn alias_text(alias: &AliasKey) -> String {

@@ -6,7 +6,7 @@ use super::resolve_entity;
 use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::EntityId;
-use crate::pipeline::View;
+use crate::pipeline::{View, sources};
 
 /// The ids of one entity in every system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,10 +24,11 @@ pub struct Xref {
 pub fn xref(view: &View, id: &str, to: Option<&str>) -> Result<Xref> {
     let results = view.results();
     if let Some(to) = to {
-        let sources = || results.summary().files.iter().map(|file| &*file.source);
-        if !sources().any(|source| source == to) {
+        let known = sources(results)?;
+        let names = || known.iter().map(String::as_str);
+        if !known.contains(to) {
             let error = Error::new(ErrorKind::Unknown, format!("no source is called `{to}`"));
-            return Err(match nearest(to, sources()) {
+            return Err(match nearest(to, names()) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint("`sameas status` lists the sources"),
             });

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::error::Result;
-use crate::model::{RawRow, RecordKey, SourceRecord, Timestamp, Version};
+use crate::model::{RawRow, RecordKey, SourceRecord, Timestamp, Version, content_hash};
 use crate::store::codec::{self, damaged};
 
 /// Most records of a chunk.
@@ -77,27 +76,6 @@ struct Record {
     deleted: bool,
     alias_of: Option<RecordKey>,
     rows: Vec<RawRow>,
-}
-
-/// Hash of what a record says: its rows, whether it is deleted, whose alias it is. An ingest that
-/// uses it as `Version::content` saves eight bytes a record, which do not compress.
-pub(crate) fn content_hash(rows: &[RawRow], deleted: bool, alias_of: Option<&RecordKey>) -> u64 {
-    let mut hasher = Xxh3Default::new();
-    let mut text = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    };
-    for row in rows {
-        match row {
-            RawRow::Cells(cells) => cells.iter().for_each(|cell| text(cell)),
-            RawRow::Json(json) => text(json),
-        }
-    }
-    if let Some(survivor) = alias_of {
-        [&*survivor.source, &*survivor.object, &*survivor.id].into_iter().for_each(text);
-    }
-    hasher.update(&[u8::from(deleted), u8::from(alias_of.is_some())]);
-    hasher.digest()
 }
 
 /// Cuts records into chunks of about equal size.

@@ -4,14 +4,19 @@
 mod blocking_index;
 mod command;
 mod demo;
+mod determinism;
 mod fuzz;
 mod fuzz_checks;
+mod intake;
+mod judge;
 mod kinds;
 mod kinds_samples;
+mod main_job;
 mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod quarantine;
 mod query;
 mod readers;
 mod report;
@@ -31,3 +36,4 @@ fn open_for_writing(dir: &std::path::Path) -> sameas::error::Result<sameas::stor
     }
     sameas::store::Store::open(dir, sameas::store::Access::Write)
 }
+mod support;

@@ -122,6 +122,8 @@ fn store(dir: &Path) {
         files: vec![manifest(1, "crm"), manifest(2, "shop")],
         ..RunSummary::default()
     };
+    let facts = br#"{"files":2,"sources":[["crm",2,1],["shop",3,2]]}"#;
+    writer.blob("run", facts).unwrap();
     writer.finish(&summary).unwrap();
     store.publish_results(&path).unwrap();
 }

@@ -15,7 +15,7 @@ use super::profile::Profile;
 use super::spec::RecordSpec;
 use super::systems::Systems;
 use super::{Stated, generic};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::read::{Input, Layout, Limits, Row, RowReader};
 use crate::model::{DateOrder, FileManifest, RawRow};
 
@@ -100,6 +100,11 @@ pub fn inspect(
 ) -> Result<FileManifest> {
     let seen = look(input, limits)?;
     let profile = &seen.profile;
+    if profile.names.iter().any(|name| name.contains('\0')) {
+        return Err(Error::new(ErrorKind::Input, "this is no table: it holds binary data")
+            .at(&input.name)
+            .hint("export it as CSV, XLSX, JSON or JSON lines (each also .gz or .zst)"));
+    }
     let mut notes = Vec::new();
     let kind = choose(catalog, profile, input, stated, &mut notes)?;
     let mut mapping =
@@ -159,7 +164,7 @@ pub fn inspect(
 }
 
 /// The file's name without folder and extensions: `shop-eu.csv.gz` → `shop-eu`.
-pub(super) fn stem(name: &str) -> &str {
+pub fn stem(name: &str) -> &str {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let mut rest = name;
     while let Some((head, tail)) = rest.rsplit_once('.') {

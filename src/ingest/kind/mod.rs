@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 pub use catalog::{Catalog, GENERIC, Kind};
 pub use detect::{Candidate, Detection};
 pub use generic::FIELDS;
-pub use inspect::{detect, inspect};
+pub use inspect::{detect, inspect, stem};
 pub use pass::{Mapping, read};
 pub use spec::{
     AddressRule, Certainty, Chars, Condition, ConsentRule, Detect, EntityFlag, EntitySpec,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
-use xxhash_rust::xxh3::Xxh3;
 
 use super::catalog::{Catalog, GENERIC};
 use super::compile::{Grouping, Record};
@@ -21,6 +20,7 @@ use crate::ingest::Batch;
 use crate::ingest::read::{BadRow, Input, Limits, Row, RowReader};
 use crate::model::{
     FileManifest, MappedRecord, QuarantinedRow, RawRow, RecordKey, SourceRecord, Version,
+    content_hash,
 };
 
 /// A kind's mapping made ready for one file.
@@ -179,7 +179,7 @@ pub fn read(
             }
         };
         batch.quarantined.splice(0..0, Vec::from_iter::<Vec<_>>(bad));
-        if !batch.records.is_empty() || !batch.quarantined.is_empty() {
+        if !batch.records.is_empty() || !batch.quarantined.is_empty() || batch.left_out > 0 {
             sink(batch)?;
         }
     }
@@ -246,6 +246,7 @@ fn build(mapping: &Mapping, manifest: &FileManifest, rows: Vec<Rows<RawRow>>) ->
     for part in parts {
         batch.records.extend(part.records);
         batch.quarantined.extend(part.quarantined);
+        batch.left_out += part.left_out;
     }
     batch
 }
@@ -260,13 +261,15 @@ fn build_one(
     let mut outcomes = Vec::with_capacity(1);
     let refs: Vec<&RawRow> = group.rows.iter().collect();
     mapping.map(&refs, &mut |outcome| outcomes.push(outcome));
-    let content = content_hash(&group.rows);
     let mut rows = Some(group.rows);
     let last = outcomes.len().saturating_sub(1);
     for (at, outcome) in outcomes.into_iter().enumerate() {
         let (mapped, source) = match outcome {
             Outcome::Record(mapped, source) => (*mapped, source),
-            Outcome::LeftOut => continue,
+            Outcome::LeftOut => {
+                batch.left_out += 1;
+                continue;
+            }
             Outcome::Refused(reason) => {
                 let row = rows.as_ref().map_or_else(Vec::new, |rows| bytes_of(rows, manifest));
                 let (file, source) = (manifest.name.clone(), mapping.source.to_string());
@@ -291,38 +294,24 @@ fn build_one(
         };
         let changed_at =
             mapped.fields.updated_at.as_ref().and_then(|at| dates::timestamp(&at.text, at.order));
+        let alias_of = mapped.alias_of.as_ref().map(|(object, id)| RecordKey {
+            source,
+            object: object.clone(),
+            id: id.as_str().into(),
+        });
+        let rows = if at == last { rows.take() } else { rows.clone() }.unwrap_or_default();
+        let content = content_hash(&rows, mapped.deleted, alias_of.as_ref());
         let record = SourceRecord {
             key,
             file: manifest.file,
             line: group.line,
             version: Version { changed_at, command: manifest.command, content },
             deleted: mapped.deleted,
-            alias_of: mapped.alias_of.as_ref().map(|(object, id)| RecordKey {
-                source,
-                object: object.clone(),
-                id: id.as_str().into(),
-            }),
-            rows: if at == last { rows.take() } else { rows.clone() }.unwrap_or_default(),
+            alias_of,
+            rows,
         };
         batch.records.push((record, mapped));
     }
-}
-
-fn content_hash(rows: &[RawRow]) -> u64 {
-    let mut hash = Xxh3::new();
-    for row in rows {
-        match row {
-            RawRow::Cells(cells) => {
-                for cell in cells {
-                    hash.update(cell.as_bytes());
-                    hash.update(&[0x1f]);
-                }
-            }
-            RawRow::Json(text) => hash.update(text.as_bytes()),
-        }
-        hash.update(&[0x1e]);
-    }
-    hash.digest()
 }
 
 fn quarantined(manifest: &FileManifest, bad: BadRow) -> QuarantinedRow {

@@ -1,0 +1,314 @@
+//! Writing what a rebuild found into a snapshot.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::engine::peak_memory;
+use super::gone::{self, Gone, LastKnown};
+use super::rebuild::{Clock, RunFacts};
+use super::records::LiveRecords;
+use super::resolve::{Decisions, Records, Resolution};
+use crate::clustering::{Identities, LedgerState, StepKind, record_hash};
+use crate::compare::Table;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{EntityId, EntityKind, NormalRecord, ScoredPair, Timestamp};
+use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
+use crate::survivorship::FieldNames;
+
+/// Records written to the snapshot at a time.
+const PIECE: u32 = 4096;
+
+/// What a rebuild found.
+pub(super) struct Writing<'a> {
+    pub(super) records: &'a LiveRecords,
+    pub(super) resolution: &'a Resolution,
+    pub(super) clusters: &'a [Vec<u32>],
+    pub(super) identities: &'a Identities,
+    pub(super) state: &'a LedgerState,
+    pub(super) decisions: &'a Decisions,
+    pub(super) as_of: Option<Timestamp>,
+    pub(super) files: u32,
+}
+
+impl Writing<'_> {
+    /// Writes the whole snapshot; fills in the summary's `as_of`.
+    pub(super) fn write(
+        self,
+        path: &std::path::Path,
+        summary: &mut RunSummary,
+        clock: &mut Clock<'_>,
+    ) -> Result<()> {
+        let mut out = ResultsWriter::create(path)?;
+        let mut newest: Option<Timestamp> = None;
+        let mut employers: Vec<(u32, u32)> = Vec::new();
+        let mut fields = FieldNames::default();
+        let links = self.own_ids();
+        let mut from = 0;
+        while from < self.records.len() {
+            let to = self.records.len().min(from + PIECE);
+            let normals: Result<Vec<NormalRecord>> =
+                (from..to).into_par_iter().map(|at| self.records.normal(at)).collect();
+            let normals = normals?;
+            let rows: Vec<RecordRow<'_>> = (from..to)
+                .zip(&normals)
+                .map(|(at, normal)| RecordRow {
+                    key: &self.records.keys[at as usize],
+                    store_record: self.records.numbers[at as usize],
+                    file: self.records.files[at as usize],
+                    normal,
+                })
+                .collect();
+            out.records(&rows)?;
+            let stated = rows.par_chunks(256).map(|rows| {
+                let mut fields = FieldNames::default();
+                rows.iter().for_each(|row| fields.add(row.key, row.normal));
+                fields
+            });
+            fields = fields.merge(stated.reduce(FieldNames::default, FieldNames::merge));
+            for (at, normal) in (from..to).zip(&normals) {
+                newest = newest.max(normal.updated_at).max(normal.created_at);
+                for id in &normal.organization_ids {
+                    let name = format!("{}/{}/{}", id.system, id.object, id.id);
+                    let link = self.resolution.table.link.find(&name);
+                    if let Some(other) = link.and_then(|link| links.get(&link)) {
+                        employers.push((at, *other));
+                    }
+                }
+            }
+            from = to;
+        }
+        summary.as_of = self.as_of.or(newest).map(|t| t.0);
+        let entity_of = self.entity_of();
+        self.entities(&mut out, &entity_of, &employers)?;
+        self.pairs(&mut out)?;
+        self.aliases(&mut out, &entity_of)?;
+        let facts = RunFacts {
+            timings: clock.timings.clone(),
+            peak_memory: peak_memory(),
+            systems: self
+                .records
+                .systems
+                .iter()
+                .map(|(source, system)| (source.to_string(), system.to_string()))
+                .collect(),
+            judged: {
+                let mut judged = self.decisions.same.clone();
+                judged.extend(&self.decisions.different);
+                judged.sort_unstable();
+                judged.dedup();
+                judged
+            },
+            cap: self.resolution.cap as u64,
+            fields: fields.names(),
+            files: self.files,
+            sources: self.sources(),
+        };
+        let bytes = serde_json::to_vec(&facts).map_err(|e| {
+            Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
+        })?;
+        out.blob("run", &bytes)?;
+        out.blob("model", &self.resolution.model.to_bytes()?)?;
+        out.finish(summary)
+    }
+
+    /// Live records by source, and the newest file that one comes from. Keys are sorted by source.
+    fn sources(&self) -> Vec<(String, u64, u32)> {
+        let mut out: Vec<(String, u64, u32)> = Vec::new();
+        for (key, file) in self.records.keys.iter().zip(&self.records.files) {
+            match out.last_mut().filter(|(source, _, _)| *source == *key.source) {
+                Some((_, records, newest)) => {
+                    *records += 1;
+                    *newest = (*newest).max(*file);
+                }
+                None => out.push((key.source.to_string(), 1, *file)),
+            }
+        }
+        out
+    }
+
+    fn entity_of(&self) -> Vec<u32> {
+        let mut out = vec![0; self.records.len() as usize];
+        for (at, members) in self.clusters.iter().enumerate() {
+            for member in members {
+                out[*member as usize] = at as u32;
+            }
+        }
+        out
+    }
+
+    /// Records by their own ids: what an employee's record names.
+    fn own_ids(&self) -> FxHashMap<u32, u32> {
+        let table = &self.resolution.table;
+        let mut out = FxHashMap::default();
+        for record in 0..table.len() {
+            for link in table.links.get(record).iter().filter(|link| link.own) {
+                out.entry(link.link).or_insert(record);
+            }
+        }
+        out
+    }
+
+    fn entities(
+        &self,
+        out: &mut ResultsWriter,
+        entity_of: &[u32],
+        employers: &[(u32, u32)],
+    ) -> Result<()> {
+        let mut steps: FxHashMap<u32, Vec<StepRow>> = FxHashMap::default();
+        for (root, step) in &self.resolution.clustering.steps {
+            steps.entry(*root).or_default().push(StepRow {
+                a: step.a,
+                b: step.b,
+                weight: (step.score / std::f32::consts::LN_2).min(1000.0),
+                kind: match step.kind {
+                    StepKind::Record => 0,
+                    StepKind::Cluster => 1,
+                    StepKind::Judgement => 2,
+                },
+            });
+        }
+        let mut relations: FxHashMap<u32, FxHashSet<(&'static str, u32)>> = FxHashMap::default();
+        for (person, organization) in employers {
+            let (p, o) = (entity_of[*person as usize], entity_of[*organization as usize]);
+            if p != o {
+                relations.entry(p).or_default().insert(("employer", o));
+                relations.entry(o).or_default().insert(("employee", p));
+            }
+        }
+        for (a, b) in &self.resolution.relatives {
+            let (p, o) = (entity_of[*a as usize], entity_of[*b as usize]);
+            if p != o {
+                relations.entry(p).or_default().insert(("household", o));
+                relations.entry(o).or_default().insert(("household", p));
+            }
+        }
+        for (at, members) in self.clusters.iter().enumerate() {
+            let kinds = members.iter().map(|m| self.resolution.table.kind[*m as usize]);
+            let own_steps = steps.remove(&members[0]).unwrap_or_default();
+            let mut related: Vec<(String, u32)> = relations
+                .remove(&(at as u32))
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(kind, entity)| (kind.to_owned(), entity))
+                .collect();
+            related.sort();
+            out.entity(&EntityRow {
+                id: self.identities.ids[at],
+                kind: kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default(),
+                members: members.clone(),
+                steps: own_steps.clone(),
+                relations: related,
+                suspicions: suspicions(&self.resolution.table, members, &own_steps),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn pairs(&self, out: &mut ResultsWriter) -> Result<()> {
+        let review = self.resolution.model_review();
+        for (edge, levels) in self.resolution.edges.iter().zip(&self.resolution.levels) {
+            let joined = self.resolution.clustering.root[edge.a as usize]
+                == self.resolution.clustering.root[edge.b as usize];
+            if joined || edge.score >= review {
+                let weight = edge.score / std::f32::consts::LN_2;
+                out.pair(ScoredPair { a: edge.a, b: edge.b, weight }, *levels)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Older ids, and records that are no longer live, by the entity that answers for them.
+    fn aliases(&self, out: &mut ResultsWriter, entity_of: &[u32]) -> Result<()> {
+        let at: FxHashMap<EntityId, u32> =
+            self.identities.ids.iter().enumerate().map(|(at, id)| (*id, at as u32)).collect();
+        let mut state = self.state.clone();
+        for change in &self.identities.changes {
+            state.apply(change);
+        }
+        let live = |id: EntityId| state.resolve(id).and_then(|live| at.get(&live)).copied();
+        let mut ended: Vec<EntityId> = state.ended.keys().copied().collect();
+        ended.sort_unstable();
+        for id in ended {
+            if let Some(entity) = live(id) {
+                out.alias(AliasKey::Entity(id), entity)?;
+            }
+        }
+        let gone = &self.records.gone;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let known = LastKnown::new(self.resolution);
+        let last = |gone: &Gone| state.member_of.get(&record_hash(&gone.key)).copied();
+        // The survivor of its merge; else where it belonged; else who has its mailbox.
+        let found: Vec<Option<u32>> = gone
+            .par_iter()
+            .map(|gone| {
+                let of = |record: u32| entity_of[record as usize];
+                let survivor = gone.survivor.as_ref().and_then(|s| self.records.find_survivor(s));
+                survivor
+                    .map(of)
+                    .or_else(|| last(gone).and_then(live))
+                    .or_else(|| known.of(&gone.normal).map(of))
+            })
+            .collect();
+        let mut rest: Vec<Gone> = Vec::new();
+        for (gone, entity) in gone.iter().zip(found) {
+            // A survivor that is gone too may still have somebody who answers for it.
+            match entity.or_else(|| self.survivors_entity(gone, entity_of, &known)) {
+                Some(entity) => out.alias(AliasKey::Record(gone.key.clone()), entity)?,
+                None => rest.push(Gone { entity: last(gone), ..gone.clone() }),
+            }
+        }
+        if rest.is_empty() { Ok(()) } else { out.blob(gone::BLOB, &gone::encode(&rest)?) }
+    }
+
+    fn survivors_entity(&self, of: &Gone, entity_of: &[u32], known: &LastKnown<'_>) -> Option<u32> {
+        let all = &self.records.gone;
+        let survivor = of.survivor.as_ref()?;
+        let at = all.binary_search_by(|gone| gone.key.cmp(survivor)).ok()?;
+        known.of(&all[at].normal).map(|record| entity_of[record as usize])
+    }
+}
+
+/// An entity of more records than this is worth a look.
+const LARGE: usize = 40;
+/// A merge under this log odds (bits; 2 is a probability of .8) is doubtful.
+const DOUBTFUL: f32 = 2.0;
+
+/// Why a person should look at an entity.
+fn suspicions(table: &Table, members: &[u32], steps: &[StepRow]) -> Vec<String> {
+    let mut out = Vec::new();
+    if members.len() < 2 {
+        return out;
+    }
+    if members.len() >= LARGE {
+        out.push(format!("unusually large: {} records", members.len()));
+    }
+    let weakest =
+        steps.iter().filter(|s| s.kind != 2).map(|s| s.weight).fold(f32::INFINITY, f32::min);
+    if members.len() > 2 && weakest < DOUBTFUL {
+        let probability = 1.0 / (1.0 + (-f64::from(weakest)).exp2());
+        out.push(format!(
+            "two parts are held together by a doubtful link (probability {probability:.2})"
+        ));
+    }
+    let names = members.iter().flat_map(|m| table.names.get(*m));
+    let mut generations: Vec<u8> = names.map(|n| n.generation).filter(|g| *g != 0).collect();
+    generations.sort_unstable();
+    generations.dedup();
+    if generations.len() > 1 {
+        out.push("some records say senior, others junior".to_owned());
+    }
+    let births = members.iter().flat_map(|m| table.births.get(*m));
+    let mut years: Vec<u32> = births
+        .filter_map(|id| table.birth.get(*id).get(..4)?.parse().ok())
+        .filter(|year| *year != 0)
+        .collect();
+    years.sort_unstable();
+    if let (Some(first), Some(last)) = (years.first(), years.last())
+        && last - first >= 12
+    {
+        out.push(format!("birth dates lie {} years apart", last - first));
+    }
+    out
+}

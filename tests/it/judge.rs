@@ -1,0 +1,116 @@
+//! People's decisions: durable, honoured by every rebuild, and never bridged.
+
+use super::support::Bench;
+
+/// Three rows of one person in two systems, and some others.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    let mut crm = String::from("id,first name,last name,email,phone,city,postcode\n");
+    let mut shop = crm.clone();
+    for (n, (given, family)) in [
+        ("Ada", "Quillfeather"),
+        ("Bruno", "Castellane"),
+        ("Carla", "Dombrowski"),
+        ("Dimitri", "Evangelou"),
+        ("Elena", "Fitzmaurice"),
+        ("Farid", "Ghorbani"),
+        ("Greta", "Hollingdale"),
+        ("Hugo", "Ibarrola"),
+        ("Ines", "Jankowski"),
+        ("Jonas", "Kellerhals"),
+        ("Katya", "Lindqvist"),
+        ("Luis", "Montefiore"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mail = format!("{}.{}@example.org", given.to_lowercase(), family.to_lowercase());
+        let rest = format!("{mail},+1 415 555 2{n:03},Oakland,946{n:02}\n");
+        crm += &format!("C-100{n:02},{given},{family},{rest}");
+        shop += &format!("S-200{n:02},{given},{family},{rest}");
+    }
+    shop += "S-30000,Ada,Quillfeather,ada.quillfeather@example.org,,Oakland,94600\n";
+    bench.write("crm.csv", crm).write("shop.csv", shop);
+    bench.runs(&["ingest", "crm.csv", "shop.csv"]);
+    bench.runs(&["rebuild"]);
+    bench.runs(&["report", "--out", "before"]);
+    bench
+}
+
+fn rebuilt(bench: &Bench, out: &str) {
+    bench.runs(&["rebuild"]);
+    bench.runs(&["report", "--out", out]);
+}
+
+const A: &str = "crm:C-10000";
+const B: &str = "shop:S-20000";
+const BRIDGE: &str = "shop:S-30000";
+const OTHER: &str = "crm:C-10005";
+
+#[test]
+fn different_is_a_wall_and_can_be_withdrawn() {
+    let bench = bench();
+    let before = bench.entity_of("before", A);
+    assert_eq!(before, bench.entity_of("before", B));
+    assert_eq!(before, bench.entity_of("before", BRIDGE));
+
+    bench.runs(&["judge", "different", A, B, "--note", "mother and daughter", "--by", "kim"]);
+    assert_eq!(bench.json(&["status"])["stale"], true);
+    // Too much would change: nothing is replaced.
+    let (_, messages) = bench.exits(3, &["rebuild", "--max-changed", "1%"]);
+    assert!(messages.contains("would change their entity"), "{messages}");
+    assert_eq!(bench.json(&["xref", A])["entity_id"], before.as_str());
+
+    rebuilt(&bench, "parted");
+    let (a, b) = (bench.entity_of("parted", A), bench.entity_of("parted", B));
+    assert_ne!(a, b, "the bridge joins one of them only");
+    assert!(a == before || b == before, "the larger part keeps the id");
+    let why = bench.json(&["why", A, B]);
+    assert_eq!((&why["same_entity"], &why["decision"]), (&false.into(), &"judged".into()));
+    assert_eq!(why["judgement"]["verdict"], "different");
+    assert_eq!(why["judgement"]["note"], "mother and daughter");
+    // The record between them belongs to one; to the other it is parted by the judgement.
+    let lost = if bench.entity_of("parted", BRIDGE) == a { B } else { A };
+    let why = bench.json(&["why", lost, BRIDGE]);
+    assert_eq!(why["cluster"]["kind"], "parted by a judgement", "{why}");
+
+    // The same files again: the wall stays.
+    bench.runs(&["ingest", "crm.csv", "shop.csv"]);
+    bench.runs(&["rebuild", "--full", "--retrain"]);
+    bench.runs(&["report", "--out", "again"]);
+    assert_eq!(bench.read("again/clusters.csv"), bench.read("parted/clusters.csv"));
+
+    bench.runs(&["judge", "withdraw", B, A]);
+    rebuilt(&bench, "joined");
+    assert_eq!(bench.entity_of("joined", A), bench.entity_of("joined", B));
+    // Ids that ended resolve.
+    for id in [&a, &b] {
+        assert_eq!(bench.json(&["show", id])["entity_id"], *bench.entity_of("joined", A));
+    }
+    let listed = bench.json(&["judgements", "list"]);
+    assert!(!listed.to_string().is_empty());
+    let changes = bench.runs(&["export", "changes", "--to", "-"]);
+    assert!(changes.contains(",split,") && changes.contains(",merged,"), "{changes}");
+}
+
+#[test]
+fn same_joins_and_contradictions_are_told_with_the_records_keys() {
+    let bench = bench();
+    bench.runs(&["judge", "same", A, OTHER]);
+    rebuilt(&bench, "joined");
+    assert_eq!(bench.entity_of("joined", A), bench.entity_of("joined", OTHER));
+    assert_eq!(bench.json(&["why", A, OTHER])["cluster"]["kind"], "judgement");
+
+    bench.runs(&["judge", "same", OTHER, B]);
+    bench.runs(&["judge", "different", A, B]);
+    let rebuilt = bench.json(&["rebuild"]);
+    let warnings = rebuilt["warnings"].to_string();
+    assert!(warnings.contains("contradict"), "{warnings}");
+    assert!(warnings.contains("crm:record/C-100") || warnings.contains("shop:record/S-200"));
+    bench.runs(&["report", "--out", "parted"]);
+    assert_ne!(bench.entity_of("parted", A), bench.entity_of("parted", B), "the wall holds");
+
+    // Both ids name one record; a record that is not there.
+    bench.exits(2, &["judge", "same", A, A]);
+    bench.exits(1, &["judge", "same", A, "shop:nobody"]);
+}
