@@ -60,6 +60,7 @@ impl Args {
         if own && any {
             discard_store(&store)?;
         }
+        let catalog = config.catalog()?;
         let mut engine = context.engine(&store, config)?;
         let (report, outcome) = take_files(context, &mut engine, &files, self.strict)?;
         context.answer(&receipts(&report)?)?;
@@ -72,7 +73,7 @@ impl Args {
         rebuilt?;
         drop(engine);
         let view = View::open(&store)?;
-        with_input(&view, &store, safe, |input| write_reports(input, &self.out))?;
+        with_input(&view, &store, &catalog, safe, |input| write_reports(input, &self.out))?;
         self.end_message(context, &view, &store, &report, start.elapsed().as_secs_f64())?;
         Ok(outcome)
     }

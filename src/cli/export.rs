@@ -82,7 +82,8 @@ impl Args {
         let view = context.view()?;
         let store = context.store();
         let what = report::Export::from(self.what);
-        with_input(&view, &store, self.spreadsheet_safe, |input| {
+        let catalog = context.config(Some(&store))?.catalog()?;
+        with_input(&view, &store, &catalog, self.spreadsheet_safe, |input| {
             if self.to == Path::new("-") {
                 return context.write(|out| report::export(input, what, format, out));
             }

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sameas::error::Result;
+use sameas::ingest::kind::Catalog;
 use sameas::pipeline::{self, View};
 use sameas::report::{ReportInput, RunInfo, StageTime, write_reports};
 use serde::Serialize;
@@ -36,8 +38,10 @@ impl Args {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let view = context.view()?;
         let store = context.store();
-        let safe = self.spreadsheet_safe || context.config(Some(&store))?.report.spreadsheet_safe;
-        with_input(&view, &store, safe, |input| write_reports(input, &self.out))?;
+        let config = context.config(Some(&store))?;
+        let safe = self.spreadsheet_safe || config.report.spreadsheet_safe;
+        let catalog = config.catalog()?;
+        with_input(&view, &store, &catalog, safe, |input| write_reports(input, &self.out))?;
         let files: Vec<String> = FILES.iter().map(|file| (*file).to_owned()).collect();
         let mut table = Table::new(["file"]);
         for file in &files {
@@ -61,10 +65,31 @@ const FILES: [&str; 7] = [
     "summary.json",
 ];
 
+/// Column → field for the source kinds of the view's files.
+fn mappings(view: &View, catalog: &Catalog) -> BTreeMap<Arc<str>, BTreeMap<String, String>> {
+    let mut out = BTreeMap::new();
+    for file in &view.results().summary().files {
+        let Some(kind) = catalog.kind(&file.kind) else { continue };
+        let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (field, columns) in kind.fields() {
+            for column in columns {
+                let known = fields.entry(column).or_default();
+                if !known.contains(&field) {
+                    known.push(field.clone());
+                }
+            }
+        }
+        let joined = fields.into_iter().map(|(column, fields)| (column, fields.join(", ")));
+        out.insert(Arc::clone(&file.kind), joined.collect());
+    }
+    out
+}
+
 /// Gathers what a report is made from.
 pub(super) fn with_input<T>(
     view: &View,
     store: &Path,
+    catalog: &Catalog,
     spreadsheet_safe: bool,
     use_it: impl FnOnce(&ReportInput<'_>) -> Result<T>,
 ) -> Result<T> {
@@ -75,11 +100,12 @@ pub(super) fn with_input<T>(
         results: view.results(),
         quarantined: &pipeline::quarantine(store)?,
         systems: view.systems(),
-        mappings: &BTreeMap::new(),
+        mappings: &mappings(view, catalog),
         judged: &view.judged()?,
         run: &run,
         policy: view.policy(),
-        explain: &|a, b| view.explain(a, b),
+        model: view.trained()?,
+        fields: view.fields(),
         spreadsheet_safe,
     })
 }

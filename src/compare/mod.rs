@@ -8,6 +8,7 @@ mod birth;
 mod email;
 mod fill;
 mod intern;
+mod levels;
 mod link;
 mod names;
 mod organization;
@@ -17,6 +18,7 @@ mod table;
 mod text;
 
 pub use intern::{Interner, Lists, NONE};
+pub use levels::{pack, unpack};
 pub use pattern::{Pattern, PatternShares};
 pub use table::{
     AddressEntry, AllCounts, Counts, EmailEntry, EmailValue, LinkEntry, NameEntry, Origin,
@@ -224,8 +226,8 @@ pub static DIMENSION: [Dimension; DIMENSIONS] = [
     Dimension {
         name: "organization",
         levels: organization::LEVELS,
-        frequency: &[Count, Relative(5), Relative(5), Relative(5), Relative(5), Plain],
-        m: &[0.45, 0.15, 0.12, 0.1, 0.06, 0.12],
+        frequency: &[Count, Relative(5), Relative(5), Relative(5), Relative(5), Plain, Relative(5)],
+        m: &[0.45, 0.15, 0.12, 0.1, 0.06, 0.11, 0.01],
         shared_by_relatives: false,
         shared_by_sites: true,
         clamp: WIDE,
@@ -233,8 +235,8 @@ pub static DIMENSION: [Dimension; DIMENSIONS] = [
     Dimension {
         name: "employer",
         levels: organization::LEVELS,
-        frequency: &[Count, Relative(5), Relative(5), Relative(5), Relative(5), Plain],
-        m: &[0.45, 0.1, 0.08, 0.06, 0.04, 0.27],
+        frequency: &[Count, Relative(5), Relative(5), Relative(5), Relative(5), Plain, Relative(5)],
+        m: &[0.45, 0.1, 0.08, 0.06, 0.04, 0.25, 0.02],
         shared_by_relatives: true,
         shared_by_sites: true,
         clamp: (-3.0, 4.0),

@@ -12,7 +12,11 @@ pub(super) const LEVELS: &[&str] = &[
     "half (.45)",
     "some words (.25)",
     "different",
+    "same name, other number or direction",
 ];
+
+/// The level of names that only a number or a direction tells apart: branches of one organisation.
+pub(super) const BRANCH: u8 = 6;
 
 pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
     let mut best = (MISSING, 0.0);
@@ -23,12 +27,22 @@ pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
             } else {
                 level(t, *ia, *ib)
             };
-            if found.0 < best.0 {
+            if rank(found.0) < rank(best.0) {
                 best = found;
             }
         }
     }
     best
+}
+
+/// Best first: a branch is less than half a name.
+const fn rank(level: u8) -> u8 {
+    match level {
+        0..=3 => level,
+        BRANCH => 4,
+        MISSING => MISSING,
+        other => other + 1,
+    }
 }
 
 /// ½ Jaccard + ½ overlap of the smaller, tokens weighed by inverse frequency; an abbreviation
@@ -61,8 +75,27 @@ fn level(t: &Table, a: u32, b: u32) -> (u8, f32) {
     let smaller = sum_x.min(sum_y).max(1e-9);
     let union = (sum_x + sum_y - shared).max(1e-9);
     let similarity = 0.5 * (shared / union).min(1.0) + 0.5 * (shared / smaller).min(1.0);
+    if similarity >= 0.45 && branches(t, xs, ys) {
+        return (BRANCH, rarest as f32);
+    }
     let level = [0.85, 0.65, 0.45, 0.25].iter().position(|cut| similarity >= *cut);
     level.map_or((5, 0.0), |at| (at as u8 + 1, rarest as f32))
+}
+
+/// Both names have a number or a direction, and none of them in common: `Little Tykes I` and `II`,
+/// `North` and `West`, `#12` and `#17`.
+fn branches(t: &Table, xs: &[u32], ys: &[u32]) -> bool {
+    const MARKS: &[&str] = &[
+        "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "north", "south", "east",
+        "west", "nord", "sud", "ost", "est", "ouest", "norte", "sur", "este", "oeste", "noord",
+        "zuid", "oost",
+    ];
+    let mark = |id: &&u32| {
+        let text = t.organization_token.get(**id);
+        MARKS.contains(&text) || text.bytes().all(|c| c.is_ascii_digit())
+    };
+    let (mut a, mut b) = (xs.iter().filter(mark).peekable(), ys.iter().filter(mark).peekable());
+    a.peek().is_some() && b.peek().is_some() && !a.any(|x| ys.contains(x))
 }
 
 fn near(x: &str, y: &str) -> f64 {

@@ -115,12 +115,11 @@ impl EntityId {
 impl fmt::Display for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bits = u128::from(self.0) << 15 | u128::from(Self::checksum(self.0));
-        f.write_str("ent_")?;
-        for at in (0..16).rev() {
-            let digit = (bits >> (at * 5)) & 31;
-            write!(f, "{}", BASE32[digit as usize] as char)?;
+        let mut text = *b"ent_0000000000000000";
+        for (at, place) in text[4..].iter_mut().rev().enumerate() {
+            *place = BASE32[(bits >> (at * 5)) as usize & 31];
         }
-        Ok(())
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

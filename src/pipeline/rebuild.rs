@@ -20,6 +20,7 @@ use crate::model::{
 use crate::scoring::Model;
 use crate::store::founding_id;
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
+use crate::survivorship::FieldNames;
 
 /// Records written to the snapshot at a time.
 const PIECE: u32 = 4096;
@@ -36,6 +37,8 @@ pub(super) struct RunFacts {
     /// Pairs judged same or different, by ordinal.
     pub(super) judged: Vec<(u32, u32)>,
     pub(super) cap: u64,
+    /// Names of the fields of golden records.
+    pub(super) fields: Vec<String>,
 }
 
 impl Engine {
@@ -384,6 +387,7 @@ impl Writing<'_> {
         let mut out = ResultsWriter::create(path)?;
         let mut newest: Option<Timestamp> = None;
         let mut employers: Vec<(u32, u32)> = Vec::new();
+        let mut fields = FieldNames::default();
         let links = self.own_ids();
         let mut from = 0;
         while from < self.records.len() {
@@ -401,6 +405,12 @@ impl Writing<'_> {
                 })
                 .collect();
             out.records(&rows)?;
+            let stated = rows.par_chunks(256).map(|rows| {
+                let mut fields = FieldNames::default();
+                rows.iter().for_each(|row| fields.add(row.key, row.normal));
+                fields
+            });
+            fields = fields.merge(stated.reduce(FieldNames::default, FieldNames::merge));
             for (at, normal) in (from..to).zip(&normals) {
                 newest = newest.max(normal.updated_at).max(normal.created_at);
                 for id in &normal.organization_ids {
@@ -435,6 +445,7 @@ impl Writing<'_> {
                 judged
             },
             cap: self.resolution.cap as u64,
+            fields: fields.names(),
         };
         let bytes = serde_json::to_vec(&facts).map_err(|e| {
             Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
@@ -523,12 +534,12 @@ impl Writing<'_> {
 
     fn pairs(&self, out: &mut ResultsWriter) -> Result<()> {
         let review = self.resolution.model_review();
-        for edge in &self.resolution.edges {
+        for (edge, levels) in self.resolution.edges.iter().zip(&self.resolution.levels) {
             let joined = self.resolution.clustering.root[edge.a as usize]
                 == self.resolution.clustering.root[edge.b as usize];
             if joined || edge.score >= review {
                 let weight = edge.score / std::f32::consts::LN_2;
-                out.pair(ScoredPair { a: edge.a, b: edge.b, weight })?;
+                out.pair(ScoredPair { a: edge.a, b: edge.b, weight }, *levels)?;
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::blocking::{Blocks, Group, Key, RULES, block_cap, keys_of};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
-use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile};
+use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
 use crate::model::{NormalRecord, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
@@ -49,6 +49,8 @@ pub struct Resolution {
     pub model: Model,
     /// Pairs at or above the review threshold, or that could connect, sorted by (a, b).
     pub edges: Vec<Edge>,
+    /// The levels of each edge, packed.
+    pub levels: Vec<u64>,
     /// Clusters.
     pub clustering: Clustering,
     /// Candidate pairs scored.
@@ -217,8 +219,14 @@ pub fn resolve(
     };
     stage("score");
     let scored = score(&table, &shares, &model, &blocks, thresholds);
-    let Scored { edges, pairs: pairs_scored, expected: expected_matches, relatives, review } =
-        scored;
+    let Scored {
+        edges,
+        levels,
+        pairs: pairs_scored,
+        expected: expected_matches,
+        relatives,
+        review,
+    } = scored;
     let blocking_recall = blocking_recall(&blocks, &edges, &|r| records.hash(r));
     stage("cluster");
     let logit = |p: f64| (p / (1.0 - p)).ln();
@@ -236,6 +244,7 @@ pub fn resolve(
         shares,
         model,
         edges,
+        levels,
         clustering,
         pairs_scored,
         expected_matches,
@@ -297,6 +306,7 @@ fn blocking_recall(blocks: &Blocks, edges: &[Edge], hash: &dyn Fn(u32) -> u64) -
 #[derive(Default)]
 struct Scored {
     edges: Vec<Edge>,
+    levels: Vec<u64>,
     pairs: u64,
     expected: f64,
     relatives: Vec<(u32, u32)>,
@@ -328,10 +338,12 @@ fn score(
                         let kinds = (table.kind[*a as usize], table.kind[*b as usize]);
                         let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
                         out.pairs += 1;
-                        let score = parameters.score(&comparer.compare(*a, *b));
+                        let comparison = comparer.compare(*a, *b);
+                        let score = parameters.score(&comparison);
                         out.expected += score.posterior();
                         if score.total as f32 >= keep {
                             out.edges.push(Edge { a: *a, b: *b, score: score.total as f32 });
+                            out.levels.push(pack(&comparison));
                         } else if score.relative - score.matched.max(0.0) >= RELATIVES {
                             out.relatives.push((*a, *b));
                         }
@@ -344,6 +356,7 @@ fn score(
     let mut all = Scored { review, ..Scored::default() };
     for piece in pieces {
         all.edges.extend(piece.edges);
+        all.levels.extend(piece.levels);
         all.pairs += piece.pairs;
         all.expected += piece.expected;
         all.relatives.extend(piece.relatives);

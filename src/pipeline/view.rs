@@ -32,6 +32,7 @@ pub struct View {
     generic: Vec<u32>,
     model: OnceLock<Model>,
     index: OnceLock<BlockIndex>,
+    judgements: OnceLock<Vec<crate::model::Judgement>>,
 }
 
 /// Records of a block that a query looks at, at most.
@@ -73,6 +74,7 @@ impl View {
             generic,
             model: OnceLock::new(),
             index: OnceLock::new(),
+            judgements: OnceLock::new(),
         })
     }
 
@@ -104,7 +106,16 @@ impl View {
         Ok(self.facts.judged.clone())
     }
 
-    fn trained(&self) -> Result<&Model> {
+    /// Names of the fields of golden records, in their order.
+    pub fn fields(&self) -> &[String] {
+        &self.facts.fields
+    }
+
+    /// The model that weighed the pairs.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn trained(&self) -> Result<&Model> {
         if let Some(model) = self.model.get() {
             return Ok(model);
         }
@@ -213,8 +224,14 @@ impl View {
 
     fn judgement(&self, a: u32, b: u32) -> Result<Option<crate::model::Judgement>> {
         let pair = [self.results.key(a)?, self.results.key(b)?];
-        let store = Store::open(&self.root, Access::Read)?;
-        let last = store.judgements()?.into_iter().rfind(|j| j.a == pair[0] && j.b == pair[1]);
+        let judgements = match self.judgements.get() {
+            Some(judgements) => judgements,
+            None => {
+                let read = Store::open(&self.root, Access::Read)?.judgements()?;
+                self.judgements.get_or_init(|| read)
+            }
+        };
+        let last = judgements.iter().rfind(|j| j.a == pair[0] && j.b == pair[1]).cloned();
         Ok(last.filter(|j| matches!(j.verdict, Verdict::Same | Verdict::Different)))
     }
 

@@ -1,4 +1,4 @@
-//! The pairs that may be merged, or are and deserve a look: which, in what order, and why.
+//! The pairs that may be merged, or are and deserve a look: which, and in what order.
 
 use std::io::Write;
 
@@ -6,36 +6,37 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ReportInput;
+use super::reason::Reasons;
 use super::roster::Roster;
-use super::table::{Cell, Rows, Table, TableFormat};
+use super::sides::{SIDE_BY_SIDE, Sides};
+use super::table::{CHUNK, Rows, Table, TableFormat};
 use crate::error::Result;
-use crate::model::{Band, ComparisonTerm, Explanation, NormalRecord, RecordKey, ScoredPair};
-use crate::survivorship::birth_text;
+use crate::model::{Band, EntityKind, RecordKey, ScoredPair, Thresholds};
 
-/// The fields that candidates show side by side.
-pub(super) const SIDE_BY_SIDE: [&str; 10] = [
-    "full_name",
-    "email",
-    "phone",
-    "address_line",
-    "city",
-    "region",
-    "postcode",
-    "country",
-    "company",
-    "date_of_birth",
-];
-
-/// A candidate and what it is worth to decide.
+/// A candidate and what it is worth to decide; 32 bytes, for there may be millions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) pair: ScoredPair,
-    pub(super) band: Band,
-    pub(super) same_entity: bool,
-    /// The strongest pair between its two entities (or within its one).
-    pub(super) leading: bool,
     /// Probability times what is at stake.
     usefulness: f32,
+    /// Levels of the comparison, packed.
+    pub(super) levels: u64,
+    /// The strongest pair between its two entities (or within its one).
+    pub(super) leading: bool,
+}
+
+impl Candidate {
+    pub(super) fn band(&self, thresholds: &Thresholds) -> Band {
+        if self.pair.probability() >= thresholds.auto { Band::Auto } else { Band::Review }
+    }
+
+    pub(super) fn same_entity(&self, roster: &Roster) -> bool {
+        roster.entity_of[self.pair.a as usize] == roster.entity_of[self.pair.b as usize]
+    }
+
+    pub(super) fn kinds(&self, roster: &Roster) -> [EntityKind; 2] {
+        [roster.entity(self.pair.a).kind, roster.entity(self.pair.b).kind]
+    }
 }
 
 /// The kept pairs at a glance.
@@ -52,67 +53,86 @@ pub(super) const LOWEST: i32 = -8;
 /// Number of bars.
 const BARS: usize = 48;
 
+/// Pairs that one thread reads at a time.
+const PIECE: u64 = 1 << 14;
+
 impl Candidates {
-    /// Ranks all kept pairs at or above the review threshold that nobody has judged. 24 bytes a
-    /// pair, O(pairs · log pairs).
+    /// Ranks all kept pairs at or above the review threshold that nobody has judged. 32 bytes a
+    /// pair (16 more while it works), O(pairs · log pairs).
     pub(super) fn rank(input: &ReportInput<'_>, roster: &Roster) -> Result<Self> {
-        let results = input.results;
-        let thresholds = results.summary().thresholds;
-        let pairs: Vec<ScoredPair> =
-            (0..results.pairs()).into_par_iter().map(|p| results.pair(p)).collect::<Result<_>>()?;
-        let mut histogram = vec![0; BARS];
-        for pair in &pairs {
-            let bar = (pair.weight.floor() as i32 - LOWEST).clamp(0, BARS as i32 - 1);
-            histogram[bar as usize] += 1;
-        }
-        let mut ranked: Vec<Candidate> = pairs
+        let pairs = input.results.pairs();
+        let starts: Vec<u64> = (0..pairs).step_by(PIECE as usize).collect();
+        let pieces: Vec<Self> = starts
             .into_par_iter()
-            .filter(|pair| {
-                pair.probability() >= thresholds.review
-                    && input.judged.binary_search(&(pair.a, pair.b)).is_err()
-            })
-            .map(|pair| {
-                let (a, b) = (roster.entity(pair.a), roster.entity(pair.b));
-                let same_entity = a.id == b.id;
-                let other_records = if same_entity { 0 } else { b.members.len() };
-                let records = a.members.len() + other_records;
-                let sources = (a.sources | b.sources).count_ones();
-                let probability = pair.probability();
-                Candidate {
-                    pair,
-                    band: if probability >= thresholds.auto { Band::Auto } else { Band::Review },
-                    same_entity,
-                    leading: false,
-                    usefulness: (probability * (records as f64 + f64::from(sources))) as f32,
-                }
-            })
-            .collect();
-        mark_leading(&mut ranked, roster);
-        ranked.par_sort_unstable_by(|x, y| {
+            .map(|start| Self::read(input, roster, start..pairs.min(start + PIECE)))
+            .collect::<Result<_>>()?;
+        let mut all = Self {
+            ranked: Vec::with_capacity(pieces.iter().map(|piece| piece.ranked.len()).sum()),
+            histogram: vec![0; BARS],
+        };
+        for piece in pieces {
+            all.ranked.extend(piece.ranked);
+            for (bar, more) in all.histogram.iter_mut().zip(piece.histogram) {
+                *bar += more;
+            }
+        }
+        mark_leading(&mut all.ranked, roster);
+        all.ranked.par_sort_unstable_by(|x, y| {
             (y.leading.cmp(&x.leading))
                 .then(y.usefulness.total_cmp(&x.usefulness))
                 .then(y.pair.weight.total_cmp(&x.pair.weight))
                 .then((x.pair.a, x.pair.b).cmp(&(y.pair.a, y.pair.b)))
         });
-        Ok(Self { ranked, histogram })
+        Ok(all)
+    }
+
+    fn read(
+        input: &ReportInput<'_>,
+        roster: &Roster,
+        positions: std::ops::Range<u64>,
+    ) -> Result<Self> {
+        let review = input.results.summary().thresholds.review;
+        let mut piece = Self { ranked: Vec::new(), histogram: vec![0; BARS] };
+        for position in positions {
+            let (pair, levels) = input.results.pair_levels(position)?;
+            let bar = (pair.weight.floor() as i32 - LOWEST).clamp(0, BARS as i32 - 1);
+            piece.histogram[bar as usize] += 1;
+            let probability = pair.probability();
+            if probability < review || input.judged.binary_search(&(pair.a, pair.b)).is_ok() {
+                continue;
+            }
+            let (a, b) = (roster.entity(pair.a), roster.entity(pair.b));
+            let other_records = if a.id == b.id { 0 } else { b.members.len() };
+            let records = a.members.len() + other_records;
+            let sources = (a.sources | b.sources).count_ones();
+            let usefulness = (probability * (records as f64 + f64::from(sources))) as f32;
+            piece.ranked.push(Candidate { pair, usefulness, levels, leading: false });
+        }
+        Ok(piece)
     }
 }
 
+/// Marks the strongest pair between each two entities; among equals the first.
 fn mark_leading(candidates: &mut [Candidate], roster: &Roster) {
-    let entities = |c: &Candidate| {
+    let between = |c: &Candidate| {
         let (a, b) = (roster.entity_of[c.pair.a as usize], roster.entity_of[c.pair.b as usize]);
-        (a.min(b), a.max(b))
+        u64::from(a.min(b)) << 32 | u64::from(a.max(b))
     };
-    candidates.par_sort_unstable_by(|x, y| {
-        (entities(x).cmp(&entities(y)))
-            .then(y.pair.weight.total_cmp(&x.pair.weight))
-            .then((x.pair.a, x.pair.b).cmp(&(y.pair.a, y.pair.b)))
-    });
-    let mut last = None;
-    for candidate in candidates {
-        let between = Some(entities(candidate));
-        candidate.leading = between != last;
-        last = between;
+    let mut order: Vec<(u64, u32)> = candidates
+        .par_iter()
+        .zip(0..candidates.len() as u32)
+        .map(|(c, at)| (between(c), at))
+        .collect();
+    order.par_sort_unstable();
+    for group in order.chunk_by(|x, y| x.0 == y.0) {
+        let best = group.iter().map(|(_, at)| *at as usize).reduce(|x, y| {
+            let (p, q) = (candidates[x].pair, candidates[y].pair);
+            let order = q.weight.total_cmp(&p.weight).then((p.a, p.b).cmp(&(q.a, q.b)));
+            if order.is_le() { x } else { y }
+        });
+        if let Some(best) = best {
+            candidates[best].leading = true;
+        }
     }
 }
 
@@ -136,48 +156,59 @@ fn columns() -> Vec<String> {
     fixed.iter().map(|c| (*c).to_owned()).chain(sides).collect()
 }
 
+/// The table of candidates.
+pub(super) fn table(input: &ReportInput<'_>, format: TableFormat) -> Table {
+    Table::new(format, input.spreadsheet_safe, columns())
+}
+
+/// Room for the sides of all candidates.
+pub(super) fn sides(candidates: &Candidates, roster: &Roster) -> Sides {
+    let asked = candidates.ranked.iter().flat_map(|c| [c.pair.a, c.pair.b]);
+    Sides::new(roster.keys.len() as u32, asked)
+}
+
 /// `merge_candidates.csv`, and `export pairs`.
 pub(super) fn write(
     input: &ReportInput<'_>,
     roster: &Roster,
     candidates: &Candidates,
-    format: TableFormat,
+    sides: &Sides,
+    table: &Table,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let table = Table { format, spreadsheet_safe: input.spreadsheet_safe, columns: columns() };
-    table.write(out, candidates.ranked.len() as u64, |at, rows| {
-        push_row(input, roster, &candidates.ranked[at as usize], rows)
-    })
-}
-
-fn push_row(
-    input: &ReportInput<'_>,
-    roster: &Roster,
-    candidate: &Candidate,
-    rows: &mut Rows<'_>,
-) -> Result<()> {
-    let ScoredPair { a, b, weight } = candidate.pair;
-    let (key_a, key_b) = (&roster.keys[a as usize], &roster.keys[b as usize]);
-    let mut cells: Vec<Cell> = vec![
-        candidate_id(key_a, key_b).into(),
-        band_name(candidate.band).into(),
-        Cell::Bool(candidate.same_entity),
-        Cell::Decimal(candidate.pair.probability(), 6),
-        Cell::Decimal(f64::from(weight), 3),
-        (*key_a.source).into(),
-        roster.record_name(a).into(),
-        (*key_b.source).into(),
-        roster.record_name(b).into(),
-        roster.entity(a).id.to_string().into(),
-        roster.entity(b).id.to_string().into(),
-        reason(&(input.explain)(a, b)?).into(),
-    ];
-    let (left, right) = (side(&input.results.normal(a)?), side(&input.results.normal(b)?));
-    for (left, right) in left.into_iter().zip(right) {
-        cells.push(Cell::Many(left));
-        cells.push(Cell::Many(right));
-    }
-    rows.push(cells)
+    let reasons = Reasons::new(input.model);
+    let thresholds = input.results.summary().thresholds;
+    let ranked = &candidates.ranked;
+    let total = ranked.len() as u64;
+    let encode = |chunk: u64, rows: &mut Rows<'_>| {
+        let (mut reason, mut scratch) = (String::new(), Vec::new());
+        let chunk = chunk * CHUNK..total.min((chunk + 1) * CHUNK);
+        for candidate in &ranked[chunk.start as usize..chunk.end as usize] {
+            let ScoredPair { a, b, weight } = candidate.pair;
+            let (key_a, key_b) = (&roster.keys[a as usize], &roster.keys[b as usize]);
+            reason.clear();
+            reasons.write(candidate.levels, candidate.kinds(roster), &mut reason);
+            rows.shown(format_args!("cand_{:016x}", pair_hash(key_a, key_b, &mut scratch)));
+            rows.text(band_name(candidate.band(&thresholds)));
+            rows.boolean(candidate.same_entity(roster));
+            rows.decimal(candidate.pair.probability(), 6);
+            rows.decimal(f64::from(weight), 3);
+            rows.text(&key_a.source);
+            rows.parts(&roster.record_name(a));
+            rows.text(&key_b.source);
+            rows.parts(&roster.record_name(b));
+            rows.shown(roster.entity(a).id);
+            rows.shown(roster.entity(b).id);
+            rows.text(&reason);
+            for (left, right) in sides.cells(a).zip(sides.cells(b)) {
+                rows.encoded(left);
+                rows.encoded(right);
+            }
+            rows.end();
+        }
+        Ok(())
+    };
+    table.write_chunks(out, total.div_ceil(CHUNK), encode, |()| ())
 }
 
 /// `auto` or `review`.
@@ -188,117 +219,14 @@ pub(super) const fn band_name(band: Band) -> &'static str {
     }
 }
 
-/// An id that a pair of records keeps from run to run.
-pub(super) fn candidate_id(a: &RecordKey, b: &RecordKey) -> String {
-    let mut bytes = Vec::new();
+/// What a candidate's id is made of: a pair of records keeps it from run to run.
+fn pair_hash(a: &RecordKey, b: &RecordKey, scratch: &mut Vec<u8>) -> u64 {
+    scratch.clear();
     for key in [a, b] {
         for part in [&*key.source, &*key.object, &*key.id] {
-            bytes.extend_from_slice(part.as_bytes());
-            bytes.push(0);
+            scratch.extend_from_slice(part.as_bytes());
+            scratch.push(0);
         }
     }
-    format!("cand_{:016x}", xxh3_64(&bytes))
-}
-
-/// The values of one record under [`SIDE_BY_SIDE`].
-pub(super) fn side(normal: &NormalRecord) -> [Vec<String>; SIDE_BY_SIDE.len()] {
-    let some = |text: &str| if text.is_empty() { vec![] } else { vec![text.to_owned()] };
-    let address = normal.addresses.first().cloned().unwrap_or_default();
-    let name = normal.names.first().map_or("", |name| name.display.as_str());
-    let birth = normal.births.first().map(birth_text).unwrap_or_default();
-    [
-        some(name),
-        normal.emails.iter().map(|e| e.address.clone()).collect(),
-        normal.phones.iter().map(|p| p.display.clone()).collect(),
-        some(&address.line),
-        some(&address.city),
-        some(&address.region),
-        some(&address.postcode),
-        some(&address.country),
-        normal.organizations.iter().map(|o| o.display.clone()).collect(),
-        some(&birth),
-    ]
-}
-
-/// Comparisons that say less than this (bits) are left out of a reason.
-const NOTEWORTHY: f64 = 0.5;
-/// How many words for, and how many against, a reason has.
-const WORDS: usize = 4;
-
-/// Short words for what speaks for a pair, then for what speaks against it: `same e-mail, same
-/// family name, other address`.
-pub(super) fn reason(explanation: &Explanation) -> String {
-    let total = |term: &&ComparisonTerm| term.weight + term.term_frequency_weight;
-    let stated = |term: &&ComparisonTerm| !term.level.contains("missing");
-    let mut terms: Vec<&ComparisonTerm> = explanation.comparisons.iter().filter(stated).collect();
-    terms.sort_by(|a, b| total(b).total_cmp(&total(a)));
-    let for_it = terms.iter().filter(|t| total(t) >= NOTEWORTHY).take(WORDS);
-    let against = terms.iter().rev().filter(|t| total(t) <= -NOTEWORTHY).take(WORDS);
-    let mut words: Vec<String> = Vec::new();
-    let found = for_it.map(|t| (t, true)).chain(against.map(|t| (t, false)));
-    for word in found.map(|(term, agrees)| in_words(term, agrees)) {
-        if !words.contains(&word) {
-            words.push(word);
-        }
-    }
-    if words.is_empty() { "nothing that tells them apart".to_owned() } else { words.join(", ") }
-}
-
-fn in_words(term: &ComparisonTerm, agrees: bool) -> String {
-    let field = match term.field.as_str() {
-        "email" => "e-mail".to_owned(),
-        field => field.replace(['_', '.'], " "),
-    };
-    match (agrees, term.level.as_str()) {
-        (true, "equal" | "same" | "exact") => format!("same {field}"),
-        (false, "different" | "other" | "differs" | "unequal" | "else") => format!("other {field}"),
-        (_, level) => format!("{field}: {level}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Decision, Thresholds};
-
-    #[test]
-    fn a_reason_names_what_speaks_for_and_against() {
-        let term = |field: &str, level: &str, weight| ComparisonTerm {
-            field: field.into(),
-            level: level.into(),
-            weight,
-            term_frequency_weight: 0.0,
-            values: None,
-            note: None,
-        };
-        let mut explanation = Explanation {
-            a: String::new(),
-            b: String::new(),
-            same_entity: false,
-            decision: Decision::Review,
-            probability: 0.5,
-            match_weight: 0.0,
-            prior_weight: -20.0,
-            background_weight: 0.0,
-            thresholds: Thresholds::default(),
-            comparisons: vec![
-                term("address", "different", -3.0),
-                term("given_name", "nickname", 4.0),
-                term("email", "equal", 9.0),
-                term("phone", "missing", 0.0),
-                term("date_of_birth", "day differs", -1.0),
-                term("gender", "equal", 0.2),
-            ],
-            judgement: None,
-            cluster: None,
-            shared_keys: vec![],
-            missed_keys: vec![],
-        };
-        assert_eq!(
-            reason(&explanation),
-            "same e-mail, given name: nickname, other address, date of birth: day differs"
-        );
-        explanation.comparisons.clear();
-        assert_eq!(reason(&explanation), "nothing that tells them apart");
-    }
+    xxh3_64(scratch)
 }

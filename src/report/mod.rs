@@ -8,9 +8,12 @@
 
 mod candidates;
 mod chart;
+mod golden;
 mod next_steps;
 mod page;
+mod reason;
 mod roster;
+mod sides;
 mod statistics;
 mod summary;
 mod table;
@@ -29,12 +32,10 @@ use serde::Serialize;
 pub use table::TableFormat;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Explanation, QuarantinedRow};
+use crate::model::QuarantinedRow;
+use crate::scoring::Model;
 use crate::store::results::Results;
 use crate::survivorship::Policy;
-
-/// Explains the pair of two ordinals.
-pub type Explain<'a> = dyn Fn(u32, u32) -> Result<Explanation> + Sync + 'a;
 
 /// What a report is made from.
 #[derive(Clone, Copy)]
@@ -55,8 +56,10 @@ pub struct ReportInput<'a> {
     pub run: &'a RunInfo,
     /// Rules of survivorship.
     pub policy: &'a Policy,
-    /// Explains a pair; called once a candidate, from several threads.
-    pub explain: &'a Explain<'a>,
+    /// The model that weighed the pairs: puts the reasons in order.
+    pub model: &'a Model,
+    /// Names of all fields that golden records hold (`survivorship::FieldNames`), in their order.
+    pub fields: &'a [String],
     /// Whether texts that a spreadsheet would run as formulas get a leading apostrophe (tables in
     /// CSV only). Without it values are exact.
     pub spreadsheet_safe: bool,
@@ -129,65 +132,72 @@ struct Report<'a> {
 
 impl<'a> Report<'a> {
     fn load(input: &ReportInput<'a>) -> Result<Self> {
-        Ok(Self { input: *input, roster: Roster::load(input.results)? })
+        Ok(Self { input: *input, roster: Roster::load(input.results, input.systems)? })
     }
 
-    fn table(
-        &self,
-        what: Export,
-        candidates: Option<&Candidates>,
-        format: TableFormat,
-        out: &mut dyn Write,
-    ) -> Result<()> {
+    fn table(&self, what: Export, format: TableFormat, out: &mut dyn Write) -> Result<()> {
         let Self { input, roster } = self;
-        match (what, candidates) {
-            (Export::Golden, _) => tables::golden_records(input, roster, format, out),
-            (Export::Crosswalk, _) => tables::crosswalk(input, roster, format, out),
-            (Export::Clusters, _) => tables::clusters(input, roster, format, out),
-            (Export::Quarantine, _) => tables::quarantine(input, format, out),
-            (Export::Pairs, Some(found)) => candidates::write(input, roster, found, format, out),
-            (Export::Pairs, None) => {
+        match what {
+            Export::Golden => golden::golden_records(input, roster, None, format, out),
+            Export::Crosswalk => tables::crosswalk(input, roster, format, out),
+            Export::Clusters => tables::clusters(input, roster, format, out),
+            Export::Quarantine => tables::quarantine(input, format, out),
+            Export::Pairs => {
                 let found = Candidates::rank(input, roster)?;
-                candidates::write(input, roster, &found, format, out)
+                let table = candidates::table(input, format);
+                let mut sides = candidates::sides(&found, roster);
+                sides.read(input.results, &table)?;
+                candidates::write(input, roster, &found, &sides, &table, out)
             }
         }
+    }
+
+    /// Golden records and candidates, which want the same records: they are read once for both.
+    fn golden_and_pairs(&self, folder: &Path, candidates: &Candidates) -> Result<()> {
+        let Self { input, roster } = self;
+        let table = candidates::table(input, TableFormat::Csv);
+        let mut sides = candidates::sides(candidates, roster);
+        write_file(folder, "golden.csv", |out| {
+            let sides = Some((&mut sides, &table));
+            golden::golden_records(input, roster, sides, TableFormat::Csv, out)
+        })?;
+        write_file(folder, "merge_candidates.csv", |out| {
+            candidates::write(input, roster, candidates, &sides, &table, out)
+        })
     }
 }
 
 /// Writes one table.
 ///
 /// # Errors
-/// The snapshot is damaged, a pair cannot be explained, or writing fails.
+/// The snapshot is damaged, or writing fails.
 pub fn export(
     input: &ReportInput<'_>,
     what: Export,
     format: TableFormat,
     out: &mut dyn Write,
 ) -> Result<()> {
-    Report::load(input)?.table(what, None, format, out)
+    Report::load(input)?.table(what, format, out)
 }
 
 /// Writes all files of a report into a folder, which is made if it is missing. Each file replaces
 /// an older one of its name at once or not at all.
 ///
 /// # Errors
-/// The snapshot is damaged, a pair cannot be explained, or the folder cannot be written.
+/// The snapshot is damaged, or the folder cannot be written.
 pub fn write_reports(input: &ReportInput<'_>, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)
         .map_err(|e| Error::io(folder, e).hint("give --out a folder that you may write to"))?;
     let report = Report::load(input)?;
-    let candidates = Candidates::rank(input, &report.roster)?;
     for (what, name) in [
         (Export::Clusters, "clusters.csv"),
-        (Export::Golden, "golden.csv"),
         (Export::Crosswalk, "crosswalk.csv"),
-        (Export::Pairs, "merge_candidates.csv"),
         (Export::Quarantine, "quarantine.csv"),
     ] {
-        write_file(folder, name, |out| {
-            report.table(what, Some(&candidates), TableFormat::Csv, out)
-        })?;
+        write_file(folder, name, |out| report.table(what, TableFormat::Csv, out))?;
     }
+    let candidates = Candidates::rank(input, &report.roster)?;
+    report.golden_and_pairs(folder, &candidates)?;
     let statistics = statistics::count(input, &report.roster, &candidates);
     let page = page::render(input, &report.roster, &candidates, &statistics)?;
     let summary = summary::summary(input, &statistics)?;

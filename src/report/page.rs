@@ -8,13 +8,16 @@ use minijinja::{Environment, escape_formatter};
 use serde::Serialize;
 
 use super::ReportInput;
-use super::candidates::{Candidate, Candidates, SIDE_BY_SIDE, band_name, reason, side};
+use super::candidates::{Candidate, Candidates, band_name};
 use super::chart::{Bar, Histogram, sizes};
+use super::golden::display_name;
 use super::next_steps::{Step, next_steps};
-use super::roster::Roster;
+use super::reason::Reasons;
+use super::roster::{EntityBrief, Roster};
+use super::sides::{SIDE_BY_SIDE, side};
 use super::statistics::{Matrix, Statistics, matrix, share};
 use super::summary::files;
-use super::tables::display_name;
+use super::table::Joined;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Band, FileManifest};
 
@@ -146,7 +149,8 @@ pub(super) fn render(
 ) -> Result<String> {
     let run = input.results.summary();
     let cards = |band: Band| -> Result<Vec<Card>> {
-        let leading = candidates.ranked.iter().filter(|c| c.leading && c.band == band);
+        let leading =
+            candidates.ranked.iter().filter(|c| c.leading && c.band(&run.thresholds) == band);
         leading.take(CARDS).map(|c| card(input, roster, c)).collect()
     };
     let mut blocks = run.blocks_left_out.clone();
@@ -186,7 +190,7 @@ pub(super) fn render(
         quarantine: reasons.into_iter().take(LINES).map(line).collect(),
         quarantined: number(statistics.quarantined),
         files: files(&run.files).into_iter().map(|file| file_card(input, file)).collect(),
-        facts: facts(input, statistics),
+        facts: facts(input, roster, statistics),
     };
     let mut environment = Environment::new();
     environment.set_formatter(|out, state, value| match value.as_str() {
@@ -335,8 +339,16 @@ fn heat(matrix: Matrix) -> MatrixTable {
 
 fn card(input: &ReportInput<'_>, roster: &Roster, candidate: &Candidate) -> Result<Card> {
     let (a, b) = (candidate.pair.a, candidate.pair.b);
-    let (left_side, right_side) =
-        (side(&input.results.normal(a)?), side(&input.results.normal(b)?));
+    let values = |ordinal: u32| -> Result<Vec<Vec<String>>> {
+        let (mut all, mut buffer) = (Vec::new(), Joined::default());
+        side(&input.results.normal(ordinal)?, &mut buffer, |cell| {
+            all.push(cell.values().map(str::to_owned).collect());
+        });
+        Ok(all)
+    };
+    let (left_side, right_side) = (values(a)?, values(b)?);
+    let mut reason = String::new();
+    Reasons::new(input.model).write(candidate.levels, candidate.kinds(roster), &mut reason);
     let mut rows = Vec::new();
     for (field, (left, right)) in SIDE_BY_SIDE.iter().zip(left_side.iter().zip(&right_side)) {
         match *field {
@@ -352,9 +364,9 @@ fn card(input: &ReportInput<'_>, roster: &Roster, candidate: &Candidate) -> Resu
     Ok(Card {
         percent: percent(candidate.pair.probability()),
         weight: format!("{:+.1}", candidate.pair.weight),
-        band: band_name(candidate.band),
-        merged: candidate.same_entity,
-        reason: reason(&(input.explain)(a, b)?),
+        band: band_name(candidate.band(&input.results.summary().thresholds)),
+        merged: candidate.same_entity(roster),
+        reason,
         command_a: quoted(&name_a),
         command_b: quoted(&name_b),
         a: name_a,
@@ -420,11 +432,17 @@ fn suspects(input: &ReportInput<'_>, roster: &Roster) -> Result<Vec<Suspect>> {
 }
 
 fn file_card(input: &ReportInput<'_>, file: &FileManifest) -> FileCard {
-    let stands =
-        |column: &str| file.columns.is_empty() || file.columns.iter().any(|c| **c == *column);
+    // A kind names its columns in the spelling of one generation; the file's own spelling is shown.
+    let own: BTreeMap<String, &str> =
+        file.columns.iter().map(|c| (c.trim().to_lowercase(), &**c)).collect();
     let of_kind = input.mappings.get(&file.kind).into_iter().flatten();
-    let mut mapped: BTreeMap<&str, &str> =
-        of_kind.map(|(c, f)| (c.as_str(), f.as_str())).filter(|(c, _)| stands(c)).collect();
+    let mut mapped: BTreeMap<&str, &str> = of_kind
+        .filter_map(|(column, field)| match own.get(&column.trim().to_lowercase()) {
+            Some(own) => Some((*own, field.as_str())),
+            None if file.columns.is_empty() => Some((column.as_str(), field.as_str())),
+            None => None,
+        })
+        .collect();
     mapped.extend(file.mapping.iter().map(|(c, f)| (c.as_str(), f.as_str())));
     let used = |column: &&Arc<str>| {
         !mapped.contains_key(&***column) && file.unused_columns.iter().all(|u| **u != ***column)
@@ -449,7 +467,18 @@ fn file_card(input: &ReportInput<'_>, file: &FileManifest) -> FileCard {
     }
 }
 
-fn facts(input: &ReportInput<'_>, all: &Statistics) -> Vec<(&'static str, String)> {
+/// What entities are to each other without being one: the name of a relation and of its count.
+const RELATIONS: [(&str, &str); 3] = [
+    ("household", "entities with relatives in their household"),
+    ("employer", "entities with a known employer"),
+    ("shared_mailbox", "entities that share a mailbox"),
+];
+
+fn facts(
+    input: &ReportInput<'_>,
+    roster: &Roster,
+    all: &Statistics,
+) -> Vec<(&'static str, String)> {
     let run = input.results.summary();
     let limits = run.thresholds;
     let mut facts = vec![
@@ -468,6 +497,13 @@ fn facts(input: &ReportInput<'_>, all: &Statistics) -> Vec<(&'static str, String
         ("model", run.model_hash.clone()),
         ("configuration", run.config_hash.clone()),
     ];
+    for (relation, name) in RELATIONS {
+        let related = |e: &&EntityBrief| e.relations.iter().any(|(kind, _)| kind == relation);
+        let count = roster.entities.iter().filter(related).count() as u64;
+        if count > 0 {
+            facts.push((name, number(count)));
+        }
+    }
     if let Some(as_of) = run.as_of {
         facts.push((
             "newest time in the data",

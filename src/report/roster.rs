@@ -1,6 +1,6 @@
 //! Who stands where: the keys and entities of all records, read once for a report.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -17,6 +17,8 @@ pub(super) struct Roster {
     pub(super) entity_of: Vec<u32>,
     /// Sources, sorted.
     pub(super) sources: Vec<Arc<str>>,
+    /// System by source.
+    pub(super) systems: Vec<Arc<str>>,
     /// Source index by ordinal.
     pub(super) source_of: Vec<u16>,
     /// By source: whether its records are of several objects.
@@ -40,30 +42,35 @@ pub(super) struct EntityBrief {
 
 impl Roster {
     /// Reads keys and entities.
-    pub(super) fn load(results: &Results) -> Result<Self> {
-        let mut keys: Vec<RecordKey> = (0..results.records())
-            .into_par_iter()
-            .map(|o| results.key(o))
-            .collect::<Result<_>>()?;
-        // One string a source instead of one a record.
-        let sources: Vec<Arc<str>> = keys
-            .iter()
-            .map(|k| Arc::clone(&k.source))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        let objects: BTreeSet<Arc<str>> = keys.iter().map(|k| Arc::clone(&k.object)).collect();
-        let mut objects_of = vec![BTreeSet::new(); sources.len()];
-        let mut source_of = Vec::with_capacity(keys.len());
-        for key in &mut keys {
-            let source = sources.partition_point(|s| *s < key.source);
-            key.source = Arc::clone(&sources[source]);
-            if let Some(object) = objects.get(&key.object) {
-                key.object = Arc::clone(object);
+    pub(super) fn load(results: &Results, systems: &BTreeMap<Arc<str>, Arc<str>>) -> Result<Self> {
+        // Records are sorted by source, then object: one string a run of records instead of one a
+        // record.
+        let mut keys: Vec<RecordKey> = Vec::with_capacity(results.records() as usize);
+        let mut source_of: Vec<u16> = Vec::with_capacity(keys.capacity());
+        let mut sources: Vec<Arc<str>> = Vec::new();
+        let mut objects_of: Vec<u32> = Vec::new();
+        results.scan_keys(0..results.records(), |_, source, object, id| {
+            let last = keys.last();
+            let (known, same) = match last {
+                Some(last) if *last.source == *source => {
+                    (Arc::clone(&last.source), *last.object == *object)
+                }
+                _ => {
+                    sources.push(source.into());
+                    objects_of.push(0);
+                    (Arc::clone(&sources[sources.len() - 1]), false)
+                }
+            };
+            let object = match last {
+                Some(last) if same => Arc::clone(&last.object),
+                _ => object.into(),
+            };
+            if let Some(objects) = objects_of.last_mut() {
+                *objects += u32::from(!same);
             }
-            objects_of[source].insert(Arc::clone(&key.object));
-            source_of.push(source as u16);
-        }
+            source_of.push((sources.len() - 1) as u16);
+            keys.push(RecordKey { source: known, object, id: id.into() });
+        })?;
         let entities: Vec<EntityBrief> = (0..results.entities())
             .into_par_iter()
             .map(|at| {
@@ -85,23 +92,25 @@ impl Roster {
                 entity_of[*member as usize] = index as u32;
             }
         }
-        let several_objects = objects_of.iter().map(|o| o.len() > 1).collect();
-        Ok(Self { keys, entity_of, sources, source_of, several_objects, entities })
+        let several_objects = objects_of.iter().map(|objects| *objects > 1).collect();
+        let systems = sources.iter().map(|s| Arc::clone(systems.get(s).unwrap_or(s))).collect();
+        Ok(Self { keys, entity_of, sources, systems, source_of, several_objects, entities })
     }
 
-    /// The record's id within its source: `OBJECT/RECORD` where the source has several objects.
-    pub(super) fn record_name(&self, ordinal: u32) -> String {
+    /// The record's id within its source, in parts: `OBJECT/RECORD` where the source has several
+    /// objects.
+    pub(super) fn record_name(&self, ordinal: u32) -> [&str; 3] {
         let key = &self.keys[ordinal as usize];
         if self.several_objects[self.source_of[ordinal as usize] as usize] {
-            format!("{}/{}", key.object, key.id)
+            [&key.object, "/", &key.id]
         } else {
-            key.id.to_string()
+            ["", "", &key.id]
         }
     }
 
     /// The record as commands name it: `SOURCE:RECORD`, `SOURCE:OBJECT/RECORD` where needed.
     pub(super) fn reference(&self, ordinal: u32) -> String {
-        format!("{}:{}", self.keys[ordinal as usize].source, self.record_name(ordinal))
+        format!("{}:{}", self.keys[ordinal as usize].source, self.record_name(ordinal).concat())
     }
 
     /// The entity of a record.

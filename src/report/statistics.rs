@@ -142,10 +142,11 @@ pub(super) fn count(
         }
     }
     all.merged_record_share = share(merged_records, all.records);
+    let thresholds = input.results.summary().thresholds;
     for candidate in &candidates.ranked {
-        let merged = u64::from(candidate.same_entity);
+        let merged = u64::from(candidate.same_entity(roster));
         let counts = &mut all.candidates;
-        let (pairs, merged_pairs) = match candidate.band {
+        let (pairs, merged_pairs) = match candidate.band(&thresholds) {
             Band::Auto => (&mut counts.auto, &mut counts.auto_merged),
             Band::Review => (&mut counts.review, &mut counts.review_merged),
         };

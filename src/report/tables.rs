@@ -1,24 +1,16 @@
-//! The tables: clusters, golden records, crosswalk, quarantine.
+//! The tables of ids, and of rows that could not be taken.
 
-use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::Arc;
-
-use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::ReportInput;
-use super::roster::{EntityBrief, Roster};
-use super::table::{Cell, Table, TableFormat};
+use super::roster::Roster;
+use super::table::{Joined, Rows, Table, TableFormat};
 use crate::error::Result;
-use crate::model::{QuarantinedRow, Timestamp};
-use crate::survivorship::{
-    FIXED_COLUMNS, Member, VOCABULARY, field_names, field_order, is_many, surviving_values,
-};
+use crate::model::QuarantinedRow;
 
-pub(super) fn table(input: &ReportInput<'_>, format: TableFormat, columns: &[&str]) -> Table {
+fn table(input: &ReportInput<'_>, format: TableFormat, columns: &[&str]) -> Table {
     let columns = columns.iter().map(|c| (*c).to_owned()).collect();
-    Table { format, spreadsheet_safe: input.spreadsheet_safe, columns }
+    Table::new(format, input.spreadsheet_safe, columns)
 }
 
 /// `clusters`: every live record once.
@@ -33,12 +25,11 @@ pub(super) fn clusters(
     table.write(out, order.len() as u64, |at, rows| {
         let ordinal = order[at as usize];
         let key = &roster.keys[ordinal as usize];
-        rows.push(vec![
-            (*key.source).into(),
-            (*key.id).into(),
-            roster.entity(ordinal).id.to_string().into(),
-            (*key.object).into(),
-        ])
+        rows.text(&key.source);
+        rows.text(&key.id);
+        rows.shown(roster.entity(ordinal).id);
+        rows.text(&key.object);
+        rows.end();
     })
 }
 
@@ -52,123 +43,25 @@ pub(super) fn crosswalk(
     let mut columns = vec!["entity_id"];
     columns.extend(roster.sources.iter().map(|s| &**s));
     let table = table(input, format, &columns);
-    table.write(out, roster.entities.len() as u64, |at, rows| {
+    let row = |at: u64, rows: &mut Rows<'_>| {
         let entity = &roster.entities[at as usize];
-        let mut ids = vec![Vec::new(); roster.sources.len()];
-        for member in &entity.members {
-            ids[roster.source_of[*member as usize] as usize].push(roster.record_name(*member));
+        rows.shown(entity.id);
+        // Members are sorted by key, so those of one source stand together.
+        let mut rest = entity.members.as_slice();
+        let mut names = Joined::default();
+        for source in 0..roster.sources.len() {
+            names.clear();
+            while let Some((member, more)) = rest.split_first()
+                && usize::from(roster.source_of[*member as usize]) == source
+            {
+                names.push(&roster.record_name(*member));
+                rest = more;
+            }
+            rows.joined(&names);
         }
-        let mut cells = vec![Cell::Text(entity.id.to_string())];
-        cells.extend(ids.into_iter().map(Cell::Many));
-        rows.push(cells)
-    })
-}
-
-/// Reads the members of an entity.
-fn members(input: &ReportInput<'_>, roster: &Roster, entity: &EntityBrief) -> Result<Vec<Member>> {
-    let member = |ordinal: &u32| {
-        let key = roster.keys[*ordinal as usize].clone();
-        let system = input.systems.get(&key.source).unwrap_or(&key.source);
-        Ok(Member { system: Arc::clone(system), normal: input.results.normal(*ordinal)?, key })
+        rows.end();
     };
-    entity.members.iter().map(member).collect()
-}
-
-/// What a person calls an entity: its first name, company, mailbox or number that survives.
-pub(super) fn display_name(
-    input: &ReportInput<'_>,
-    roster: &Roster,
-    entity: &EntityBrief,
-) -> Result<String> {
-    let fields = ["full_name", "company", "email", "phone"];
-    let mut names: [Option<String>; 4] = Default::default();
-    let as_of = input.results.summary().as_of.map(Timestamp);
-    let members = members(input, roster, entity)?;
-    surviving_values(entity.kind, &members, input.policy, as_of, |field, value| {
-        if let Some(at) = fields.iter().position(|f| *f == field) {
-            names[at].get_or_insert_with(|| value.to_owned());
-        }
-    });
-    Ok(names.into_iter().flatten().next().unwrap_or_else(|| "(no name)".to_owned()))
-}
-
-/// `golden`: per entity what survives. Two passes over the records: which columns there are, then
-/// the rows.
-pub(super) fn golden_records(
-    input: &ReportInput<'_>,
-    roster: &Roster,
-    format: TableFormat,
-    out: &mut dyn Write,
-) -> Result<()> {
-    let extra = extra_columns(input, roster)?;
-    let fields: Vec<&str> = VOCABULARY[..FIXED_COLUMNS]
-        .iter()
-        .copied()
-        .chain(extra.iter().map(String::as_str))
-        .collect();
-    let several: Vec<bool> = fields.iter().map(|f| is_many(f)).collect();
-    let place: FxHashMap<&str, usize> = fields.iter().enumerate().map(|(at, f)| (*f, at)).collect();
-    let mut columns = vec!["entity_id", "entity_kind", "records", "sources"];
-    columns.extend(&fields);
-    let related = roster.entities.iter().any(|e| !e.relations.is_empty());
-    if related {
-        columns.push("relations");
-    }
-    let table = table(input, format, &columns);
-    let as_of = input.results.summary().as_of.map(Timestamp);
-    table.write(out, roster.entities.len() as u64, |at, rows| {
-        let entity = &roster.entities[at as usize];
-        let mut sources: Vec<u16> =
-            entity.members.iter().map(|m| roster.source_of[*m as usize]).collect();
-        sources.dedup();
-        let mut cells = vec![
-            Cell::Text(entity.id.to_string()),
-            entity.kind.as_str().into(),
-            Cell::Integer(entity.members.len() as u64),
-            Cell::Many(sources.iter().map(|s| roster.sources[*s as usize].to_string()).collect()),
-        ];
-        let fixed = cells.len();
-        cells.extend(several.iter().map(|several| match several {
-            true => Cell::Many(Vec::new()),
-            false => Cell::Text(String::new()),
-        }));
-        let members = members(input, roster, entity)?;
-        surviving_values(entity.kind, &members, input.policy, as_of, |field, value| {
-            match place.get(field).map(|at| &mut cells[fixed + at]) {
-                Some(Cell::Many(values)) => values.push(value.to_owned()),
-                Some(cell) => *cell = value.into(),
-                None => debug_assert!(false, "a field without a column"),
-            }
-        });
-        if related {
-            let relation = |(kind, other): &(String, u32)| {
-                format!("{kind}:{}", roster.entities[*other as usize].id)
-            };
-            cells.push(Cell::Many(entity.relations.iter().map(relation).collect()));
-        }
-        rows.push(cells)
-    })
-}
-
-/// The fields beyond the fixed columns that some record states, in order.
-fn extra_columns(input: &ReportInput<'_>, roster: &Roster) -> Result<Vec<String>> {
-    let records: Vec<u32> = (0..input.results.records()).collect();
-    let found: Vec<BTreeSet<String>> = records
-        .par_chunks(1024)
-        .map(|chunk| {
-            let mut names = BTreeSet::new();
-            for ordinal in chunk {
-                let key = &roster.keys[*ordinal as usize];
-                field_names(key, &input.results.normal(*ordinal)?, &mut names);
-            }
-            Ok(names)
-        })
-        .collect::<Result<_>>()?;
-    let names: BTreeSet<String> = found.into_iter().flatten().collect();
-    let mut names: Vec<String> =
-        names.into_iter().filter(|n| field_order(n).0 >= FIXED_COLUMNS).collect();
-    names.sort_by(|a, b| field_order(a).cmp(&field_order(b)));
-    Ok(names)
+    table.write(out, roster.entities.len() as u64, row)
 }
 
 /// `quarantine`: rows that could not be taken, in an order that does not depend on their lines.
@@ -185,12 +78,11 @@ pub(super) fn quarantine(
     });
     table.write(out, order.len() as u64, |at, rows| {
         let row = order[at as usize];
-        rows.push(vec![
-            row.file.as_str().into(),
-            Cell::Integer(row.line),
-            row.source.as_str().into(),
-            row.reason.as_str().into(),
-            String::from_utf8_lossy(&row.row).into_owned().into(),
-        ])
+        rows.text(&row.file);
+        rows.integer(row.line);
+        rows.text(&row.source);
+        rows.text(&row.reason);
+        rows.text(&String::from_utf8_lossy(&row.row));
+        rows.end();
     })
 }

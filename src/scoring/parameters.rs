@@ -44,6 +44,9 @@ pub struct Parameters {
 
 /// Dimensions of identity that relatives share now and then.
 pub(crate) const LEAKS: [usize; 4] = [dim::GIVEN, dim::BIRTH, dim::IDENTIFIER, dim::LINK];
+/// The most that a leak may be: beyond it, the class of relatives would be a second class of matches.
+/// Twins are one birth in thirty; a borrowed number is common in some registers.
+pub(crate) const LEAK_MAX: [f64; 4] = [0.1, 0.02, 0.3, 0.05];
 /// Share of relatives who do, before any data.
 pub(crate) const LEAK: f64 = 0.03;
 
@@ -134,7 +137,7 @@ impl Parameters {
             s: vec![1.0; DIMENSIONS],
             pairs: pairs.max(1.0),
             prior: [prior, prior, prior],
-            leak: [LEAK; 4],
+            leak: LEAK_MAX.map(|most| most.min(LEAK)),
             kappa: 1e-3,
         };
         for d in 0..DIMENSIONS {
@@ -200,9 +203,9 @@ impl Parameters {
         Term { matched: clamp(ln_m - ln_u), relative, site }
     }
 
-    /// Whether other sites of one organisation are a possible background of this comparison.
+    /// Whether the two could be sites of one organisation: their names are alike by half or more.
     pub(crate) fn has_site_class(comparison: &Comparison) -> bool {
-        comparison.level[dim::ORGANIZATION] != MISSING
+        matches!(comparison.level[dim::ORGANIZATION], 0..=3 | 6)
     }
 
     /// Weighs a comparison. O(dimensions).

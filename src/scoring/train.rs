@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::model::{Model, freeze};
-use super::parameters::{LEAK, LEAKS, Parameters, Score};
+use super::parameters::{LEAK, LEAK_MAX, LEAKS, Parameters, Score};
 use crate::compare::{
     Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
     TextChoice, dim,
@@ -162,6 +162,14 @@ impl Sums {
         }
     }
 }
+
+/// What sites of one organisation have in common: the name or half of it, the switchboard, the web.
+const SITE: [(usize, &[f64]); 4] = [
+    (dim::ORGANIZATION, &[0.2, 0.1, 0.2, 0.3, 0.02, 0.02, 0.16]),
+    (dim::PHONE, &[0.5, 0.02, 0.03, 0.45]),
+    (dim::WEB, &[0.8, 0.2]),
+    (dim::EMAIL, &[0.3, 0.01, 0.03, 0.02, 0.02, 0.01, 0.3, 0.31]),
+];
 
 /// Pairs a piece of a parallel sum.
 const PIECE: usize = 4096;
@@ -371,7 +379,18 @@ impl<'a> Trainer<'a> {
             let between: Vec<f64> =
                 generic.iter().zip(&p.u[d]).map(|(m, u)| 0.5 * m + 0.5 * u).collect();
             p.r[d] = dirichlet(&sums.r[d], &between);
-            p.q[d] = dirichlet(&sums.q[d], &between);
+            p.q[d] = match SITE.iter().find(|(dimension, _)| *dimension == d) {
+                // Anchored, as strongly as half of the class itself says: else the class drifts to
+                // pairs that only have some words in common.
+                Some((_, shape)) => {
+                    let seen: f64 = sums.q[d].iter().sum::<f64>() * scale;
+                    let strength = PRIOR_PAIRS + 0.5 * seen;
+                    let counts = sums.q[d].iter().map(|c| c * scale);
+                    let shape = normalised(shape);
+                    counts.zip(shape).map(|(c, q)| (c + strength * q) / (seen + strength)).collect()
+                }
+                None => dirichlet(&sums.q[d], &between),
+            };
         }
         // A stated difference between senior and junior is hardly ever an error.
         let different = &mut p.m[dim::GENERATION][1];
@@ -379,8 +398,8 @@ impl<'a> Trainer<'a> {
         for (prior, class) in p.prior.iter_mut().zip(sums.classes) {
             *prior = ((class * scale).max(0.1) / p.pairs).clamp(1e-18, 0.5);
         }
-        for (leak, (shared, all)) in p.leak.iter_mut().zip(sums.leaks) {
-            *leak = (shared * scale + LEAK_PAIRS * LEAK) / (all * scale + LEAK_PAIRS);
+        for ((leak, (shared, all)), most) in p.leak.iter_mut().zip(sums.leaks).zip(LEAK_MAX) {
+            *leak = ((shared * scale + LEAK_PAIRS * LEAK) / (all * scale + LEAK_PAIRS)).min(most);
         }
     }
 }

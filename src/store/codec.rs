@@ -138,6 +138,14 @@ pub(crate) fn decode<T: DeserializeOwned>(raw: &[u8]) -> Result<T> {
     }
 }
 
+/// As [`decode`], for values whose texts lie in the bytes themselves.
+pub(crate) fn decode_borrowed<'a, T: serde::Deserialize<'a>>(raw: &'a [u8]) -> Result<T> {
+    match bincode::serde::borrow_decode_from_slice(raw, bincode::config::standard()) {
+        Ok((value, used)) if used == raw.len() => Ok(value),
+        _ => Err(damaged("a stored value cannot be decoded")),
+    }
+}
+
 /// Encodes and wraps a value.
 pub(crate) fn seal<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
     let mut raw = Vec::new();

@@ -156,15 +156,17 @@ const CREATED_AT: usize = 14;
 const TAG: usize = 15;
 const NOTE: usize = 16;
 
-/// Collects the values of members. `kind` is the entity's; times after `as_of` count as unknown.
+/// Collects the values of members, sorted by key. `kind` is the entity's; times after `as_of` count as unknown.
 pub(super) fn gather<'a>(
     members: &[&'a Member],
     kind: EntityKind,
     as_of: Option<Timestamp>,
 ) -> Gathered<'a> {
     let mut all = Gathered::default();
-    for member in members {
-        Gatherer { all: &mut all, member, kind, as_of, at: own_time(member, as_of) }.run();
+    let mut rank = 0;
+    for (at, member) in members.iter().enumerate() {
+        rank += u32::from(at > 0 && members[at - 1].key != member.key);
+        Gatherer { all: &mut all, member, rank, kind, as_of, at: own_time(member, as_of) }.run();
     }
     all
 }
@@ -178,6 +180,7 @@ fn own_time(member: &Member, as_of: Option<Timestamp>) -> Option<i64> {
 struct Gatherer<'g, 'a> {
     all: &'g mut Gathered<'a>,
     member: &'a Member,
+    rank: u32,
     kind: EntityKind,
     as_of: Option<Timestamp>,
     at: Option<i64>,
@@ -197,6 +200,7 @@ impl<'a> Gatherer<'_, 'a> {
             canonical: String::new(),
             parts,
             member: self.member,
+            rank: self.rank,
             position,
             grade: Grade::GOOD,
             complete: 0,
@@ -506,60 +510,112 @@ fn gender_text(gender: Gender) -> &'static str {
     }
 }
 
-/// Adds the names of the fields that a golden record of this record alone would hold, without
-/// choosing among its values.
-pub fn field_names(key: &RecordKey, normal: &NormalRecord, names: &mut BTreeSet<String>) {
-    let mut add = |name: &str| {
-        if !names.contains(name) {
-            names.insert(name.to_owned());
+/// The names of the fields that the golden records of some records hold, found without choosing
+/// among their values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldNames {
+    /// By place in [`VOCABULARY`].
+    fixed: [bool; VOCABULARY.len()],
+    /// `consent`, `external_id`, `organization_id`: (first part, second part).
+    pairs: [BTreeMap<Box<str>, BTreeSet<Box<str>>>; 3],
+    /// `other`.
+    others: BTreeSet<Box<str>>,
+}
+
+impl FieldNames {
+    /// Adds the fields that a record states. O(values).
+    pub fn add(&mut self, key: &RecordKey, normal: &NormalRecord) {
+        let identifier = |kind| normal.identifiers.iter().any(|id| id.kind == kind);
+        let name = |part: fn(&PersonName) -> bool| normal.names.iter().any(part);
+        let address = |part: fn(&Address) -> &str| {
+            normal.addresses.iter().any(|address| !part(address).is_empty())
+        };
+        let stated = [
+            name(|n| !n.display.is_empty()),
+            name(|n| !n.display_given.is_empty()),
+            name(|n| !n.display_family.is_empty()),
+            !normal.emails.is_empty(),
+            !normal.phones.is_empty(),
+            address(|a| &a.line),
+            address(|a| &a.line2),
+            address(|a| &a.city),
+            address(|a| &a.region),
+            address(|a| &a.postcode),
+            address(|a| &a.country),
+            !normal.organizations.is_empty(),
+            !normal.births.is_empty(),
+            normal.updated_at.is_some(),
+            name(|n| !n.middle.is_empty()),
+            name(|n| !n.title.is_empty()),
+            name(|n| !n.suffix.is_empty()),
+            !normal.job_titles.is_empty(),
+            normal.age.is_some(),
+            normal.gender.is_some(),
+            identifier(IdentifierKind::Tax),
+            identifier(IdentifierKind::Loyalty),
+            identifier(IdentifierKind::Token),
+            !normal.websites.is_empty(),
+            normal.created_at.is_some(),
+            !normal.tags.is_empty(),
+            !normal.notes.is_empty(),
+        ];
+        for (known, stated) in self.fixed.iter_mut().zip(stated) {
+            *known |= stated;
         }
-    };
-    for name in &normal.names {
-        for (field, value) in GROUPS[NAME].fields.iter().zip(name_parts(name)) {
-            if !value.is_empty() {
-                add(field);
+        for consent in &normal.consents {
+            self.add_pair(0, &consent.channel, &consent.purpose);
+        }
+        for id in other_ids(key, normal) {
+            self.add_pair(1, &id.system, &id.object);
+        }
+        for id in &normal.organization_ids {
+            self.add_pair(2, &id.system, &id.object);
+        }
+        for (column, _) in &normal.others {
+            if !self.others.contains(&**column) {
+                self.others.insert((**column).into());
             }
         }
     }
-    for address in &normal.addresses {
-        for (field, value) in GROUPS[ADDRESS].fields.iter().zip(address_parts(address)) {
-            if !value.is_empty() {
-                add(field);
+
+    fn add_pair(&mut self, sort: usize, first: &str, second: &str) {
+        let known = &mut self.pairs[sort];
+        if known.get(first).is_none_or(|seconds| !seconds.contains(second)) {
+            known.entry(first.into()).or_default().insert(second.into());
+        }
+    }
+
+    /// Adds all of `other`.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        for (known, stated) in self.fixed.iter_mut().zip(other.fixed) {
+            *known |= stated;
+        }
+        for (known, more) in self.pairs.iter_mut().zip(other.pairs) {
+            for (first, seconds) in more {
+                known.entry(first).or_default().extend(seconds);
             }
         }
+        self.others.extend(other.others);
+        self
     }
-    let identifier = |kind| normal.identifiers.iter().any(|id| id.kind == kind);
-    for (field, stated) in [
-        ("email", !normal.emails.is_empty()),
-        ("phone", !normal.phones.is_empty()),
-        ("company", !normal.organizations.is_empty()),
-        ("date_of_birth", !normal.births.is_empty()),
-        ("updated_at", normal.updated_at.is_some()),
-        ("job_title", !normal.job_titles.is_empty()),
-        ("age", normal.age.is_some()),
-        ("gender", normal.gender.is_some()),
-        ("tax_id", identifier(IdentifierKind::Tax)),
-        ("loyalty_id", identifier(IdentifierKind::Loyalty)),
-        ("token", identifier(IdentifierKind::Token)),
-        ("website", !normal.websites.is_empty()),
-        ("created_at", normal.created_at.is_some()),
-        ("tag", !normal.tags.is_empty()),
-        ("note", !normal.notes.is_empty()),
-    ] {
-        if stated {
-            add(field);
-        }
-    }
-    for consent in &normal.consents {
-        add(&Named::Consent(&consent.channel, &consent.purpose).to_string());
-    }
-    for id in other_ids(key, normal) {
-        add(&Named::ExternalId(&id.system, &id.object).to_string());
-    }
-    for id in &normal.organization_ids {
-        add(&Named::OrganizationId(&id.system, &id.object).to_string());
-    }
-    for (column, _) in &normal.others {
-        add(&Named::Other(column).to_string());
+
+    /// The names, in the order of [`field_order`].
+    pub fn names(&self) -> Vec<String> {
+        let fixed = VOCABULARY.iter().zip(self.fixed).filter(|(_, stated)| *stated);
+        let mut names: Vec<String> = fixed.map(|(name, _)| (*name).to_owned()).collect();
+        let [consents, external, organizations] = &self.pairs;
+        let mut add = |pairs: &BTreeMap<Box<str>, BTreeSet<Box<str>>>, sort: &str| {
+            for (first, seconds) in pairs {
+                names.extend(seconds.iter().map(|second| format!("{sort}.{first}.{second}")));
+            }
+        };
+        add(consents, "consent");
+        add(external, "external_id");
+        add(organizations, "organization_id");
+        names.extend(self.others.iter().map(|column| Named::Other(column).to_string()));
+        names.sort_by(|a, b| field_order(a).cmp(&field_order(b)));
+        names.dedup();
+        names
     }
 }

@@ -29,7 +29,7 @@ mod standing;
 use std::sync::Arc;
 
 pub use fields::{
-    FIXED_COLUMNS, GROUPS, Group, VOCABULARY, birth_text, field_names, field_order, is_many,
+    FIXED_COLUMNS, FieldNames, GROUPS, Group, VOCABULARY, birth_text, field_order, is_many,
 };
 pub use policy::{Policy, Rule, default_rules};
 use standing::{Seen, Standing, decide, rank};
@@ -146,13 +146,13 @@ fn survive(
     sorted.sort_by(|a, b| a.key.cmp(&b.key));
     let mut gathered = fields::gather(&sorted, kind, as_of);
     for (group, seen) in GROUPS.iter().zip(&mut gathered.fixed) {
-        let rules = policy.rules(group.name);
-        Contest { fields: group.fields, many: group.many, rules, losses }.decide(seen, &mut each);
+        let rules = || policy.rules(group.name);
+        Contest { fields: group.fields, many: group.many, losses }.decide(seen, rules, &mut each);
     }
     for (named, seen) in &mut gathered.named {
         let name = named.to_string();
-        let rules = policy.rules(&name);
-        Contest { fields: &[&name], many: named.many(), rules, losses }.decide(seen, &mut each);
+        let rules = || policy.rules(&name);
+        Contest { fields: &[&name], many: named.many(), losses }.decide(seen, rules, &mut each);
     }
 }
 
@@ -160,44 +160,63 @@ fn survive(
 struct Contest<'c> {
     fields: &'c [&'c str],
     many: bool,
-    rules: &'c [Rule],
     losses: bool,
 }
 
 impl Contest<'_> {
-    fn decide<'a>(&self, seen: &mut [Seen<'a>], each: &mut impl FnMut(Choice<'_, 'a>)) {
+    /// `rules` are looked up only where values have to be told apart.
+    fn decide<'a, 'r>(
+        &self,
+        seen: &mut [Seen<'a>],
+        rules: impl Fn() -> &'r [Rule],
+        each: &mut impl FnMut(Choice<'_, 'a>),
+    ) {
         match seen {
             [] => {}
             [only] if only.grade.usable() => self.emit(Some(only), "only value", &[], each),
             _ => {
+                let alike = !self.losses
+                    && seen.iter().any(|one| one.grade.usable())
+                    && seen.windows(2).all(|two| two[0].parts == two[1].parts);
+                if alike && !self.many {
+                    return self.emit(seen.first(), "all agree", &[], each);
+                }
                 for one in &mut *seen {
                     one.canonical = one.meaning.text(&one.parts[0]);
                 }
-                self.decide_among(seen, each);
+                if alike && seen.windows(2).all(|two| two[0].canonical == two[1].canonical) {
+                    return self.emit(seen.first(), "all agree", &[], each);
+                }
+                self.decide_among(seen, rules(), each);
             }
         }
     }
 
-    fn decide_among<'a>(&self, seen: &[Seen<'a>], each: &mut impl FnMut(Choice<'_, 'a>)) {
+    fn decide_among<'a>(
+        &self,
+        seen: &[Seen<'a>],
+        rules: &[Rule],
+        each: &mut impl FnMut(Choice<'_, 'a>),
+    ) {
         let all: Vec<&Seen<'a>> = seen.iter().collect();
-        let standings = rank(&all, |s| s.canonical.as_str(), self.rules);
+        let standings = rank(&all, |s| s.canonical.as_str(), rules);
         let usable = standings.iter().filter(|s| s.grade.usable()).count();
         let kept = if self.many { usable } else { usable.min(1) };
         for (place, standing) in standings[..kept].iter().enumerate() {
-            let spellings = rank(&standing.seen, |s| &s.parts, self.rules);
+            let spellings = rank(&standing.seen, |s| &s.parts, rules);
             let mut lost = Vec::new();
             if self.losses {
                 let spelt = spellings[1..].iter().map(Standing::witness);
                 lost.extend(spelt.map(|s| (s, "same value, written otherwise")));
                 if place == 0 {
-                    self.lose(&standings[kept..], Some(standing), &mut lost);
+                    self.lose(&standings[kept..], Some(standing), rules, &mut lost);
                 }
             }
             let rule = match (place, standings.get(1)) {
                 (0, None) if standing.records == 1 => "only value",
                 (0, None) => "all agree",
                 (0, Some(next)) => {
-                    decide(self.rules, standing, next).map_or("first record", |(r, _)| r.won())
+                    decide(rules, standing, next).map_or("first record", |(r, _)| r.won())
                 }
                 _ => "further value",
             };
@@ -205,7 +224,7 @@ impl Contest<'_> {
         }
         if kept == 0 && self.losses {
             let mut lost = Vec::new();
-            self.lose(&standings, None, &mut lost);
+            self.lose(&standings, None, rules, &mut lost);
             self.emit(None, "no usable value", &lost, each);
         }
     }
@@ -215,16 +234,17 @@ impl Contest<'_> {
         &self,
         losers: &[Standing<'s, 'a>],
         winner: Option<&Standing<'s, 'a>>,
+        rules: &[Rule],
         lost: &mut Vec<(&'s Seen<'a>, &'static str)>,
     ) {
         for loser in losers {
-            let decided = winner.and_then(|winner| decide(self.rules, winner, loser));
+            let decided = winner.and_then(|winner| decide(rules, winner, loser));
             let why = match decided {
                 Some((Rule::Valid, _)) | None if !loser.grade.flaw.is_empty() => loser.grade.flaw,
                 Some((rule, _)) => rule.lost(),
                 None => "later record",
             };
-            for spelling in rank(&loser.seen, |s| &s.parts, self.rules) {
+            for spelling in rank(&loser.seen, |s| &s.parts, rules) {
                 lost.push((spelling.witness(), why));
             }
         }

@@ -49,6 +49,8 @@ pub(super) struct Seen<'a> {
     pub(super) parts: Parts<'a>,
     /// Who states it.
     pub(super) member: &'a Member,
+    /// Place of the member in the order of keys.
+    pub(super) rank: u32,
     /// Where in the record's list.
     pub(super) position: usize,
     /// Quality.
@@ -81,7 +83,7 @@ impl<'s, 'a> Standing<'s, 'a> {
         seen.sort_by(|a, b| a.order(b));
         let mut records = 0;
         for (at, one) in seen.iter().enumerate() {
-            records += usize::from(at == 0 || seen[at - 1].member.key != one.member.key);
+            records += usize::from(at == 0 || seen[at - 1].rank != one.rank);
         }
         let best = |f: fn(&Seen<'_>) -> u16| seen.iter().map(|s| f(s)).max().unwrap_or(0);
         Self {
@@ -121,7 +123,7 @@ impl Seen<'_> {
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        (self.member.key.cmp(&other.member.key))
+        (self.rank.cmp(&other.rank))
             .then(self.position.cmp(&other.position))
             .then_with(|| self.canonical.cmp(&other.canonical))
             .then_with(|| self.parts.cmp(&other.parts))

@@ -385,10 +385,11 @@ proptest! {
 
     #[test]
     fn the_columns_are_known_without_choosing(members in any_members()) {
-        let mut names = std::collections::BTreeSet::new();
+        let mut names = FieldNames::default();
         for member in &members {
-            field_names(&member.key, &member.normal, &mut names);
+            names.add(&member.key, &member.normal);
         }
+        let names = names.names();
         for field in build(&members, &Policy::default()).fields {
             prop_assert!(names.contains(&field.field), "{} is missing", field.field);
         }

@@ -105,8 +105,8 @@ fn store(dir: &Path) {
     bob.relations.push(("household".to_owned(), 2));
     writer.entity(&bob).unwrap();
     writer.entity(&entity(EVE, &[4], &[])).unwrap();
-    writer.pair(ScoredPair { a: 0, b: 2, weight: 9.0 }).unwrap();
-    writer.pair(ScoredPair { a: 0, b: 3, weight: 1.0 }).unwrap();
+    writer.pair(ScoredPair { a: 0, b: 2, weight: 9.0 }, 0).unwrap();
+    writer.pair(ScoredPair { a: 0, b: 3, weight: 1.0 }, 0).unwrap();
     writer.alias(AliasKey::Entity(OLD), 0).unwrap();
     writer.alias(AliasKey::Record(RecordKey::new("shop", "customer", "gone")), 0).unwrap();
     let facts = serde_json::json!({

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use sameas::error::Result;
+use sameas::compare::{Comparison, PatternShares, Table, TextChoice, dim, pack};
 use sameas::model::{
-    Address, BirthDate, ComparisonTerm, Consent, ConsentState, Decision, Email, EntityId,
-    EntityKind, Explanation, FileManifest, NormalRecord, Organization, PersonName, Phone,
-    QuarantinedRow, RecordKey, ScoredPair, Thresholds, Timestamp,
+    Address, BirthDate, Consent, ConsentState, Email, EntityId, EntityKind, FileManifest,
+    NormalRecord, Organization, PersonName, Phone, QuarantinedRow, RecordKey, ScoredPair,
+    Timestamp,
 };
 use sameas::report::{Export, ReportInput, RunInfo, StageTime, TableFormat, export, write_reports};
+use sameas::scoring::{Model, Parameters};
 use sameas::store::results::{EntityRow, Results, ResultsWriter, RunSummary};
-use sameas::survivorship::Policy;
+use sameas::survivorship::{FieldNames, Policy};
 
 const GIVEN: [&str; 8] = ["Ann", "José", "Mia", "Lars", "<b>Eve</b>", "Noor", "Piet", "Zoë"];
 const FAMILY: [&str; 7] = ["Smith", "Müller", "van der Berg", "O'Brien", "Rossi", "Dupont", "Ito"];
@@ -214,7 +215,7 @@ fn snapshot(world: &World, path: &Path) -> Results {
         writer.entity(entity).unwrap();
     }
     for pair in &world.pairs {
-        writer.pair(*pair).unwrap();
+        writer.pair(*pair, levels(pair)).unwrap();
     }
     let generic = [("Vorname", "name.given"), ("Nachname", "name.family"), ("E-Mail", "email")];
     writer
@@ -241,40 +242,27 @@ fn snapshot(world: &World, path: &Path) -> Results {
     Results::open(path).unwrap()
 }
 
-fn explain(a: u32, b: u32) -> Result<Explanation> {
-    let term = |field: &str, level: &str, weight| ComparisonTerm {
-        field: field.to_owned(),
-        level: level.to_owned(),
-        weight,
-        term_frequency_weight: 0.0,
-        values: None,
-        note: None,
-    };
-    let level = |field: &str, weight: f64| {
-        term(field, if weight > 0.0 { "equal" } else { "different" }, weight)
-    };
-    // Some pairs agree on the e-mail, some on the family name, some on both.
-    let sign = |odd: u32| if (a + b).is_multiple_of(odd) { -1.0 } else { 1.0 };
-    Ok(Explanation {
-        a: String::new(),
-        b: String::new(),
-        same_entity: true,
-        decision: Decision::Match,
-        probability: 0.9,
-        match_weight: 3.0,
-        prior_weight: -14.0,
-        background_weight: 0.0,
-        thresholds: Thresholds::default(),
-        comparisons: vec![
-            level("family_name", 7.0 * sign(5)),
-            level("email", 6.5 * sign(3)),
-            level("address", 3.0 * sign(2)),
-        ],
-        judgement: None,
-        cluster: None,
-        shared_keys: vec![],
-        missed_keys: vec![],
-    })
+/// Some pairs agree on the e-mail, some on the family name, some on both.
+fn levels(pair: &ScoredPair) -> u64 {
+    let mut comparison = Comparison::missing();
+    for (dimension, odd, other) in [(dim::FAMILY, 5, 5), (dim::EMAIL, 3, 7), (dim::ADDRESS, 2, 8)] {
+        let agrees = !(pair.a + pair.b).is_multiple_of(odd);
+        comparison.level[dimension] = if agrees { 0 } else { other };
+    }
+    pack(&comparison)
+}
+
+fn model() -> Model {
+    let generic = Parameters::generic(&Table::default(), 1.0, 1.0);
+    Model {
+        version: 1,
+        records: 0,
+        person: generic.clone(),
+        organization: generic,
+        shares: PatternShares::default(),
+        texts: TextChoice::default(),
+        frequencies: Vec::new(),
+    }
 }
 
 fn quarantined() -> Vec<QuarantinedRow> {
@@ -296,6 +284,8 @@ fn quarantined() -> Vec<QuarantinedRow> {
 fn with_input<T>(persons: usize, with: impl FnOnce(&ReportInput<'_>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let results = snapshot(&world(persons), &folder.path().join("results"));
+    let mut fields = FieldNames::default();
+    world(persons).records.iter().for_each(|(key, normal)| fields.add(key, normal));
     let systems: BTreeMap<Arc<str>, Arc<str>> =
         SOURCES.iter().map(|(source, system)| ((*source).into(), (*system).into())).collect();
     let shopify = [("Email", "email"), ("First Name", "name.given"), ("Phone", "phone")];
@@ -314,7 +304,8 @@ fn with_input<T>(persons: usize, with: impl FnOnce(&ReportInput<'_>) -> T) -> T 
         judged: &[],
         run: &run,
         policy: &Policy::default(),
-        explain: &explain,
+        model: &model(),
+        fields: &fields.names(),
         spreadsheet_safe: false,
     })
 }

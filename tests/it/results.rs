@@ -97,7 +97,7 @@ fn write(sample: &Sample, path: &std::path::Path, batch: usize) {
     }
     writer.blob("features", &[5; 5_000]).unwrap();
     sample.entities.iter().for_each(|entity| writer.entity(entity).unwrap());
-    sample.pairs.iter().for_each(|pair| writer.pair(*pair).unwrap());
+    sample.pairs.iter().for_each(|pair| writer.pair(*pair, u64::from(pair.b)).unwrap());
     for (key, entity) in &sample.aliases {
         writer.alias(key.clone(), *entity).unwrap();
     }
@@ -153,6 +153,7 @@ fn check(sample: &Sample, results: &Results) {
     assert_eq!(results.pairs() as usize, sample.pairs.len());
     for (position, pair) in (0u64..).zip(&sample.pairs) {
         assert_eq!(results.pair(position).unwrap(), *pair);
+        assert_eq!(results.pair_levels(position).unwrap(), (*pair, u64::from(pair.b)));
         assert_eq!(results.find_pair(pair.b, pair.a).unwrap(), Some(*pair));
         assert!(results.pairs_from(pair.a).unwrap().contains(&position));
     }

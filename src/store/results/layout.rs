@@ -9,7 +9,7 @@ use crate::model::EntityKind;
 use crate::store::results::StepRow;
 
 pub(super) const MAGIC: &[u8; 8] = b"SAMERES\n";
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 pub(super) const HEADER: usize = 16;
 /// Offset u64, length u64, CRC32 of both, magic of four bytes.
 pub(super) const FOOTER: usize = 24;
@@ -69,16 +69,17 @@ pub(super) enum Array {
     AliasEntities,
     /// Hash of the alias u64, its position u32; sorted.
     AliasIndex,
-    /// a u32, b u32, weight f32; sorted by a, b.
+    /// a u32, b u32, weight f32, packed levels u64; sorted by a, b.
     Pairs,
 }
 
 impl Array {
     pub(super) fn width(self) -> usize {
         match self {
-            Self::Index(_) | Self::Origins | Self::AliasIndex | Self::Pairs => 12,
+            Self::Index(_) | Self::Origins | Self::AliasIndex => 12,
             Self::EntityOf | Self::NumberOrder | Self::EntityOrder | Self::AliasEntities => 4,
             Self::KeyIndex | Self::EntityIds => 8,
+            Self::Pairs => 20,
         }
     }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -245,6 +246,68 @@ impl Results {
         self.item(Stream::Normals, ordinal)
     }
 
+    /// Calls `each` with the ordinals of a range, ascending, and the encoded items of a stream. Each
+    /// block is read once; nothing is cached.
+    fn scan(
+        &self,
+        stream: Stream,
+        ordinals: Range<u32>,
+        mut each: impl FnMut(u32, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let size = stream.per_block();
+        for block in ordinals.start / size..ordinals.end.div_ceil(size) {
+            let index = Array::Index(stream);
+            let place: Place =
+                self.entry(index, u64::from(block), |bytes| (u64_at(bytes, 0), u32_at(bytes, 8)))?;
+            let raw = self.read_block(place)?;
+            let first = block * size;
+            for at in ordinals.start.max(first)..ordinals.end.min(first + size) {
+                let item = item_of(&raw, (at - first) as usize);
+                each(at, item.ok_or_else(|| self.damaged("a block contradicts itself"))?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the ordinals of a range, ascending, and their keys' parts: source, object,
+    /// id. Reads each block once.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn scan_keys(
+        &self,
+        ordinals: Range<u32>,
+        mut each: impl FnMut(u32, &str, &str, &str),
+    ) -> Result<()> {
+        self.scan(Stream::Keys, ordinals, |at, item| {
+            let (source, object, id): (&str, &str, &str) =
+                codec::decode_borrowed(item).map_err(|e| e.at(self.path.display()))?;
+            each(at, source, object, id);
+            Ok(())
+        })
+    }
+
+    /// Calls `each` with the ordinals of a range, ascending, and the encoded canonical values of
+    /// their records, for [`Results::decode_normal`]. Reads each block once.
+    ///
+    /// # Errors
+    /// Damaged or unreadable, or `each` fails.
+    pub fn scan_normals(
+        &self,
+        ordinals: Range<u32>,
+        each: impl FnMut(u32, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        self.scan(Stream::Normals, ordinals, each)
+    }
+
+    /// Decodes what [`Results::scan_normals`] found.
+    ///
+    /// # Errors
+    /// Damaged.
+    pub fn decode_normal(&self, encoded: &[u8]) -> Result<NormalRecord> {
+        codec::decode(encoded).map_err(|e| e.at(self.path.display()))
+    }
+
     /// Ordinals of the records of `source` with this id (several where objects differ).
     ///
     /// # Errors
@@ -385,6 +448,14 @@ impl Results {
     /// Damaged or unreadable.
     pub fn pair(&self, position: u64) -> Result<ScoredPair> {
         self.entry(Array::Pairs, position, pair_of)
+    }
+
+    /// A kept pair by position, and the packed levels of its comparison (see `compare::unpack`).
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn pair_levels(&self, position: u64) -> Result<(ScoredPair, u64)> {
+        self.entry(Array::Pairs, position, |bytes| (pair_of(bytes), u64_at(bytes, 12)))
     }
 
     /// The kept pair of two records, if kept.

@@ -336,17 +336,20 @@ impl ResultsWriter {
         self.push(Stream::Entities, &packed)
     }
 
-    /// Adds the next pair (all at or above the review threshold, or joined, or judged).
+    /// Adds the next pair (all at or above the review threshold, or joined, or judged). `levels` is
+    /// what its comparison reached, as `compare::pack` packs it.
     ///
     /// # Errors
     /// Writing fails.
-    pub fn pair(&mut self, pair: ScoredPair) -> Result<()> {
+    pub fn pair(&mut self, pair: ScoredPair, levels: u64) -> Result<()> {
         if self.pairs.is_none() {
             // The pages of an array lie together, so whatever blocks are open end here.
             self.end_streams()?;
         }
         let pages = self.pairs.get_or_insert_with(|| Pages::start(&self.out, Array::Pairs));
-        let parts = [&pair.a.to_le_bytes()[..], &pair.b.to_le_bytes(), &pair.weight.to_le_bytes()];
+        let (a, b, weight) =
+            (pair.a.to_le_bytes(), pair.b.to_le_bytes(), pair.weight.to_le_bytes());
+        let parts = [&a[..], &b, &weight, &levels.to_le_bytes()];
         pages.push(&mut self.out, &parts)
     }
 
