@@ -10,12 +10,11 @@ use sameas::model::Explanation;
 use sameas::pipeline::{Engine, EngineOptions, FileArgument, RebuildOptions, View};
 use sameas::query;
 
-const LIST: &str = "\
-id,name,email,phone,address,postcode,city,date of birth
-1,James Whitfield,james.whitfield@mail.example.org,0113 496 0101,4 Mill Lane,LS1 4AB,Leeds,1948-03-02
-2,Jim Whitfield,james.whitfield@mail.example.org,+44 113 496 0101,4 Mill Ln,LS14AB,Leeds,1948-03-02
-3,James Whitfield,j.whitfield@mail.example.net,,4 Mill Lane,LS1 4AB,Leeds,1977-11-20
-";
+/// Bob and Robert Castellano; James Whitfield and his son Jamie, at one address.
+const PAIRS: [(&str, &str); 2] = [
+    ("klaviyo-profiles:01HMGYMFTAWQPMTCC0V4WH5R50", "shop-us:6300000044678"),
+    ("shop-us:6300000137212", "shop-us:6300000160536"),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
@@ -25,20 +24,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The evidence on the same man twice, and on father and son.
-fn run(folder: &Path) -> Result<[Explanation; 2], Box<dyn Error>> {
-    let path = folder.join("list.csv");
-    std::fs::write(&path, LIST)?;
-    let store = folder.join("store");
-    let mut engine = Engine::create_or_open(&store, EngineOptions::default())?;
-    let file = FileArgument { path, ..FileArgument::default() };
-    for outcome in engine.ingest(&[file], false, &())?.files {
+/// Resolves the demo and asks for the evidence on the pairs.
+fn run(folder: &Path) -> Result<Vec<Explanation>, Box<dyn Error>> {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/demo");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&demo)? {
+        let path = entry?.path();
+        // All but the README and the labels.
+        if path.file_stem().is_some_and(|stem| stem != "README" && stem != "truth") {
+            files.push(FileArgument { path, ..FileArgument::default() });
+        }
+    }
+    let mut engine = Engine::create_or_open(folder, EngineOptions::default())?;
+    for outcome in engine.ingest(&files, false, &())?.files {
         outcome.result?;
     }
     engine.rebuild(RebuildOptions::default(), &())?;
     drop(engine);
-    let view = View::open(&store)?;
-    Ok([query::why(&view, "list:1", "list:2")?, query::why(&view, "list:1", "list:3")?])
+    let view = View::open(folder)?;
+    PAIRS.iter().map(|(a, b)| Ok(query::why(&view, a, b)?)).collect()
 }
 
 fn print(explanation: &Explanation) {
@@ -57,11 +61,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_man_is_likelier_than_his_son_and_terms_add_up() -> Result<(), Box<dyn Error>> {
+    fn a_nickname_is_one_person_a_son_is_likely_not_and_terms_add_up() -> Result<(), Box<dyn Error>>
+    {
         let folder = tempfile::tempdir()?;
-        let [same, son] = run(folder.path())?;
-        assert!(same.match_weight > son.match_weight + 5.0);
-        for explanation in [same, son] {
+        let found = run(folder.path())?;
+        assert!(found[0].same_entity);
+        assert!(found[1].match_weight < found[0].match_weight - 5.0);
+        for explanation in found {
             let terms: f64 =
                 explanation.comparisons.iter().map(|t| t.weight + t.term_frequency_weight).sum();
             let total = terms + explanation.prior_weight + explanation.background_weight;

@@ -185,7 +185,7 @@ mod tests {
             person: generic.clone(),
             organization: generic,
             shares: PatternShares::default(),
-            texts: TextChoice { columns: vec!["shirt_size".to_owned()], ..TextChoice::default() },
+            texts: TextChoice { columns: vec!["shirt_size".to_owned()] },
             frequencies: Vec::new(),
         }
     }

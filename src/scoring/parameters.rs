@@ -35,7 +35,7 @@ pub struct Parameters {
     pub pairs: f64,
     /// Prior probability of a match, a relative, another site, per pair of the whole file.
     pub prior: [f64; 3],
-    /// Share of relatives who share what identifies, by the dimensions of [`LEAKS`]: namesakes
+    /// Share of relatives who share what identifies, by the dimensions of `LEAKS`: namesakes
     /// (fathers and sons of one name), twins, borrowed numbers.
     pub leak: [f64; 4],
     /// How unique mailboxes are: observed chance collisions over expected ones.
