@@ -42,6 +42,23 @@ pub struct Parameters {
     pub kappa: f64,
 }
 
+/// Frequencies are shares of at least so many records: three records do not make a name common.
+const SCARCE_RECORDS: f64 = 300.0;
+
+/// Generic u before any data: nearly all pairs differ.
+pub(crate) fn generic_u(d: usize) -> Vec<f64> {
+    let levels = DIMENSION[d].levels.len();
+    let different = match d {
+        dim::GIVEN => 6,
+        dim::FAMILY | dim::ORGANIZATION | dim::EMPLOYER => 5,
+        dim::BIRTH => 7,
+        dim::ADDRESS => 8,
+        _ => levels - 1,
+    };
+    let rest = 0.1 / (levels - 1) as f64;
+    (0..levels).map(|l| if l == different { 0.9 } else { rest }).collect()
+}
+
 /// Dimensions of identity that relatives share now and then.
 pub(crate) const LEAKS: [usize; 4] = [dim::GIVEN, dim::BIRTH, dim::IDENTIFIER, dim::LINK];
 /// The most that a leak may be: beyond it, the class of relatives would be a second class of matches.
@@ -99,10 +116,7 @@ impl Parameters {
                 .collect()
         };
         let m = shape(&|d, l| DIMENSION[d].m[l]);
-        let u = shape(&|d, l| {
-            let levels = DIMENSION[d].levels.len();
-            if l + 1 == levels { 0.9 } else { 0.1 / (levels - 1) as f64 }
-        });
+        let u = shape(&|d, l| generic_u(d)[l]);
         let c = &table.counts;
         let mut fields = vec![0.0; DIMENSIONS];
         for (d, counts) in [
@@ -121,10 +135,10 @@ impl Parameters {
             (dim::WEB, &c.web),
             (dim::JOB, &c.job),
         ] {
-            fields[d] = f64::from(counts.records.max(1));
+            fields[d] = f64::from(counts.records).max(SCARCE_RECORDS);
         }
         for (at, column) in table.texts.iter().enumerate() {
-            fields[dim::TEXT + at] = f64::from(column.counts.records.max(1));
+            fields[dim::TEXT + at] = f64::from(column.counts.records).max(SCARCE_RECORDS);
         }
         let prior = 0.5 * records / pairs.max(1.0);
         let mut out = Self {

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::model::{Model, freeze};
-use super::parameters::{LEAK, LEAK_MAX, LEAKS, Parameters, Score};
+use super::parameters::{LEAK, LEAK_MAX, LEAKS, Parameters, Score, generic_u};
 use crate::compare::{
     Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
     TextChoice, dim,
@@ -36,6 +36,13 @@ const ROUNDS: usize = 3;
 const STEPS: usize = 12;
 /// Strength of the generic m, in pairs.
 const PRIOR_PAIRS: f64 = 30.0;
+/// A file has at least so many pairs when collisions of values are counted.
+const SCARCE_PAIRS: f64 = 20_000.0;
+/// Strength of the generic u, in random pairs: matters only in files of some dozen records.
+const GENERIC_U_PAIRS: f64 = 20.0;
+/// Relatives and sister sites that any file is expected to hold, per record: a class that no pair
+/// speaks for yet must not vanish, or a small file's father and son are merged.
+const EXPECTED: [f64; 3] = [0.0, 0.05, 0.02];
 /// Strength of the generic share of leaks among relatives, in pairs.
 const LEAK_PAIRS: f64 = 20.0;
 
@@ -111,6 +118,8 @@ struct Trainer<'a> {
     random: Vec<Comparison>,
     candidates: Vec<Comparison>,
     scale: f64,
+    /// Records that a pair of this sort may hold.
+    members: f64,
     table: &'a Table,
 }
 
@@ -200,6 +209,7 @@ impl<'a> Trainer<'a> {
             random: compare_all(set, random),
             candidates: compare_all(set, candidates),
             scale: set.scale,
+            members: records,
             table: set.table,
         }
     }
@@ -245,9 +255,12 @@ impl<'a> Trainer<'a> {
                 }
             }
             let total: f64 = counts.iter().sum();
-            // Half a pair spread over the levels keeps a level that was never seen possible.
+            // A few generic pairs keep a level that was never seen possible, and tiny files sane.
+            let generic = generic_u(d);
+            let few = if total < 1e4 { GENERIC_U_PAIRS } else { 0.0 };
             for l in 0..levels {
-                self.parameters.u[d][l] = (counts[l] + 0.5 / levels as f64) / (total + 0.5);
+                self.parameters.u[d][l] =
+                    (counts[l] + 0.5 / levels as f64 + few * generic[l]) / (total + 0.5 + few);
                 let (sum, weight) = frequencies[l];
                 let fallback = -(self.parameters.records[d].max(2.0)).ln() * 0.7;
                 self.parameters.mean_ln_frequency[d][l] = (sum + 3.0 * fallback) / (weight + 3.0);
@@ -291,7 +304,8 @@ impl<'a> Trainer<'a> {
         }
         for d in 0..DIMENSIONS {
             let n = self.parameters.records[d];
-            let pairs = (n * (n - 1.0) / 2.0).max(1.0);
+            // In a tiny file one pair says nothing of how values collide.
+            let pairs = (n * (n - 1.0) / 2.0).max(SCARCE_PAIRS);
             self.parameters.s[d] = self.parameters.pseudo_count(d, agree[d] / pairs);
         }
         if expected > 0.0 {
@@ -367,6 +381,7 @@ impl<'a> Trainer<'a> {
 
     fn maximise(&mut self, sums: &Sums) {
         let scale = self.scale;
+        let expected = EXPECTED.map(|share| share * self.members);
         let p = &mut self.parameters;
         let dirichlet = |counts: &[f64], prior: &[f64]| -> Vec<f64> {
             let total: f64 = counts.iter().sum::<f64>() * scale + PRIOR_PAIRS;
@@ -395,8 +410,8 @@ impl<'a> Trainer<'a> {
         // A stated difference between senior and junior is hardly ever an error.
         let different = &mut p.m[dim::GENERATION][1];
         *different = different.min(0.03);
-        for (prior, class) in p.prior.iter_mut().zip(sums.classes) {
-            *prior = ((class * scale).max(0.1) / p.pairs).clamp(1e-18, 0.5);
+        for ((prior, class), expected) in p.prior.iter_mut().zip(sums.classes).zip(expected) {
+            *prior = ((class * scale + expected).max(0.1) / p.pairs).clamp(1e-18, 0.5);
         }
         for ((leak, (shared, all)), most) in p.leak.iter_mut().zip(sums.leaks).zip(LEAK_MAX) {
             *leak = ((shared * scale + LEAK_PAIRS * LEAK) / (all * scale + LEAK_PAIRS)).min(most);

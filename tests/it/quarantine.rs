@@ -28,9 +28,9 @@ fn file() -> (Vec<u8>, Vec<usize>) {
             0 => bytes.extend(format!("{},too,few\n", 1000 + n).as_bytes()),
             1 => {
                 let at = row.find("Köln").unwrap();
-                bytes.extend(row[..at].as_bytes());
+                bytes.extend(&row.as_bytes()[..at]);
                 bytes.extend(b"K\xf6ln");
-                bytes.extend(row[at + "Köln".len()..].as_bytes());
+                bytes.extend(&row.as_bytes()[at + "Köln".len()..]);
             }
             2 => bytes.extend(row.replacen(&(1000 + n).to_string(), "", 1).as_bytes()),
             _ => bytes.extend(row.replace("customer", &"x".repeat((1 << 20) + 1)).as_bytes()),
