@@ -91,6 +91,7 @@ const COMPANY: &[&str] = &[
     "company half alike",
     "some words of company alike",
     "other company",
+    "other branch of the company (number or direction)",
 ];
 
 /// Words of a further column's levels, before its name.
@@ -211,7 +212,7 @@ mod tests {
     fn a_reason_names_what_speaks_for_and_against() {
         assert_eq!(
             words(&[(dim::EMAIL, 0), (dim::FAMILY, 0), (dim::ADDRESS, 8), (dim::TEXT, 0)]),
-            "same family name, same e-mail, same shirt size, other address"
+            "same e-mail, same shirt size, same family name, other address"
         );
         assert_eq!(words(&[]), "little to compare");
         assert_eq!(words(&[(dim::SOURCE, 0)]), "little to compare");

@@ -38,8 +38,9 @@ const STEPS: usize = 12;
 const PRIOR_PAIRS: f64 = 30.0;
 /// A file has at least so many pairs when collisions of values are counted.
 const SCARCE_PAIRS: f64 = 20_000.0;
-/// Strength of the generic u, in random pairs: matters only in files of some dozen records.
-const GENERIC_U_PAIRS: f64 = 20.0;
+/// Strength of the generic u, in random pairs: carries files of some dozen records, where the few
+/// pairs are matches in no small part.
+const GENERIC_U_PAIRS: f64 = 2_000.0;
 /// Relatives and sister sites that any file is expected to hold, per record: a class that no pair
 /// speaks for yet must not vanish, or a small file's father and son are merged.
 const EXPECTED: [f64; 3] = [0.0, 0.05, 0.02];

@@ -266,13 +266,12 @@ fn status_has_the_keys_of_the_contract_and_a_gate_makes_exit_code_3() {
         assert!(status.get(key).is_some(), "{key}");
     }
     assert_eq!(status["entities"], 3);
-    assert_eq!(status["model"], Value::Null, "nothing was trained in this store");
     assert_eq!(status["stale"], false);
     std::fs::write(folder.path().join("g.toml"), "records_min = 6\nlargest_entity_max = 2\n")
         .unwrap();
     let (code, _, text) = ask(folder.path(), &["status", "--gate", "g.toml"]);
     assert_eq!(code, Some(3), "{text}");
-    assert!(text.contains("records_min: 0 is under 6"), "{text}");
+    assert!(text.contains("records_min: 5 is under 6"), "{text}");
     assert!(text.contains("largest_entity_max: 3 is over 2"), "{text}");
     let gate = Gate::parse("records_min = 0", "g").unwrap();
     let view = View::open(&folder.path().join("s")).unwrap();
@@ -343,7 +342,7 @@ fn judgements_export_and_list() {
     let (_, text, _) = ask(folder.path(), &["judgements", "list", "--format", "jsonl"]);
     assert_eq!(text.lines().count(), 2);
     let view = View::open(&dir).unwrap();
-    assert_eq!(view.judged().unwrap(), [(2, 4)], "as of the run, not of now");
+    assert!(view.judged().unwrap().is_empty(), "a judgement holds from the next rebuild on");
 }
 
 #[test]
