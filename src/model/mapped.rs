@@ -234,13 +234,4 @@ pub struct MappedConsent {
     pub at: Option<MappedDate>,
 }
 
-macro_rules! redacted_debug {
-    ($($type:ident),*) => {$(
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($type), "(<redacted>)"))
-            }
-        }
-    )*};
-}
-redacted_debug!(MappedName, MappedAddress);
+super::sensitive::redacted_debug!(MappedName, MappedAddress);

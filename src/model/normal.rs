@@ -266,16 +266,7 @@ pub struct Consent {
     pub at: Option<Timestamp>,
 }
 
-macro_rules! redacted_debug {
-    ($($type:ident),*) => {$(
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($type), "(<redacted>)"))
-            }
-        }
-    )*};
-}
-redacted_debug!(
+super::sensitive::redacted_debug!(
     PersonName,
     Email,
     Phone,

@@ -42,3 +42,15 @@ impl<T> From<T> for Sensitive<T> {
         Self(value)
     }
 }
+
+/// `Debug` that shows only the type's name, for values that hold a customer's.
+macro_rules! redacted_debug {
+    ($($type:ident),* $(,)?) => {$(
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($type), "(<redacted>)"))
+            }
+        }
+    )*};
+}
+pub(crate) use redacted_debug;

@@ -21,7 +21,8 @@ pub(super) fn domain(domain: &str) -> String {
     out
 }
 
-fn encode(label: &str) -> Option<String> {
+/// A label in ASCII, without the prefix; `None` where it cannot be encoded.
+pub(super) fn encode(label: &str) -> Option<String> {
     const BASE: u32 = 36;
     const T_MIN: u32 = 1;
     const T_MAX: u32 = 26;

@@ -65,12 +65,15 @@ pub(crate) fn to_ascii(host: &str) -> Option<String> {
             out.extend(label.chars().map(|c| c.to_ascii_lowercase()));
         } else {
             use unicode_normalization::UnicodeNormalization;
-            let label: Vec<char> = label.nfkc().flat_map(char::to_lowercase).nfc().collect();
-            if label.iter().all(char::is_ascii) {
-                out.extend(label);
+            let label: String = label.nfkc().flat_map(char::to_lowercase).nfc().collect();
+            if label.is_ascii() {
+                out.push_str(&label);
             } else {
+                if label.chars().any(|c| !c.is_alphanumeric() && c != '-' && !is_mark(c)) {
+                    return None;
+                }
                 out.push_str("xn--");
-                punycode(&label, &mut out)?;
+                out.push_str(&super::punycode::encode(&label)?);
             }
         }
         let label = &out[start..];
@@ -80,67 +83,6 @@ pub(crate) fn to_ascii(host: &str) -> Option<String> {
         }
     }
     (out.len() <= 253).then_some(out)
-}
-
-fn punycode(label: &[char], out: &mut String) -> Option<()> {
-    const BASE: u32 = 36;
-    const T_MIN: u32 = 1;
-    const T_MAX: u32 = 26;
-    let digit = |d: u32| char::from_digit(if d < 26 { d + 10 } else { d - 26 }, 36);
-    // RFC 3492 counts a–z as 0–25 and 0–9 as 26–35; radix 36 of `char` counts digits first.
-    if label.iter().any(|c| !c.is_alphanumeric() && *c != '-' && !is_mark(*c)) {
-        return None;
-    }
-    let basic: u32 = label.iter().filter(|c| c.is_ascii()).count().try_into().ok()?;
-    out.extend(label.iter().filter(|c| c.is_ascii()));
-    if basic > 0 {
-        out.push('-');
-    }
-    let (mut n, mut delta, mut bias, mut handled) = (128_u32, 0_u32, 72_u32, basic);
-    let length: u32 = label.len().try_into().ok()?;
-    while handled < length {
-        let next = label.iter().map(|&c| u32::from(c)).filter(|&c| c >= n).min()?;
-        delta = delta.checked_add((next - n).checked_mul(handled + 1)?)?;
-        n = next;
-        for &c in label {
-            let c = u32::from(c);
-            if c < n {
-                delta = delta.checked_add(1)?;
-            }
-            if c != n {
-                continue;
-            }
-            let mut q = delta;
-            let mut k = BASE;
-            loop {
-                let t = k.saturating_sub(bias).clamp(T_MIN, T_MAX);
-                if q < t {
-                    break;
-                }
-                out.push(digit(t + (q - t) % (BASE - t))?);
-                q = (q - t) / (BASE - t);
-                k += BASE;
-            }
-            out.push(digit(q)?);
-            bias = adapt(delta, handled + 1, handled == basic);
-            delta = 0;
-            handled += 1;
-        }
-        delta = delta.checked_add(1)?;
-        n = n.checked_add(1)?;
-    }
-    Some(())
-}
-
-fn adapt(delta: u32, points: u32, first: bool) -> u32 {
-    let mut delta = if first { delta / 700 } else { delta / 2 };
-    delta += delta / points;
-    let mut k = 0;
-    while delta > 455 {
-        delta /= 35;
-        k += 36;
-    }
-    k + 36 * delta / (delta + 38)
 }
 
 fn is_mark(c: char) -> bool {
