@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::compare::{Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, Table, dim};
@@ -40,7 +42,41 @@ pub struct Parameters {
     pub leak: [f64; 4],
     /// How unique mailboxes are: observed chance collisions over expected ones.
     pub kappa: f64,
+    /// Logs of the tables, taken when they are first needed.
+    #[serde(skip)]
+    logs: Cached,
 }
+
+/// Natural logs of m, u, r and q, and of the frequencies of rare values: a pair is weighed without
+/// taking any logarithm twice.
+#[derive(Debug)]
+struct Logs {
+    m: Vec<Vec<f64>>,
+    u: Vec<Vec<f64>>,
+    r: Vec<Vec<f64>>,
+    q: Vec<Vec<f64>>,
+    /// By dimension and count.
+    counts: Vec<Vec<f64>>,
+}
+
+/// Derived from the tables beside it: never compared, copied or stored.
+#[derive(Debug, Default)]
+struct Cached(OnceLock<Box<Logs>>);
+
+impl Clone for Cached {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Cached {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// Counts whose logs are kept.
+const COUNTS_KEPT: usize = 256;
 
 /// Frequencies are shares of at least so many records: three records do not make a name common.
 const SCARCE_RECORDS: f64 = 300.0;
@@ -162,6 +198,7 @@ impl Parameters {
             prior: [prior, prior, prior],
             leak: LEAK_MAX.map(|most| most.min(LEAK)),
             kappa: 1e-3,
+            logs: Cached::default(),
         };
         for d in 0..DIMENSIONS {
             out.s[d] = out.pseudo_count(d, 0.0);
@@ -183,18 +220,47 @@ impl Parameters {
         (self.records[d] * collision.max(floor)).clamp(0.02, 1.0)
     }
 
+    fn logs(&self) -> &Logs {
+        self.logs.0.get_or_init(|| {
+            let ln = |table: &[Vec<f64>]| -> Vec<Vec<f64>> {
+                table.iter().map(|row| row.iter().map(|x| x.ln()).collect()).collect()
+            };
+            let counts = (0..DIMENSIONS)
+                .map(|d| (0..COUNTS_KEPT).map(|n| self.ln_share(d, n as f64)).collect())
+                .collect();
+            Box::new(Logs {
+                m: ln(&self.m),
+                u: ln(&self.u),
+                r: ln(&self.r),
+                q: ln(&self.q),
+                counts,
+            })
+        })
+    }
+
+    /// To be called after any table was changed.
+    pub(crate) fn changed(&mut self) {
+        self.logs = Cached::default();
+    }
+
+    /// ln of the frequency of a value that so many records have beyond the pair's own two.
+    fn ln_share(&self, d: usize, count: f64) -> f64 {
+        ((count + self.s[d]) / self.records[d].max(1.0)).min(1.0).ln()
+    }
+
     /// ln u of the level reached by the values compared.
     pub(crate) fn ln_u(&self, d: usize, level: u8, feature: f32, email_base: f32) -> f64 {
         let l = level as usize;
         match DIMENSION[d].frequency[l] {
-            Frequency::None => self.u[d][l].ln(),
-            Frequency::Count => {
-                ((f64::from(feature) + self.s[d]) / self.records[d].max(1.0)).min(1.0).ln()
-            }
+            Frequency::None => self.logs().u[d][l],
+            Frequency::Count => match self.logs().counts[d].get(feature as usize) {
+                Some(known) if feature.fract() == 0.0 => *known,
+                _ => self.ln_share(d, f64::from(feature)),
+            },
             Frequency::Relative(tenths) => {
                 let power = f64::from(tenths) / 10.0;
                 let f = f64::from(feature).max(1e-9).ln();
-                (self.u[d][l].ln() + power * (f - self.mean_ln_frequency[d][l])).min(-0.01)
+                (self.logs().u[d][l] + power * (f - self.mean_ln_frequency[d][l])).min(-0.01)
             }
             Frequency::Given if level == 0 => {
                 let own = (f64::from(feature) + self.s[d]) / self.records[d].max(1.0);
@@ -210,9 +276,9 @@ impl Parameters {
         let dimension = &DIMENSION[d];
         let (low, high) = dimension.clamp;
         let clamp = |x: f64| x.clamp(low, high);
-        let ln_m = self.m[d][l].ln();
+        let logs = self.logs();
         let relative = if dimension.shared_by_relatives {
-            clamp(self.r[d][l].ln() - ln_u)
+            clamp(logs.r[d][l] - ln_u)
         } else if let Some(at) = LEAKS.iter().position(|leak| *leak == d) {
             let (u, leak) = (ln_u.exp(), self.leak[at]);
             (((1.0 - leak) * u + leak * self.m[d][l]) / u).ln()
@@ -222,8 +288,8 @@ impl Parameters {
         // Another site has another house, but mostly in the same part of the town.
         let nearby = d == dim::ADDRESS && !matches!(l, 0..=2 | 9);
         let site =
-            if dimension.shared_by_sites || nearby { clamp(self.q[d][l].ln() - ln_u) } else { 0.0 };
-        Term { matched: clamp(ln_m - ln_u), relative, site }
+            if dimension.shared_by_sites || nearby { clamp(logs.q[d][l] - ln_u) } else { 0.0 };
+        Term { matched: clamp(logs.m[d][l] - ln_u), relative, site }
     }
 
     /// Whether the two could be sites of one organisation: their names are alike by half or more.

@@ -267,6 +267,7 @@ impl<'a> Trainer<'a> {
                 self.parameters.mean_ln_frequency[d][l] = (sum + 3.0 * fallback) / (weight + 3.0);
             }
         }
+        self.parameters.changed();
     }
 
     /// Collision rates of rare values among non-matches, and how unique mailboxes are.
@@ -312,6 +313,7 @@ impl<'a> Trainer<'a> {
         if expected > 0.0 {
             self.parameters.kappa = ((observed + 0.05) / (expected + 0.05)).clamp(1e-6, 1.0);
         }
+        self.parameters.changed();
         let _ = self.table;
     }
 
@@ -417,6 +419,7 @@ impl<'a> Trainer<'a> {
         for ((leak, (shared, all)), most) in p.leak.iter_mut().zip(sums.leaks).zip(LEAK_MAX) {
             *leak = ((shared * scale + LEAK_PAIRS * LEAK) / (all * scale + LEAK_PAIRS)).min(most);
         }
+        p.changed();
     }
 }
 
