@@ -5,7 +5,7 @@ use super::pattern::Segments;
 use super::table::{NameEntry, Table};
 use super::{Comparer, MISSING, NONE};
 use crate::reference::names::{NameLink, nickname_link};
-use crate::similarity::{jaro_winkler, osa_within, soundex};
+use crate::similarity::{jaro_winkler, osa_within};
 
 /// Levels of the given name.
 pub(super) const GIVEN_LEVELS: &[&str] = &[
@@ -417,16 +417,10 @@ fn middle(t: &Table, x: u32, y: u32) -> (u8, f32) {
     (level, if level == 0 { count.saturating_sub(2) as f32 } else { 0.0 })
 }
 
-/// Whether two words sound alike; for callers that have no table.
-#[allow(dead_code, reason = "used by the name-pair evaluation")]
-pub(crate) fn sound_alike(a: &str, b: &str) -> bool {
-    let code = soundex(a);
-    code != 0 && code == soundex(b)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::similarity::soundex;
 
     #[test]
     fn levels_of_given_names() {

@@ -69,13 +69,6 @@ pub struct Resolution {
     pub blocking_recall: f64,
 }
 
-impl Resolution {
-    /// Least log odds of a pair worth a look, nats.
-    pub(super) fn model_review(&self) -> f32 {
-        self.review
-    }
-}
-
 /// Candidate pairs that training looks at.
 const SAMPLE: usize = 200_000;
 /// Records a piece of parallel work.

@@ -205,7 +205,7 @@ impl Writing<'_> {
     }
 
     fn pairs(&self, out: &mut ResultsWriter) -> Result<()> {
-        let review = self.resolution.model_review();
+        let review = self.resolution.review;
         for (edge, levels) in self.resolution.edges.iter().zip(&self.resolution.levels) {
             let joined = self.resolution.clustering.root[edge.a as usize]
                 == self.resolution.clustering.root[edge.b as usize];

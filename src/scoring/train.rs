@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::model::{Model, freeze};
-use super::parameters::{LEAK, LEAK_MAX, LEAKS, Parameters, Score, generic_u};
+use super::parameters::{LEAK, LEAK_MAX, LEAKS, Parameters, generic_u};
 use crate::compare::{
     Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
     TextChoice, dim,
@@ -114,14 +114,13 @@ fn random_pairs(table: &Table, hashes: &[u64]) -> Vec<(u32, u32)> {
     out
 }
 
-struct Trainer<'a> {
+struct Trainer {
     parameters: Parameters,
     random: Vec<Comparison>,
     candidates: Vec<Comparison>,
     scale: f64,
     /// Records that a pair of this sort may hold.
     members: f64,
-    table: &'a Table,
 }
 
 /// A candidate with what does not change within a round.
@@ -197,9 +196,9 @@ fn compare_all(set: &TrainingSet<'_>, pairs: &[(u32, u32)]) -> Vec<Comparison> {
         .collect()
 }
 
-impl<'a> Trainer<'a> {
+impl Trainer {
     fn new(
-        set: &TrainingSet<'a>,
+        set: &TrainingSet<'_>,
         random: &[(u32, u32)],
         candidates: &[(u32, u32)],
         pairs: f64,
@@ -211,7 +210,6 @@ impl<'a> Trainer<'a> {
             candidates: compare_all(set, candidates),
             scale: set.scale,
             members: records,
-            table: set.table,
         }
     }
 
@@ -314,7 +312,6 @@ impl<'a> Trainer<'a> {
             self.parameters.kappa = ((observed + 0.05) / (expected + 0.05)).clamp(1e-6, 1.0);
         }
         self.parameters.changed();
-        let _ = self.table;
     }
 
     fn prepare(&self) -> Vec<Prepared> {
@@ -426,11 +423,4 @@ impl<'a> Trainer<'a> {
 fn normalised(weights: &[f64]) -> Vec<f64> {
     let total: f64 = weights.iter().sum();
     weights.iter().map(|w| w / total).collect()
-}
-
-impl Score {
-    /// Expected number of matches among scores.
-    pub fn expected_matches(scores: &[Self]) -> f64 {
-        scores.iter().map(Self::posterior).sum()
-    }
 }
