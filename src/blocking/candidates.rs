@@ -163,29 +163,6 @@ impl<'a> BlocksBuilder<'a> {
 }
 
 impl Blocks {
-    /// Builds blocks from all records' keys (`keys[i]` of record `i`), sorting one rule at a time.
-    pub fn from_keys(table: &Table, cap: usize, keys: &[Vec<super::Key>]) -> Self {
-        let mut builder = BlocksBuilder::new(table, cap);
-        for rule in 0..RULES.len() as u8 {
-            let mut all: Vec<(u64, u32)> = Vec::new();
-            for (record, keys) in keys.iter().enumerate() {
-                let from = keys.partition_point(|k| k.rule < rule);
-                let of_rule = keys[from..].iter().take_while(|k| k.rule == rule);
-                all.extend(of_rule.map(|k| (k.hash, record as u32)));
-            }
-            all.sort_unstable();
-            let mut members = Vec::new();
-            for group in all.chunk_by(|a, b| a.0 == b.0) {
-                if group.len() > 1 {
-                    members.clear();
-                    members.extend(group.iter().map(|g| g.1));
-                    builder.group(rule, &members);
-                }
-            }
-        }
-        builder.finish()
-    }
-
     /// Records with a greater ordinal that meet `record`, ascending, into `out`.
     pub fn candidates(&self, record: u32, out: &mut Vec<u32>) {
         out.clear();

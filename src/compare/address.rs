@@ -3,7 +3,7 @@
 
 use super::table::{AddressEntry, Table};
 use super::{MISSING, NONE};
-use crate::similarity::osa_within;
+use crate::similarity::{osa_within, same_letters};
 
 /// Levels.
 pub(super) const LEVELS: &[&str] = &[
@@ -154,14 +154,4 @@ fn near_city(a: &str, b: &str) -> bool {
             || a.starts_with(b)
             || b.starts_with(a)
             || same_letters(a, b))
-}
-
-/// The same letters in another order.
-fn same_letters(a: &str, b: &str) -> bool {
-    a.len() == b.len() && {
-        let (mut x, mut y) = (a.as_bytes().to_vec(), b.as_bytes().to_vec());
-        x.sort_unstable();
-        y.sort_unstable();
-        x == y
-    }
 }

@@ -5,7 +5,7 @@ use super::pattern::Segments;
 use super::table::{NameEntry, Table};
 use super::{Comparer, MISSING, NONE};
 use crate::reference::names::{NameLink, nickname_link};
-use crate::similarity::{jaro_winkler, osa_within};
+use crate::similarity::{jaro_winkler, osa_within, same_letters};
 
 /// Levels of the given name.
 pub(super) const GIVEN_LEVELS: &[&str] = &[
@@ -230,12 +230,7 @@ fn typo(a: &str, b: &str) -> bool {
         return osa_within(a, b, 1).is_some();
     }
     // Three letters: only two neighbours swapped.
-    a.len() == 3 && b.len() == 3 && osa_within(a, b, 1).is_some() && {
-        let (mut x, mut y) = (a.as_bytes().to_vec(), b.as_bytes().to_vec());
-        x.sort_unstable();
-        y.sort_unstable();
-        x == y
-    }
+    a.len() == 3 && osa_within(a, b, 1).is_some() && same_letters(a, b)
 }
 
 /// Level of two different given names.
@@ -263,12 +258,7 @@ fn given_level(a: &str, b: &str, sounds: bool) -> u8 {
 fn jumbled(a: &str, b: &str) -> bool {
     let shorter = a.len().min(b.len());
     shorter >= 5 && osa_within(a, b, 2).is_some()
-        || shorter >= 4 && a.len() == b.len() && a.as_bytes()[0] == b.as_bytes()[0] && {
-            let (mut x, mut y) = (a.as_bytes().to_vec(), b.as_bytes().to_vec());
-            x.sort_unstable();
-            y.sort_unstable();
-            x == y
-        }
+        || shorter >= 4 && a.as_bytes()[0] == b.as_bytes()[0] && same_letters(a, b)
 }
 
 /// Level of two different family names (tokens joined by spaces).

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{Blocks, Group, Key, RULES, block_cap, keys_of};
+use crate::blocking::{Blocks, Group, RULES, block_cap};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
@@ -57,8 +57,6 @@ pub struct Resolution {
     pub pairs_scored: u64,
     /// The blocks.
     pub blocks: Blocks,
-    /// Sum of posteriors: matches expected among the candidates.
-    pub expected_matches: f64,
     /// Cap on a block's members.
     pub cap: usize,
     /// Pairs of two persons who are most likely relatives: one household.
@@ -133,24 +131,8 @@ fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
     Ok(profile.choose())
 }
 
-/// Blocks from the records' own keys, without an index.
-///
-/// # Errors
-/// A record cannot be read back.
-pub fn blocks_of(records: &dyn Records, table: &Table, cap: usize) -> Result<Blocks> {
-    let keys: Result<Vec<Vec<Key>>> = (0..records.len())
-        .into_par_iter()
-        .map(|at| {
-            let mut keys = Vec::new();
-            keys_of(&records.normal(at)?, records.origin(at).generic, &mut keys);
-            Ok(keys)
-        })
-        .collect();
-    Ok(Blocks::from_keys(table, cap, &keys?))
-}
-
-/// Resolves records, sorted by key. `block` finds the blocks of the table under a cap (see
-/// [`blocks_of`]). Deterministic for any number of threads.
+/// Resolves records, sorted by key. `block` finds the blocks of the table under a
+/// cap. Deterministic for any number of threads.
 ///
 /// # Errors
 /// A record cannot be read back, or `block` fails.
@@ -188,14 +170,7 @@ pub fn resolve(
     };
     stage("score");
     let scored = score(&table, &shares, &model, &blocks, thresholds);
-    let Scored {
-        edges,
-        levels,
-        pairs: pairs_scored,
-        expected: expected_matches,
-        relatives,
-        review,
-    } = scored;
+    let Scored { edges, levels, pairs: pairs_scored, relatives, review } = scored;
     let blocking_recall = blocking_recall(&blocks, &edges, &|r| records.hash(r));
     stage("cluster");
     let logit = |p: f64| (p / (1.0 - p)).ln();
@@ -216,7 +191,6 @@ pub fn resolve(
         levels,
         clustering,
         pairs_scored,
-        expected_matches,
         cap,
         blocks,
         relatives,
@@ -277,7 +251,6 @@ struct Scored {
     edges: Vec<Edge>,
     levels: Vec<u64>,
     pairs: u64,
-    expected: f64,
     relatives: Vec<(u32, u32)>,
     review: f32,
 }
@@ -309,7 +282,6 @@ fn score(
                         out.pairs += 1;
                         let comparison = comparer.compare(*a, *b);
                         let score = parameters.score(&comparison);
-                        out.expected += score.posterior();
                         if score.total as f32 >= keep {
                             out.edges.push(Edge { a: *a, b: *b, score: score.total as f32 });
                             out.levels.push(pack(&comparison));
@@ -327,7 +299,6 @@ fn score(
         all.edges.extend(piece.edges);
         all.levels.extend(piece.levels);
         all.pairs += piece.pairs;
-        all.expected += piece.expected;
         all.relatives.extend(piece.relatives);
     }
     all

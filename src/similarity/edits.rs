@@ -34,6 +34,16 @@ fn one_edit(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
+/// Whether two words have the same letters in any order. O(length log length).
+pub fn same_letters(a: &str, b: &str) -> bool {
+    a.len() == b.len() && {
+        let (mut x, mut y) = (a.as_bytes().to_vec(), b.as_bytes().to_vec());
+        x.sort_unstable();
+        y.sort_unstable();
+        x == y
+    }
+}
+
 /// Jaro–Winkler similarity in [0, 1], prefix weight 0.1 up to four letters. Winkler (1990).
 pub fn jaro_winkler(a: &str, b: &str) -> f64 {
     jw::similarity(a.bytes(), b.bytes())
@@ -65,6 +75,13 @@ mod tests {
         ] {
             assert_eq!(osa_within(a, b, 1), want, "{a} {b}");
         }
+    }
+
+    #[test]
+    fn letters_in_any_order() {
+        assert!(same_letters("jones", "josen") && same_letters("", ""));
+        assert!(!same_letters("jones", "jonas") && !same_letters("aab", "abb"));
+        assert!(!same_letters("ab", "abb"));
     }
 
     proptest! {

@@ -4,5 +4,5 @@
 mod edits;
 mod soundex;
 
-pub use edits::{jaro_winkler, jaro_winkler_at_least, osa, osa_within};
+pub use edits::{jaro_winkler, jaro_winkler_at_least, osa, osa_within, same_letters};
 pub use soundex::soundex;
