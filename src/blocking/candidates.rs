@@ -1,5 +1,6 @@
 use super::keys::RULES;
 use crate::compare::{NONE, Table};
+use crate::model::Part;
 
 /// Blocks of records that meet, after refinement.
 #[derive(Debug, Default)]
@@ -69,6 +70,10 @@ impl<'a> BlocksBuilder<'a> {
         }
         if members.len() <= self.cap {
             self.keep(rule, members);
+            return;
+        }
+        if !self.table.method.has(Part::Refinement) {
+            self.leave_out(rule, members.len() as u64);
             return;
         }
         self.blocks.statistics.refined[usize::from(rule)] += 1;

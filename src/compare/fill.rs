@@ -4,7 +4,7 @@
 use super::pattern::{Segments, derive};
 use super::table::{NameEntry, Table};
 use super::{NONE, PatternShares};
-use crate::model::EntityKind;
+use crate::model::{EntityKind, Part};
 use crate::similarity::soundex;
 
 /// How often a word occurs as (given, family) name.
@@ -20,7 +20,9 @@ impl Table {
             if self.kind[record as usize] == EntityKind::Organization {
                 continue;
             }
-            self.fill(record, known);
+            if self.method.has(Part::NamesFromMailboxes) {
+                self.fill(record, known);
+            }
             let Some(name) = self.names.get(record).first().copied() else { continue };
             let stated = name.given != NONE
                 && name.family != NONE
@@ -30,7 +32,7 @@ impl Table {
             for at in 0..self.emails.get(record).len() {
                 let entry = self.emails.get(record)[at];
                 let value = self.email_values[entry.email as usize];
-                if value.relay {
+                if value.relay || !self.method.has(Part::MailboxGivenNames) {
                     continue;
                 }
                 let middle = self.middle.get(name.middle).split(' ').next().unwrap_or("");

@@ -1,6 +1,6 @@
 //! The comparison table: what is compared of every record, interned, in columns.
 
-use crate::model::{EntityKind, IdentifierKind, LinkStrength, NormalRecord};
+use crate::model::{EntityKind, IdentifierKind, LinkStrength, Method, NormalRecord, Part};
 use crate::similarity::soundex;
 
 use super::intern::{Interner, Lists, NONE};
@@ -214,6 +214,8 @@ pub struct TextColumn {
 /// What is compared of every record. Ids are numbers of the interners; records are ordinals.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    /// What is compared and how; to be set before the first record.
+    pub method: Method,
     /// Entity kind by record.
     pub kind: Vec<EntityKind>,
     /// Source by record (number given by the caller).
@@ -334,7 +336,8 @@ impl Table {
 
     /// Adds the next record. Call [`Table::finish`] after the last.
     pub fn push(&mut self, record: &NormalRecord, origin: Origin, texts: &TextChoice) {
-        self.kind.push(record.entity_kind);
+        let kinds = self.method.has(Part::EntityKinds);
+        self.kind.push(if kinds { record.entity_kind } else { EntityKind::Unknown });
         self.source.push(origin.source);
         self.age.push(record.age.unwrap_or(0));
         self.gender.push(match record.gender {
@@ -364,6 +367,11 @@ impl Table {
         self.push_texts(record, origin, texts);
     }
 
+    /// Most values of one kind that a record may have.
+    fn most(&self, values: usize) -> usize {
+        if self.method.has(Part::SeveralValues) { values } else { 1 }
+    }
+
     fn push_names(&mut self, record: &NormalRecord) {
         for name in &record.names {
             let mut given = name.given.iter().chain(&name.middle);
@@ -389,7 +397,7 @@ impl Table {
             };
             let named = entry.given != NONE || entry.family != NONE;
             let known = self.names.open().iter().any(|n| n.given == given && n.family == family);
-            if named && !known && self.names.open().len() < 4 {
+            if named && !known && self.names.open().len() < self.most(4) {
                 self.names.push(entry);
             }
         }
@@ -431,7 +439,7 @@ impl Table {
                     relay: email.quality.relay,
                 });
             }
-            if !self.emails.open().iter().any(|e| e.email == id) && self.emails.open().len() < 8 {
+            if !self.emails.open().iter().any(|e| e.email == id) && self.emails.open().len() < self.most(8) {
                 self.emails.push(EmailEntry { email: id, pattern: 0 });
             }
         }
@@ -442,7 +450,7 @@ impl Table {
         for phone in record.phones.iter().filter(|p| !p.useless && p.national.len() >= 6) {
             let start = phone.national.len().saturating_sub(10);
             let id = self.phone.intern(&phone.national[start..]);
-            if self.phones.open().len() < 8 {
+            if self.phones.open().len() < self.most(8) {
                 push_new(&mut self.phones, id);
             }
         }
@@ -481,8 +489,8 @@ impl Table {
                 && entry.city == NONE
                 && entry.postcode == NONE
                 && entry.region == NONE;
-            if !empty && !self.addresses.open().contains(&entry) && self.addresses.open().len() < 6
-            {
+            let room = self.addresses.open().len() < self.most(6);
+            if !empty && room && !self.addresses.open().contains(&entry) {
                 self.addresses.push(entry);
             }
         }
@@ -516,7 +524,7 @@ impl Table {
                 own,
                 announced: id.strength == LinkStrength::Announced,
             };
-            if self.links.open().len() < 16 {
+            if self.method.has(Part::SystemIds) && self.links.open().len() < 16 {
                 push_new(&mut self.links, entry);
             }
         }

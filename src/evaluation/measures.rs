@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::truth::Truth;
 use crate::error::Result;
 
 /// The entity of each labelled record in truth and in the result, as numbers without meaning. A
@@ -10,6 +11,30 @@ pub struct Labels {
     pub truth: Vec<u32>,
     /// By the result.
     pub cluster: Vec<u32>,
+}
+
+impl Labels {
+    /// Labels of a truth's rows; `ordinals` are their records in the result, `entity` gives a
+    /// record's entity (any number under 2³¹).
+    ///
+    /// # Errors
+    /// What `entity` returns.
+    pub fn new(
+        truth: &Truth,
+        ordinals: &[Option<u32>],
+        mut entity: impl FnMut(u32) -> Result<u32>,
+    ) -> Result<Self> {
+        let mut single = u32::MAX;
+        let of = |ordinal: &Option<u32>| match ordinal {
+            Some(ordinal) => entity(*ordinal),
+            None => {
+                single -= 1;
+                Ok(single)
+            }
+        };
+        let cluster = ordinals.iter().map(of).collect::<Result<_>>()?;
+        Ok(Self { truth: truth.labels(), cluster })
+    }
 }
 
 /// Precision, recall and their harmonic mean.

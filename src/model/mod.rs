@@ -10,6 +10,7 @@ mod judgement;
 mod key;
 mod ledger;
 mod mapped;
+mod method;
 mod normal;
 mod sensitive;
 mod source;
@@ -25,6 +26,7 @@ pub use mapped::{
     ConsentState, DateOrder, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,
     MappedConsent, MappedDate, MappedName, MappedRecord,
 };
+pub use method::{Method, Part};
 pub use normal::{
     Address, BirthDate, Consent, Email, EmailQuality, Gender, Identifier, IdentifierKind, JobTitle,
     NormalRecord, Organization, PersonName, Phone, Website,

@@ -11,6 +11,7 @@ mod rebuild;
 mod records;
 pub mod resolve;
 mod snapshot;
+mod trial;
 mod types;
 mod view;
 
@@ -18,5 +19,6 @@ pub use engine::{Engine, discard_store};
 pub use gone::{Gone, gone};
 pub use ground::{ground, judgements, ledger, quarantine, verify};
 pub use rebuild::sources;
+pub use trial::{Trial, Trials};
 pub use types::*;
 pub use view::View;

@@ -16,7 +16,7 @@ use crate::blocking::{Blocks, BlocksBuilder, RULES};
 use crate::clustering::{Identities, LedgerState, identify};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{LedgerEvent, RecordKey, Verdict};
+use crate::model::{LedgerEvent, Method, RecordKey, Verdict};
 use crate::scoring::Model;
 use crate::store::founding_id;
 use crate::store::results::{Results, RunSummary};
@@ -93,7 +93,7 @@ impl Engine {
             let Self { index, pool, .. } = self;
             let block = |table: &Table, cap: usize| blocks(index, &records, table, cap);
             pool.install(|| {
-                resolve(&records, model, &decisions, &thresholds, &block, &mut |name| {
+                resolve(&records, model, Method::default(), &decisions, &thresholds, &block, &mut |name| {
                     clock.stage(name);
                 })
             })?
@@ -171,7 +171,7 @@ impl Engine {
     }
 
     /// Adds the keys of live records that the index lacks: after damage, or under another version.
-    fn catch_up_index(&mut self, records: &LiveRecords) -> Result<()> {
+    pub(super) fn catch_up_index(&mut self, records: &LiveRecords) -> Result<()> {
         let files = self.store.manifests()?.len() as u64;
         if self.index.sequence() == Some(files) {
             return Ok(());
@@ -316,7 +316,7 @@ fn clusters_of(resolution: &Resolution) -> Vec<Vec<u32>> {
 }
 
 /// Blocks by walking the postings of the index.
-fn blocks(
+pub(super) fn blocks(
     index: &crate::blocking::index::BlockIndex,
     records: &LiveRecords,
     table: &Table,

@@ -7,7 +7,7 @@ use crate::blocking::{Blocks, Group, RULES, block_cap};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
-use crate::model::{NormalRecord, Thresholds};
+use crate::model::{Method, NormalRecord, Part, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
 
 /// Canonical records in the order of their keys.
@@ -79,12 +79,14 @@ const PIECE: usize = 2048;
 pub fn build_table(
     records: &dyn Records,
     model: Option<&Model>,
+    method: Method,
 ) -> Result<(Table, PatternShares, TextChoice)> {
     let texts = match model {
         Some(model) => model.texts.clone(),
+        None if !method.has(Part::FurtherTexts) => TextChoice::default(),
         None => choose_texts(records)?,
     };
-    let mut table = Table::default();
+    let mut table = Table { method, ..Table::default() };
     each(records, |ordinal, normal| table.push(&normal, records.origin(ordinal), &texts))?;
     table.finish(&texts);
     let Some(model) = model else {
@@ -139,13 +141,14 @@ fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
 pub fn resolve(
     records: &dyn Records,
     model: Option<Model>,
+    method: Method,
     decisions: &Decisions,
     thresholds: &Thresholds,
     block: &dyn Fn(&Table, usize) -> Result<Blocks>,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Resolution> {
     stage("table");
-    let (mut table, shares, texts) = build_table(records, model.as_ref())?;
+    let (mut table, shares, texts) = build_table(records, model.as_ref(), method)?;
     stage("blocks");
     let cap = block_cap(model.as_ref().map_or(table.len(), |m| m.records));
     let blocks = block(&table, cap)?;
