@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::model::{NormalRecord, RecordKey, ScoredPair, Thresholds};
 
 pub use groups::GroupRow;
-pub use measures::{Labels, Measure, Measures};
+pub use measures::{Labels, Measure, Measures, roc_area};
 pub use reasons::{false_merge_reason, miss_reason};
 pub use scores::{Bands, ReliabilityRow, ThresholdRow};
 pub use truth::{Alignment, Truth};
