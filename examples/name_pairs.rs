@@ -1,38 +1,32 @@
 //! How well names alone tell pairs apart: the area under the ROC curve on labelled name pairs, for
-//! persons and for organisations, with the generic model (nothing is trained).
+//! persons and for organisations.
 //!
 //! `cargo run --release --example name_pairs -- ../shared/data/name_pairs/pairs.csv [-v]`
 //!
 //! The file has the columns `schema` (`Person`, else an organisation), `name1`, `name2` and
-//! `is_match`. With `-v` every pair is printed, by falling weight.
+//! `is_match`. With `-v` every pair is printed, the most alike first.
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use std::error::Error;
 use std::path::Path;
 
-use sameas::compare::{Comparer, Origin, PatternShares, Table, TextChoice, dim};
+use sameas::compare::names_alike;
 use sameas::evaluation::roc_area;
-use sameas::model::{EntityKind, Labelled, Mapped, MappedName, MappedRecord};
-use sameas::normalize::normalize;
-use sameas::scoring::Parameters;
+use sameas::normalize::organization::normalize_organization;
+use sameas::reference::fold;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().ok_or("usage: name_pairs FILE [-v]")?;
     let verbose = arguments.next().is_some();
-    let pairs = read(Path::new(&file))?;
-    for kind in [EntityKind::Person, EntityKind::Organization] {
-        let mut weighed = weigh(&pairs, kind);
-        println!("{}: {} pairs, area {:.4}", kind.as_str(), weighed.len(), area(&weighed));
-        if verbose {
-            weighed.sort_by(|x, y| y.weight.total_cmp(&x.weight));
-            for Weighed { pair, weight, levels } in weighed {
-                let Pair { same, names: [a, b], .. } = pair;
-                println!(
-                    "{weight:8.2} {} {levels:?} {a} | {b}",
-                    if *same { "same " } else { "other" }
-                );
-            }
+    let mut pairs = read(Path::new(&file))?;
+    pairs.sort_by(|x, y| y.alike.total_cmp(&x.alike));
+    for person in [true, false] {
+        let of_sort = || pairs.iter().filter(move |pair| pair.person == person);
+        let sort = if person { "persons" } else { "organisations" };
+        println!("{sort}: {} pairs, area {:.4}", of_sort().count(), area(&pairs, person));
+        for Pair { same, names: [a, b], alike, .. } in of_sort().filter(|_| verbose) {
+            println!("{alike:6.3} {} {a} | {b}", if *same { "same " } else { "other" });
         }
     }
     Ok(())
@@ -40,17 +34,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Two names with their label.
 struct Pair {
-    kind: EntityKind,
+    person: bool,
     names: [String; 2],
     same: bool,
-}
-
-/// A pair with its match weight (bits) and the levels of given, middle, family name and
-/// organisation.
-struct Weighed<'a> {
-    pair: &'a Pair,
-    weight: f64,
-    levels: [u8; 4],
+    alike: f64,
 }
 
 fn read(path: &Path) -> Result<Vec<Pair>, Box<dyn Error>> {
@@ -62,53 +49,28 @@ fn read(path: &Path) -> Result<Vec<Pair>, Box<dyn Error>> {
     for row in reader.records() {
         let row = row?;
         let person = &row[schema] == "Person";
+        let words = [words(&row[one], person), words(&row[two], person)];
+        let [a, b] = words.each_ref().map(|w| w.iter().map(String::as_str).collect::<Vec<_>>());
         pairs.push(Pair {
-            kind: if person { EntityKind::Person } else { EntityKind::Organization },
+            person,
             names: [row[one].to_owned(), row[two].to_owned()],
             same: &row[same] == "true",
+            alike: names_alike(&a, &b),
         });
     }
     Ok(pairs)
 }
 
-fn weigh(pairs: &[Pair], kind: EntityKind) -> Vec<Weighed<'_>> {
-    let pairs: Vec<&Pair> = pairs.iter().filter(|pair| pair.kind == kind).collect();
-    let (mut table, texts) = (Table::default(), TextChoice::default());
-    for name in pairs.iter().flat_map(|pair| &pair.names) {
-        table.push(&normalize(&record(name, kind)), Origin { source: 0, generic: false }, &texts);
-    }
-    table.finish(&texts);
-    let records = f64::from(table.len());
-    let parameters = Parameters::generic(&table, records * (records - 1.0) / 2.0, records);
-    let shares = PatternShares::default();
-    let mut comparer = Comparer::new(&table, &shares);
-    pairs
-        .into_iter()
-        .zip((0_u32..).step_by(2))
-        .map(|(pair, at)| {
-            let comparison = comparer.compare(at, at + 1);
-            let dimensions = [dim::GIVEN, dim::MIDDLE, dim::FAMILY, dim::ORGANIZATION];
-            Weighed {
-                pair,
-                weight: parameters.explain(&comparison, &[]).total,
-                levels: dimensions.map(|d| comparison.level[d]),
-            }
-        })
-        .collect()
+/// Folded words; of an organisation without its legal form.
+fn words(name: &str, person: bool) -> Vec<String> {
+    let organization = if person { None } else { normalize_organization(name) };
+    let plain = || fold(name).split(' ').map(str::to_owned).collect();
+    organization.map_or_else(plain, |organization| organization.tokens)
 }
 
-fn record(name: &str, kind: EntityKind) -> MappedRecord {
-    let mut fields = Mapped::default();
-    if kind == EntityKind::Person {
-        fields.names.push(MappedName { full: name.to_owned(), ..MappedName::default() });
-    } else {
-        fields.companies.push(Labelled { value: name.to_owned(), label: None });
-    }
-    MappedRecord { entity_kind: kind, fields, ..MappedRecord::default() }
-}
-
-fn area(weighed: &[Weighed<'_>]) -> f64 {
-    roc_area(weighed.iter().map(|w| (w.weight, w.pair.same)))
+fn area(pairs: &[Pair], person: bool) -> f64 {
+    let of_sort = pairs.iter().filter(|pair| pair.person == person);
+    roc_area(of_sort.map(|pair| (pair.alike, pair.same)))
 }
 
 #[cfg(test)]
@@ -124,9 +86,9 @@ mod tests {
             return Ok(());
         }
         let pairs = read(&file)?;
-        for kind in [EntityKind::Person, EntityKind::Organization] {
-            let area = area(&weigh(&pairs, kind));
-            assert!(area > 0.9, "{}: {area}", kind.as_str());
+        for person in [true, false] {
+            let area = area(&pairs, person);
+            assert!(area > 0.9, "persons: {person}: {area}");
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ mod pattern;
 mod phone;
 mod table;
 mod text;
+mod whole_name;
 
 pub use intern::{Interner, Lists, NONE};
 pub use levels::{pack, unpack};
@@ -25,6 +26,7 @@ pub use table::{
     TEXT_COLUMNS, Table, TextChoice, TextColumn,
 };
 pub use text::TextProfile;
+pub use whole_name::names_alike;
 
 /// Level of a dimension that one side lacks.
 pub const MISSING: u8 = u8::MAX;

@@ -16,6 +16,7 @@ mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod perturb;
 mod quarantine;
 mod query;
 mod readers;
