@@ -26,7 +26,7 @@ pub(super) fn compare(t: &Table, a: Side<'_>, b: Side<'_>) -> (u8, f32) {
     let mut best: Option<(u8, u32)> = None;
     for x in a.row.births(t, a.record) {
         for y in b.row.births(t, b.record) {
-            let level = if x.id == y.id { 0 } else { level(x.packed, y.packed) };
+            let level = if x.id == y.id { 0 } else { level(x.packed(), y.packed()) };
             if best.is_none_or(|(l, _)| rank(level) < rank(l)) {
                 best = Some((level, x.id));
             }

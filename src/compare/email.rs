@@ -137,7 +137,14 @@ pub(super) fn feature(
     mail: &Mail,
     names: &NameLevels,
 ) -> (f32, f32) {
+    if mail.level == 7 {
+        return (0.0, f32::NEG_INFINITY);
+    }
     let (va, vb) = (&t.email_values[mail.a.email as usize], &t.email_values[mail.b.email as usize]);
+    if mail.level == 6 {
+        let count = t.counts.domain.get(va.domain).saturating_sub(2);
+        return (count as f32, f32::NEG_INFINITY);
+    }
     let cond_a = conditional(t, shares, a, Pattern(mail.a.pattern), names);
     let cond_b = conditional(t, shares, b, Pattern(mail.b.pattern), names);
     let cond = cond_a.max(cond_b);
@@ -153,11 +160,6 @@ pub(super) fn feature(
             let base = if base > 0.0 { base.ln() as f32 } else { f32::NEG_INFINITY };
             return (t.counts.email.get(mail.a.email).saturating_sub(2) as f32, base);
         }
-        6 => {
-            let count = t.counts.domain.get(va.domain).saturating_sub(2);
-            return (count as f32, f32::NEG_INFINITY);
-        }
-        7 => return (0.0, f32::NEG_INFINITY),
         1 => rare(t.counts.local.get(va.local)).max(exact_digits) * domain,
         2 => rare(t.counts.local.get(va.local)).max(exact_digits),
         4 => letters(t, va.letters, cond, names, a),

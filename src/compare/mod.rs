@@ -383,7 +383,8 @@ impl<'a> Comparer<'a> {
         if both & has::TOKEN != 0 {
             out.set(dim::TOKEN, link::token(t, a, b));
         }
-        if both & has::LINK != 0 {
+        // Two records' own ids say nothing.
+        if both & has::LINK != 0 && (x.row.has | y.row.has) & has::NAMED_LINK != 0 {
             out.set(dim::LINK, link::compare(t, a, b));
         }
         if both & has::ORGANIZATION != 0 {

@@ -117,7 +117,7 @@ impl Comparer<'_> {
         let mut best: Option<NameLevels> = None;
         for x in xs {
             for y in ys {
-                let found = self.entry_levels(a.record, b.record, x, y, shared);
+                let found = self.entry_levels((a, x), (b, y), shared);
                 if best.is_none_or(|old| found.goodness() > old.goodness()) {
                     best = Some(found);
                 }
@@ -128,10 +128,8 @@ impl Comparer<'_> {
 
     fn entry_levels(
         &mut self,
-        a: u32,
-        b: u32,
-        x: &NameEntry,
-        y: &NameEntry,
+        (a, x): (Side<'_>, &NameEntry),
+        (b, y): (Side<'_>, &NameEntry),
         shared: bool,
     ) -> NameLevels {
         let t = self.table();
@@ -148,7 +146,7 @@ impl Comparer<'_> {
             out.family = self.family(fx, fy);
         }
         if matches!(out.given.0, 5..=7)
-            && let Some(found) = other_given(t, a, b, x, y, shared)
+            && let Some(found) = other_given(t, (a, x), (b, y), shared)
         {
             out.given = (4, found);
         }
@@ -311,22 +309,25 @@ fn plain_family_level(a: &str, b: &str, sounds: bool) -> u8 {
 /// (not in one that both share: that is how households look).
 fn other_given(
     t: &Table,
-    a: u32,
-    b: u32,
-    x: &NameEntry,
-    y: &NameEntry,
+    (a, x): (Side<'_>, &NameEntry),
+    (b, y): (Side<'_>, &NameEntry),
     shared: bool,
 ) -> Option<f32> {
-    for (own, name, record, theirs) in [(x.given, x, b, y), (y.given, y, a, x)] {
+    for (mine, name, side, theirs) in [(a, x, b, y), (b, y, a, x)] {
+        let own = name.given;
+        let in_mailbox = !shared && side.row.may_hold_given(mine.row);
+        if name.given_derived || (theirs.middle == NONE && !in_mailbox) {
+            continue;
+        }
         let text = t.given.get(own);
-        if text.len() < 2 || name.given_derived {
+        if text.len() < 2 {
             continue;
         }
         let as_middle = theirs.middle != NONE
             && t.middle.get(theirs.middle).split(' ').any(|token| token == text);
-        let in_mailbox = !shared
+        let in_mailbox = in_mailbox
             && text.len() >= 4
-            && t.emails.get(record).iter().any(|entry| {
+            && t.emails.get(side.record).iter().any(|entry| {
                 let value = t.email_values[entry.email as usize];
                 if value.relay || value.role {
                     return false;

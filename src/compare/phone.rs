@@ -37,10 +37,10 @@ pub(super) fn compare(t: &Table, a: Side<'_>, b: Side<'_>) -> (u8, f32) {
 /// are neither one edit apart nor alike at the end.
 const fn unlike(a: Digits, b: Digits) -> bool {
     const LAST_SEVEN: u64 = (1 << 28) - 1;
-    a.len == b.len
-        && a.len > 0
-        && differing(a.packed, b.packed) > 2
-        && (a.packed ^ b.packed) & LAST_SEVEN != 0
+    a.len() == b.len()
+        && a.len() > 0
+        && differing(a.packed(), b.packed()) > 2
+        && (a.packed() ^ b.packed()) & LAST_SEVEN != 0
 }
 
 fn level(a: &str, b: &str) -> u8 {

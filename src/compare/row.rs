@@ -1,7 +1,7 @@
 //! What a comparison touches first of a record, side by side: of the columns of a large table every
 //! look is a cache miss, and most pairs are decided by what one row holds.
 
-use super::table::{AddressEntry, EmailEntry, EmailValue, NameEntry, Table};
+use super::table::{AddressEntry, EmailEntry, EmailValue, NameEntry, Table, bag};
 use super::{Interner, NONE};
 
 /// What a record has, one bit a kind of value.
@@ -20,6 +20,8 @@ pub(super) mod has {
     pub(in crate::compare) const WEB: u16 = 1 << 11;
     pub(in crate::compare) const JOB: u16 = 1 << 12;
     pub(in crate::compare) const TEXT: u16 = 1 << 13;
+    /// An id of another system, beside the record's own.
+    pub(in crate::compare) const NAMED_LINK: u16 = 1 << 14;
 }
 
 /// The first values of a record, and whether there are more.
@@ -30,6 +32,8 @@ pub(super) struct Row {
     /// Bits of [`has`], for kinds of which there is more than the value here.
     many: u16,
     name: NameEntry,
+    /// The characters of the first given name.
+    pub(super) given_bag: u64,
     email: EmailEntry,
     email_value: EmailValue,
     phone: Digits,
@@ -37,23 +41,34 @@ pub(super) struct Row {
     address: AddressEntry,
 }
 
-/// A value of digits: its interned id, and up to sixteen digits, four bits each, the last lowest.
+/// A value of digits: its interned id, and up to fifteen digits, four bits each, the last lowest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Digits {
     pub(super) id: u32,
-    /// Number of digits; 0 where the text holds anything else or is too long.
-    pub(super) len: u8,
-    pub(super) packed: u64,
+    /// The low and the high half of the digits; the highest four bits are their number, 0 where the
+    /// text holds anything else or is too long.
+    halves: [u32; 2],
 }
 
 impl Digits {
     pub(super) fn new(values: &Interner, id: u32) -> Self {
         let text = values.get(id).as_bytes();
-        if text.len() > 16 || !text.iter().all(u8::is_ascii_digit) {
-            return Self { id, len: 0, packed: 0 };
+        if text.len() > 15 || !text.iter().all(u8::is_ascii_digit) {
+            return Self { id, halves: [0; 2] };
         }
         let packed = text.iter().fold(0, |packed, c| packed << 4 | u64::from(c - b'0'));
-        Self { id, len: text.len() as u8, packed }
+        let all = packed | (text.len() as u64) << 60;
+        Self { id, halves: [all as u32, (all >> 32) as u32] }
+    }
+
+    /// The digits.
+    pub(super) const fn packed(self) -> u64 {
+        self.halves[0] as u64 | ((self.halves[1] & 0x0fff_ffff) as u64) << 32
+    }
+
+    /// How many.
+    pub(super) const fn len(self) -> u32 {
+        self.halves[1] >> 28
     }
 }
 
@@ -82,6 +97,7 @@ impl Row {
             (has::IDENTIFIER, t.identifiers.get(record).len()),
             (has::TOKEN, t.tokens.get(record).len()),
             (has::LINK, t.links.get(record).len()),
+            (has::NAMED_LINK, t.links.get(record).iter().filter(|link| !link.own).count()),
             (has::ORGANIZATION, t.organizations.get(record).len()),
             (has::WEB, t.webs.get(record).len()),
             (has::JOB, t.jobs.get(record).len()),
@@ -95,12 +111,21 @@ impl Row {
             has: bits(1),
             many: bits(2),
             name: names.first().copied().unwrap_or(NameEntry::NONE),
+            given_bag: bag(t.given.get(names.first().map_or(NONE, |name| name.given))),
             email: email.unwrap_or(EmailEntry { email: NONE, pattern: 0 }),
             email_value: email.map_or(EmailValue::NONE, |e| t.email_values[e.email as usize]),
             phone: Digits::new(&t.phone, phones.first().copied().unwrap_or(NONE)),
             birth: Digits::new(&t.birth, births.first().copied().unwrap_or(NONE)),
             address: addresses.first().copied().unwrap_or(AddressEntry::NONE),
         }
+    }
+
+    /// Whether a mail address of the record may hold the first given name of the other one: its
+    /// characters are all there. True where there is more than one name or address.
+    pub(super) fn may_hold_given(&self, other: &Self) -> bool {
+        self.many & has::EMAIL != 0
+            || other.many & has::NAME != 0
+            || (self.has & has::EMAIL != 0 && other.given_bag & !self.email_value.bag == 0)
     }
 
     fn one(&self, bit: u16) -> bool {
@@ -161,11 +186,11 @@ mod tests {
     fn digits_are_packed_and_compared_by_place() {
         let mut values = Interner::default();
         let ids: Vec<u32> =
-            ["19800504", "19800405", "x1", "12345678901234567"].map(|v| values.intern(v)).into();
+            ["19800504", "19800405", "x1", "1234567890123456"].map(|v| values.intern(v)).into();
         let digits: Vec<Digits> = ids.iter().map(|id| Digits::new(&values, *id)).collect();
-        assert_eq!((digits[0].packed, digits[0].len), (0x1980_0504, 8));
-        assert_eq!((digits[2].len, digits[3].len), (0, 0));
-        assert_eq!(differing(digits[0].packed, digits[1].packed), 2);
+        assert_eq!((digits[0].packed(), digits[0].len()), (0x1980_0504, 8));
+        assert_eq!((digits[2].len(), digits[3].len()), (0, 0));
+        assert_eq!(differing(digits[0].packed(), digits[1].packed()), 2);
         assert_eq!(differing(0x11, 0x11), 0);
     }
 }

@@ -90,7 +90,7 @@ impl EmailValue {
 }
 
 /// The characters of a text as a set of 64: an edit changes at most two bits of it.
-fn bag(text: &str) -> u64 {
+pub(super) fn bag(text: &str) -> u64 {
     text.bytes().fold(0, |bag, c| bag | 1 << (c & 63))
 }
 
