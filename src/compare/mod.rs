@@ -5,6 +5,7 @@
 
 mod address;
 mod birth;
+mod columns;
 mod email;
 mod fill;
 mod intern;
