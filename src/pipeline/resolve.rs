@@ -71,6 +71,8 @@ pub struct Resolution {
 
 /// Candidate pairs that training looks at.
 const SAMPLE: usize = 200_000;
+/// Records whose candidates are gathered before any is compared.
+const AT_ONCE: usize = 16;
 /// Records a piece of parallel work.
 const PIECE: usize = 2048;
 
@@ -315,12 +317,17 @@ fn score(
     let pieces: Vec<Scored> = records
         .par_chunks(PIECE)
         .map_init(
-            || (Comparer::new(table, shares), Vec::new()),
-            |(comparer, found), piece| {
+            || (Comparer::new(table, shares), Vec::new(), Vec::new()),
+            |(comparer, found, pairs), piece| {
                 let mut out = Scored::default();
-                for a in piece {
-                    blocks.candidates(*a, found);
-                    for b in found.iter() {
+                for records in piece.chunks(AT_ONCE) {
+                    pairs.clear();
+                    for a in records {
+                        blocks.candidates(*a, found);
+                        pairs.extend(found.iter().map(|b| (*a, *b)));
+                    }
+                    comparer.warm(pairs.iter().map(|(_, b)| *b));
+                    for (a, b) in pairs.iter() {
                         let kinds = (table.kind[*a as usize], table.kind[*b as usize]);
                         let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
                         out.pairs += 1;
