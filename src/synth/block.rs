@@ -97,8 +97,7 @@ impl Block {
                 continue;
             }
             let (out, records) = &mut self.files[truth];
-            let (letter, kind) =
-                if plan.person { ('p', "person") } else { ('o', "organization") };
+            let (letter, kind) = if plan.person { ('p', "person") } else { ('o', "organization") };
             let id = values.text(Field::Id);
             let line =
                 format!("{},{id},{letter}{:09},{kind}\n", file.source, base + plan.who as u64);

@@ -154,18 +154,12 @@ fn own(spec: &CountrySpec, short: &Short) -> Names {
         let name = format!("{}{}", heads[place / tails.len()], tails[place % tails.len()]);
         family.push((name, listed * 1.3 / tail / (at as f32 + 40.0)));
     }
-    Names {
-        women: names(&spec.given_f),
-        men: names(&spec.given_m),
-        family: Weighted::new(family),
-    }
+    Names { women: names(&spec.given_f), men: names(&spec.given_m), family: Weighted::new(family) }
 }
 
 pub(super) fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn two(text: &str, mark: char) -> (String, String) {

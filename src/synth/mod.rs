@@ -111,8 +111,7 @@ impl World {
                 files.push(spec.file.clone());
             }
         }
-        let ids: Vec<Ids> =
-            layout.files.iter().map(|file| Ids::new(file, request.seed)).collect();
+        let ids: Vec<Ids> = layout.files.iter().map(|file| Ids::new(file, request.seed)).collect();
         let most = ids.iter().map(Ids::size).min().unwrap_or(0);
         if request.records == 0 || request.records > most {
             let message = format!("cannot make {} records", request.records);
@@ -182,8 +181,7 @@ struct Output {
 
 impl Output {
     fn create(world: &World, folder: &Path) -> Result<Self> {
-        let names: Vec<&str> =
-            world.files.iter().map(String::as_str).chain([TRUTH]).collect();
+        let names: Vec<&str> = world.files.iter().map(String::as_str).chain([TRUTH]).collect();
         if let Some(name) = names.iter().find(|name| folder.join(name).exists()) {
             return Err(Error::new(ErrorKind::Config, "a file of this name is there already")
                 .at(folder.join(name).display())

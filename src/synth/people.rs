@@ -105,9 +105,8 @@ impl<'w> Registry<'w> {
         self.add_person(country, false, (&family, share), &household, 35..80);
         if self.random.chance(0.85) {
             self.add_person(country, true, (&family, share), &household, 33..78);
-            self.people[first + 1].before_wedding = self.random.chance(0.15).then(|| {
-                (self.day(), country.family(&mut self.random).0)
-            });
+            self.people[first + 1].before_wedding =
+                self.random.chance(0.15).then(|| (self.day(), country.family(&mut self.random).0));
         } else {
             let (other, share) = country.family(&mut self.random);
             self.add_person(country, true, (&other, share), &household, 33..78);

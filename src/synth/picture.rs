@@ -98,12 +98,9 @@ mod tests {
 
     #[test]
     fn digits_stand_at_the_right() {
-        for (picture, number, want) in [
-            ("62##", 7, "6207"),
-            ("%##-#", 12, "201-2"),
-            ("K@#", 13, "KB3"),
-            ("plain", 0, "plain"),
-        ] {
+        for (picture, number, want) in
+            [("62##", 7, "6207"), ("%##-#", 12, "201-2"), ("K@#", 13, "KB3"), ("plain", 0, "plain")]
+        {
             assert_eq!(written(picture, number), want);
         }
         assert_eq!(Picture::new("%#").size(), 80);

@@ -52,9 +52,8 @@ impl Values {
         let created = FIRST_DAY + random.below(days) as i32;
         let later = (LAST_DAY - created) as f32 * random.unit().powi(2);
         let changed = created + later as i32;
-        let second = |day: i32, random: &mut Random| {
-            i64::from(day) * 86_400 + random.below(86_400) as i64
-        };
+        let second =
+            |day: i32, random: &mut Random| i64::from(day) * 86_400 + random.below(86_400) as i64;
         self.created = second(created, random);
         self.changed = second(changed, random).max(self.created);
         // Most systems learn of a change only when somebody tells them.
@@ -125,7 +124,8 @@ impl Values {
             self.birth = Some(birth(person.birth, noise, random));
         }
         self.put(Field::OwnCountry, &person.country.spec.code);
-        let card = format!("{:016x}", super::random::mix(person.birth as u64 ^ person.records[0].1));
+        let card =
+            format!("{:016x}", super::random::mix(person.birth as u64 ^ person.records[0].1));
         self.put(Field::Card, &card);
         if random.chance(noise.upper) {
             self.upper();
@@ -366,8 +366,7 @@ impl Values {
     }
 
     fn company_name(&mut self, company: &Company<'_>, noise: &Noise, random: &mut Random) {
-        let mut name =
-            if random.chance(0.75) { company.full_name() } else { company.name.clone() };
+        let mut name = if random.chance(0.75) { company.full_name() } else { company.name.clone() };
         if random.chance(noise.typo) {
             typo(&mut name, random);
         }

@@ -226,10 +226,7 @@ mod tests {
         let shape = |text: &str| format!("{:?}", Template::parse(text, &files).unwrap().pieces);
         assert_eq!(shape("'{id}"), "[Text(\"'\"), Field(Id)]");
         assert_eq!(shape("{a|b}"), "[Choice([\"a\", \"b\"])]");
-        assert_eq!(
-            shape("{birth:DD.MM}"),
-            "[Date(Birth, [Day, Text(\".\"), Month])]"
-        );
+        assert_eq!(shape("{birth:DD.MM}"), "[Date(Birth, [Day, Text(\".\"), Month])]");
         assert_eq!(shape("{id_in:shop}"), "[IdIn([3])]");
         for wrong in ["{nothing}", "{id", "{id_in:nowhere}", "{person:x}"] {
             assert!(Template::parse(wrong, &files).is_err(), "{wrong}");
