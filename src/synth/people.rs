@@ -97,7 +97,7 @@ impl<'w> Registry<'w> {
         let (family, share) = country.family(&mut self.random);
         let household = self.household(country);
         let kind = self.random.unit();
-        if kind < 0.6 {
+        if kind < 0.64 {
             let woman = self.random.chance(0.5);
             self.add_person(country, woman, (&family, share), &household, 18..85);
             return;
@@ -106,12 +106,12 @@ impl<'w> Registry<'w> {
         if self.random.chance(0.85) {
             self.add_person(country, true, (&family, share), &household, 33..78);
             self.people[first + 1].before_wedding =
-                self.random.chance(0.15).then(|| (self.day(), country.family(&mut self.random).0));
+                self.random.chance(0.1).then(|| (self.day(), country.family(&mut self.random).0));
         } else {
             let (other, share) = country.family(&mut self.random);
             self.add_person(country, true, (&other, share), &household, 33..78);
         }
-        if kind > 0.84 {
+        if kind > 0.86 {
             for _ in 0..1 + self.random.below(2) {
                 let woman = self.random.chance(0.5);
                 let child = self.people.len();
@@ -123,7 +123,7 @@ impl<'w> Registry<'w> {
                 }
             }
         }
-        if self.random.chance(0.12) {
+        if self.random.chance(0.1) {
             // One mailbox for two.
             let shared = self.people[first].mails[0].clone();
             let place = if self.random.chance(0.5) { 0 } else { 1 };

@@ -237,7 +237,7 @@ impl Values {
         if random.chance(fill.full) {
             self.put(Field::Full, &full);
         }
-        if random.chance(noise.trailing_space) {
+        if !self.text(Field::Family).is_empty() && random.chance(noise.trailing_space) {
             self.set(Field::Family).push(' ');
         }
         if random.chance(0.5) {
