@@ -23,6 +23,7 @@ mod report;
 mod show;
 mod sources;
 mod status;
+mod synth;
 mod verify;
 mod why;
 mod xref;
@@ -77,6 +78,7 @@ enum Verb {
     Evaluate(evaluate::Args),
     Model(model::Args),
     Status(status::Args),
+    Synth(synth::Args),
     Sources(sources::Args),
     Verify(verify::Args),
     Quarantine(quarantine::Args),
@@ -145,6 +147,7 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Evaluate(args) => args.run(context),
         Verb::Model(args) => args.run(context),
         Verb::Status(args) => args.run(context),
+        Verb::Synth(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
