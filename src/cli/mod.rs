@@ -101,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     hide_panics();
+    end_on_signals();
     let context = Context::new(cli.global);
     let whole = AssertUnwindSafe(|| {
         let outcome = run(&context, &cli.verb)?;
@@ -120,11 +121,29 @@ pub(crate) fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Ends at once when asked to (Ctrl-C, or a polite kill): every write may be cut off anywhere, so
+/// nothing is left half done that the next command would not finish or undo.
+fn end_on_signals() {
+    // Without it the process ends at once too, only without a word.
+    let _ = ctrlc::set_handler(|| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "\ninterrupted: what was acknowledged is kept, the rest is undone; run it again"
+        );
+        #[expect(clippy::exit, reason = "the one place that ends on a signal")]
+        std::process::exit(i32::from(exit::INTERRUPTED));
+    });
+}
+
 /// A panic is a defect of ours. Its message may quote a customer's value (a slice of a text does), so
 /// only its place is told.
 fn hide_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // sled panics on some damage, which the store catches and reports as what it is.
+        if place.contains("sled-") {
+            return;
+        }
         let mut stderr = std::io::stderr();
         let _ = writeln!(stderr, "error: internal error at {place}");
         let _ = writeln!(

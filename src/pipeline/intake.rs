@@ -174,9 +174,9 @@ impl Engine {
         let mut touched = false;
         let taken = (|| {
             let mapping = Mapping::new(catalog, &manifest)?;
-            if stated.source.is_none() {
-                guard_new_source(store, &manifest, &input, &limits, &mapping)?;
-            }
+            let rivals =
+                if stated.source.is_none() { rivals(store, &manifest)? } else { BTreeSet::new() };
+            let mut sample = KeySample::default();
             let generic = &*manifest.kind == GENERIC;
             let known = known_bad(store, &manifest)?;
             let (mut records, mut bad, mut left_out) = (0_u64, 0_u64, 0_u64);
@@ -187,6 +187,9 @@ impl Engine {
                     left_out += batch.left_out;
                     progress.advance(batch.records.len() as u64);
                     touched = true;
+                    if !rivals.is_empty() {
+                        sample.add(&batch);
+                    }
                     let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
                     batch.quarantined.retain(|row| !is_known(row));
                     store_batch(&mut writer, index, batch, generic)
@@ -197,6 +200,7 @@ impl Engine {
                     .at(&shown)
                     .hint("leave --strict away to put them into quarantine"));
             }
+            guard_new_source(store, &manifest, &rivals, &sample)?;
             Ok((records, bad, left_out))
         })();
         let (records, bad, left_out) = match taken {
@@ -217,7 +221,10 @@ impl Engine {
                 manifest.kind
             ));
         }
-        let receipt = writer.commit(manifest.clone(), archived)?;
+        let committed = writer.commit(manifest.clone(), archived);
+        // Whether the file was taken is known when the store is opened next.
+        *index_spoiled |= committed.is_err();
+        let receipt = committed?;
         Ok(Receipt {
             file: shown,
             kind: manifest.kind.to_string(),
@@ -256,7 +263,7 @@ pub(super) fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHash
 }
 
 /// Stores a batch and adds its records' keys to the index.
-fn store_batch(
+pub(super) fn store_batch(
     writer: &mut FileWriter<'_>,
     index: &mut crate::blocking::index::BlockIndex,
     batch: Batch,
@@ -308,43 +315,56 @@ fn shown_path(path: &Path) -> String {
     path.display().to_string().replace('\\', "/")
 }
 
+/// Keys of a file that are looked up elsewhere: those of the smallest hashes, so that the order of
+/// its rows does not matter.
+#[derive(Default)]
+struct KeySample(BTreeMap<u64, RecordKey>);
+
+impl KeySample {
+    const SIZE: usize = 100;
+
+    fn add(&mut self, batch: &Batch) {
+        for (record, mapped) in &batch.records {
+            if mapped.id_made {
+                continue;
+            }
+            let hash = xxhash_rust::xxh3::xxh3_64(record.key.id.as_bytes());
+            let full = self.0.len() >= Self::SIZE;
+            if !full || self.0.last_key_value().is_some_and(|(last, _)| hash < *last) {
+                self.0.insert(hash, record.key.clone());
+                if self.0.len() > Self::SIZE {
+                    self.0.pop_last();
+                }
+            }
+        }
+    }
+}
+
+/// The sources that a file of a new source may be a later export of.
+fn rivals(store: &Store, manifest: &FileManifest) -> Result<BTreeSet<String>> {
+    let known = store.manifests()?;
+    if known.iter().any(|m| m.source == manifest.source) {
+        return Ok(BTreeSet::new());
+    }
+    // Any two tables may number their rows alike: a later export has the same columns too.
+    let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
+    let generic = &*manifest.kind == GENERIC;
+    Ok(known
+        .iter()
+        .filter(|m| m.kind == manifest.kind && (!generic || columns(m) == columns(manifest)))
+        .map(|m| m.source.to_string())
+        .collect())
+}
+
 /// A new source most of whose ids already stand in another source of its kind is most likely a
 /// later export of that one under a dated name: taking it would double everyone.
 fn guard_new_source(
     store: &Store,
     manifest: &FileManifest,
-    input: &Input,
-    limits: &crate::ingest::read::Limits,
-    mapping: &Mapping,
+    rivals: &BTreeSet<String>,
+    sample: &KeySample,
 ) -> Result<()> {
-    let known = store.manifests()?;
-    if known.iter().any(|m| m.source == manifest.source) {
-        return Ok(());
-    }
-    // Any two tables may number their rows alike: a later export has the same columns too.
-    let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
-    let generic = &*manifest.kind == GENERIC;
-    let rivals: BTreeSet<&str> = known
-        .iter()
-        .filter(|m| m.kind == manifest.kind && (!generic || columns(m) == columns(manifest)))
-        .map(|m| &*m.source)
-        .collect();
-    if rivals.is_empty() {
-        return Ok(());
-    }
-    const SAMPLE: usize = 100;
-    let mut sample: Vec<RecordKey> = Vec::new();
-    let stop = || Error::new(ErrorKind::Interrupted, "enough");
-    let looked = read(input, limits, manifest, mapping, &mut |batch| {
-        let stated = batch.records.into_iter().filter(|(_, mapped)| !mapped.id_made);
-        sample.extend(stated.map(|(record, _)| record.key).take(SAMPLE));
-        if sample.len() >= SAMPLE { Err(stop()) } else { Ok(()) }
-    });
-    if let Err(error) = looked
-        && error.kind() != ErrorKind::Interrupted
-    {
-        return Err(error);
-    }
+    let sample: Vec<&RecordKey> = sample.0.values().collect();
     for rival in rivals {
         let mut shared = 0;
         for key in &sample {

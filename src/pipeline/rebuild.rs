@@ -129,6 +129,7 @@ impl Engine {
         let mut summary = self.summary(run, &records, &resolution, &clusters, model_hash)?;
         let path = self.store.results_path(run);
         let files = self.store.manifests()?.len() as u32;
+        let quarantined = self.waiting_rows()?;
         let written = {
             let Self { pool, options, .. } = self;
             pool.install(|| {
@@ -142,6 +143,7 @@ impl Engine {
                     decisions: &decisions,
                     as_of: options.as_of,
                     files,
+                    quarantined: &quarantined,
                 }
                 .write(&path, &mut summary, &mut clock)
             })

@@ -393,6 +393,14 @@ impl Store {
         Ok(())
     }
 
+    /// Refuses where a run that writes about so many bytes would fill the disk.
+    ///
+    /// # Errors
+    /// `Limit`: too little room.
+    pub fn ask_for_room(&self, bytes: u64) -> Result<()> {
+        space::check(&self.root, bytes)
+    }
+
     /// Starts a command: all files that it brings share this number.
     ///
     /// # Errors
