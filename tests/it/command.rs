@@ -26,6 +26,7 @@ const VERBS: &[&[&str]] = &[
     &["model"],
     &["model", "show"],
     &["status"],
+    &["synth"],
     &["sources"],
     &["sources", "list"],
     &["sources", "show"],
