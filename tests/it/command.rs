@@ -32,6 +32,7 @@ const VERBS: &[&[&str]] = &[
     &["sources", "show"],
     &["sources", "detect"],
     &["verify"],
+    &["recover"],
     &["quarantine"],
     &["quarantine", "list"],
     &["quarantine", "show"],
