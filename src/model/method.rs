@@ -1,3 +1,4 @@
+use super::{EntityKind, NormalRecord};
 use Part::*;
 
 /// A part of the matching method that can be switched off, to see what it is worth.
@@ -84,6 +85,26 @@ impl Method {
     #[must_use]
     pub const fn without(self, part: Part) -> Self {
         Self { off: self.off | 1 << part as u8 }
+    }
+
+    /// Takes out of a record what the method does not look at.
+    pub fn narrow(self, record: &mut NormalRecord) {
+        if self == Self::default() {
+            return;
+        }
+        if !self.has(EntityKinds) {
+            record.entity_kind = EntityKind::Unknown;
+        }
+        if !self.has(SystemIds) {
+            record.self_ids.clear();
+            record.external_ids.clear();
+        }
+        if !self.has(SeveralValues) {
+            record.names.truncate(1);
+            record.emails.truncate(1);
+            record.phones.truncate(1);
+            record.addresses.truncate(1);
+        }
     }
 
     /// Whether a part is in force.

@@ -3,10 +3,13 @@
 //! [`Engine`] is the one writer: [`Engine::ingest`], [`Engine::rebuild`], [`Engine::judge`].
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
+mod care;
 mod engine;
+mod fresh;
 mod gone;
 mod ground;
 mod intake;
+mod quarantine;
 mod rebuild;
 mod records;
 pub mod resolve;
@@ -15,9 +18,11 @@ mod trial;
 mod types;
 mod view;
 
+pub use care::{Mended, backup, migrate, recover, restore, verify};
 pub use engine::{Engine, discard_store};
 pub use gone::{Gone, gone};
-pub use ground::{ground, judgements, ledger, quarantine, verify};
+pub use ground::{ground, judgements, ledger, quarantine};
+pub use quarantine::{Retried, Rows, StillWaiting};
 pub use rebuild::sources;
 pub use trial::{Trial, Trials};
 pub use types::*;

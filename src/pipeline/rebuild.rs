@@ -6,17 +6,17 @@ use std::time::Instant;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::engine::{Engine, peak_memory};
+use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
 use super::intake::rule_of;
-use super::records::LiveRecords;
+use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
-use super::types::{Progress, RebuildOptions, RebuildReport, Stability};
+use super::types::{Progress, RebuildOptions, RebuildReport, Stability, StageTime};
 use crate::blocking::{Blocks, BlocksBuilder, RULES};
 use crate::clustering::{Identities, LedgerState, identify};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{LedgerEvent, Method, RecordKey, Verdict};
+use crate::model::{BlockLimits, LedgerEvent, Method, RecordKey, Verdict};
 use crate::scoring::Model;
 use crate::store::founding_id;
 use crate::store::results::{Results, RunSummary};
@@ -28,13 +28,14 @@ const SHARED: u32 = 25;
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct RunFacts {
-    pub(super) timings: Vec<(String, f64)>,
+    pub(super) timings: Vec<StageTime>,
     pub(super) peak_memory: Option<u64>,
     /// System by source.
     pub(super) systems: Vec<(String, String)>,
     /// Pairs judged same or different, by ordinal.
     pub(super) judged: Vec<(u32, u32)>,
-    pub(super) cap: u64,
+    /// How canonical values were read, as of `records::reading`.
+    pub(super) reading: u64,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.
@@ -78,12 +79,20 @@ impl Engine {
         let mut clock = Clock::new(progress);
         clock.stage("records");
         let records = {
+            let fresh = std::mem::take(&mut self.fresh);
+            let previous =
+                if options.full { None } else { self.store.current_results().ok().flatten() };
             let Self { store, catalog, pool, .. } = self;
-            pool.install(|| LiveRecords::load(store, catalog, &|n| progress.advance(n)))?
+            pool.install(|| {
+                let advance = |n| progress.advance(n);
+                LiveRecords::load(store, catalog, fresh, previous.as_ref(), &advance)
+            })?
         };
         self.catch_up_index(&records)?;
         let model = match (options.retrain, self.store.latest_model()?) {
-            (false, Some((_, bytes))) => Some(Model::from_bytes(&bytes)?),
+            (false, Some((_, bytes))) if Model::is_current(&bytes) => {
+                Some(Model::from_bytes(&bytes)?)
+            }
             _ => None,
         };
         let trained = model.is_none();
@@ -91,9 +100,11 @@ impl Engine {
         let thresholds = self.options.config.thresholds;
         let resolution = {
             let Self { index, pool, .. } = self;
-            let block = |table: &Table, cap: usize| blocks(index, &records, table, cap);
+            let block =
+                |table: &Table, limits: &BlockLimits| blocks(index, &records, table, limits);
             pool.install(|| {
-                resolve(&records, model, Method::default(), &decisions, &thresholds, &block, &mut |name| {
+                let method = Method::default();
+                resolve(&records, model, method, &decisions, &thresholds, &block, &mut |name| {
                     clock.stage(name);
                 })
             })?
@@ -129,8 +140,9 @@ impl Engine {
         let mut summary = self.summary(run, &records, &resolution, &clusters, model_hash)?;
         let path = self.store.results_path(run);
         let files = self.store.manifests()?.len() as u32;
+        let quarantined = self.waiting_rows()?;
         let written = {
-            let Self { pool, options, .. } = self;
+            let Self { pool, options, catalog, .. } = self;
             pool.install(|| {
                 let state = &state;
                 Writing {
@@ -141,7 +153,9 @@ impl Engine {
                     state,
                     decisions: &decisions,
                     as_of: options.as_of,
+                    reading: reading(catalog),
                     files,
+                    quarantined: &quarantined,
                 }
                 .write(&path, &mut summary, &mut clock)
             })
@@ -320,14 +334,14 @@ pub(super) fn blocks(
     index: &crate::blocking::index::BlockIndex,
     records: &LiveRecords,
     table: &Table,
-    cap: usize,
+    limits: &BlockLimits,
 ) -> Result<Blocks> {
     let highest = records.numbers.iter().copied().max().map_or(0, |n| n as usize + 1);
     let mut ordinal_of = vec![u32::MAX; highest];
     for (ordinal, number) in records.numbers.iter().enumerate() {
         ordinal_of[*number as usize] = ordinal as u32;
     }
-    let mut builder = BlocksBuilder::new(table, cap);
+    let mut builder = BlocksBuilder::new(table, limits);
     let mut members: Vec<u32> = Vec::new();
     index.walk(|key, numbers| {
         members.clear();
@@ -357,9 +371,8 @@ fn warnings(resolution: &Resolution, keys: &[RecordKey]) -> Vec<String> {
     let left: u64 = resolution.blocks.statistics.left_out.iter().sum();
     if left > 0 {
         out.push(format!(
-            "{left} blocks of records that share only a common key were left out (more than {} \
-             records each); pairs that share nothing else cannot be decided",
-            resolution.cap
+            "{left} blocks of records that share only a common key were left out; pairs that share \
+             nothing else cannot be decided",
         ));
     }
     for (a, b) in resolution.clustering.contradictions.iter().take(20) {
@@ -374,8 +387,8 @@ fn warnings(resolution: &Resolution, keys: &[RecordKey]) -> Vec<String> {
 
 pub(super) struct Clock<'a> {
     progress: &'a dyn Progress,
-    pub(super) timings: Vec<(String, f64)>,
-    current: Option<(String, Instant)>,
+    pub(super) timings: Vec<StageTime>,
+    current: Option<(String, Instant, Option<f64>)>,
 }
 
 impl<'a> Clock<'a> {
@@ -386,17 +399,20 @@ impl<'a> Clock<'a> {
     fn stage(&mut self, name: &str) {
         self.end();
         self.progress.stage(name, None);
-        self.current = Some((name.to_owned(), Instant::now()));
+        self.current = Some((name.to_owned(), Instant::now(), processor_time()));
     }
 
     fn end(&mut self) {
-        if let Some((name, start)) = self.current.take() {
-            tracing::debug!(stage = name, seconds = start.elapsed().as_secs_f64());
-            self.timings.push((name, start.elapsed().as_secs_f64()));
+        if let Some((stage, start, processors)) = self.current.take() {
+            let seconds = start.elapsed().as_secs_f64();
+            let cpu_seconds = processor_time().zip(processors).map(|(now, then)| now - then);
+            let memory_bytes = memory_in_use();
+            tracing::debug!(stage, seconds, cpu_seconds, memory_bytes);
+            self.timings.push(StageTime { stage, seconds, cpu_seconds, memory_bytes });
         }
     }
 
-    fn finish(mut self) -> Vec<(String, f64)> {
+    fn finish(mut self) -> Vec<StageTime> {
         self.end();
         self.progress.finish();
         self.timings

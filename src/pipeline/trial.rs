@@ -1,12 +1,13 @@
 //! What another method or other thresholds would make of the records of a store. Writes nothing.
 
 use super::engine::Engine;
+use super::fresh::Fresh;
 use super::rebuild::blocks;
 use super::records::LiveRecords;
 use super::resolve::{Decisions, resolve};
 use crate::compare::Table;
 use crate::error::Result;
-use crate::model::{Method, RecordKey, Thresholds};
+use crate::model::{BlockLimits, Method, RecordKey, Thresholds};
 
 /// The live records of a store, to be resolved in several ways.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Engine {
     pub fn trials(&mut self) -> Result<Trials<'_>> {
         let records = {
             let Self { store, catalog, pool, .. } = self;
-            pool.install(|| LiveRecords::load(store, catalog, &|_| ()))?
+            pool.install(|| LiveRecords::load(store, catalog, Fresh::default(), None, &|_| ()))?
         };
         self.catch_up_index(&records)?;
         Ok(Trials { engine: self, records })
@@ -52,7 +53,7 @@ impl Trials<'_> {
     pub fn run(&mut self, method: Method, thresholds: &Thresholds) -> Result<Trial> {
         let records = &self.records;
         let Engine { index, pool, .. } = &mut *self.engine;
-        let block = |table: &Table, cap: usize| blocks(index, records, table, cap);
+        let block = |table: &Table, limits: &BlockLimits| blocks(index, records, table, limits);
         let decisions = Decisions::default();
         let resolution = pool.install(|| {
             resolve(records, None, method, &decisions, thresholds, &block, &mut |_| ())
