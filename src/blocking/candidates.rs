@@ -1,4 +1,4 @@
-use super::keys::RULES;
+use super::keys::{RULES, SMALL_FILE};
 use crate::compare::{NONE, Table};
 use crate::model::{BlockLimits, Part};
 
@@ -71,6 +71,15 @@ impl<'a> BlocksBuilder<'a> {
         }
         self.blocks.statistics.refined[usize::from(rule)] += 1;
         self.refine(rule, members);
+    }
+
+    /// Adds every pair of a small file: what shares no key with anything may still be decided there.
+    pub fn small_file(&mut self) {
+        let records = self.table.len();
+        if records > 1 && records <= self.limits.of(SMALL_FILE, false) {
+            let all: Vec<u32> = (0..records).collect();
+            self.keep(SMALL_FILE, false, &all);
+        }
     }
 
     fn keep(&mut self, rule: u8, part: bool, members: &[u32]) {

@@ -43,6 +43,9 @@ macro_rules! rules {
         pub const RULES: &[Rule] = &[$(Rule { number: $number, name: $name, group: Group::$group },)*];
     };
 }
+/// The rule by which all records of a small file meet; it has no keys.
+pub const SMALL_FILE: u8 = EVERY_PAIR;
+
 rules! {
     EMAIL = 0, Email, "e-mail";
     LOCAL = 1, Email, "name before @";
@@ -82,6 +85,7 @@ rules! {
     TOKEN = 35, Number, "card or loyalty number";
     FAMILY_GIVEN_SOUND = 36, Name, "family name + sound of given name";
     STREET_NAME = 37, Place, "street + sound of family name";
+    EVERY_PAIR = 38, Text, "every pair of a small file";
 }
 
 /// Collects the keys of one record.

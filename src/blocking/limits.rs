@@ -2,7 +2,7 @@
 //! brings is the matches that no other rule would have found. So the largest blocks of the rules
 //! whose own pairs hardly ever match are given up, as long as there are more pairs than needed.
 
-use super::keys::RULES;
+use super::keys::{RULES, SMALL_FILE};
 use crate::model::BlockLimits;
 
 /// Candidate pairs a record that are always worth their time.
@@ -13,6 +13,9 @@ const PAIRS_A_MATCH: f64 = 1_000.0;
 /// Pairs of the sample that must speak against a block size.
 const EVIDENCE: f64 = 40.0;
 
+/// Most records of a file of which every pair is compared: a million pairs take a second.
+const SMALL_FILE_RECORDS: u32 = 1_500;
+
 /// Before any pair is scored: a cap on all rules. 80 records up to a hundred thousand in all, then
 /// falling with N^¾, never under 10: a pair that shares only a common key cannot reach the review
 /// threshold in a large file, because the prior falls as 1/N while the key's evidence does not grow.
@@ -20,7 +23,9 @@ pub fn limits_for(records: u32) -> BlockLimits {
     let n = f64::from(records.max(1));
     let cap = 80.0 * (1e5 / n).min(1.0).powf(0.75);
     let cap = (cap.round() as u32).max(10);
-    BlockLimits { cap, whole: vec![cap; RULES.len()], part: vec![cap; RULES.len()] }
+    let mut whole = vec![cap; RULES.len()];
+    whole[usize::from(SMALL_FILE)] = SMALL_FILE_RECORDS;
+    BlockLimits { cap, whole, part: vec![cap; RULES.len()] }
 }
 
 /// A candidate pair of a sample.
@@ -96,7 +101,7 @@ fn least_useful(pairs: &[(Vec<(usize, usize)>, f64)]) -> Option<(usize, usize)> 
         }
     }
     let mut least: Option<(f64, usize, usize)> = None;
-    for (slot, classes) in own.iter().enumerate() {
+    for (slot, classes) in own.iter().enumerate().take(2 * usize::from(SMALL_FILE)) {
         let (mut n, mut matches) = (0.0, 0.0);
         for class in (1..CLASSES).rev() {
             n += classes[class].0;

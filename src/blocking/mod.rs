@@ -9,4 +9,4 @@ mod keys;
 
 pub use candidates::{BlockStatistics, Blocks, BlocksBuilder};
 pub use limits::{SampledPair, fit_limits, limits_for};
-pub use keys::{Group, Key, RULES, Rule, keys_of};
+pub use keys::{Group, Key, RULES, Rule, SMALL_FILE, keys_of};

@@ -351,6 +351,7 @@ pub(super) fn blocks(
         builder.group(rule_of(key), &members);
         Ok(())
     })?;
+    builder.small_file();
     Ok(builder.finish())
 }
 

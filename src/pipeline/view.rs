@@ -12,7 +12,7 @@ use super::quarantine;
 use super::rebuild::RunFacts;
 use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
 use crate::blocking::index::BlockIndex;
-use crate::blocking::{Key, RULES, keys_of};
+use crate::blocking::{Key, RULES, SMALL_FILE, keys_of};
 use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, dim};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
@@ -341,6 +341,9 @@ impl View {
     fn meetings(&self, a: &[Key], b: &[Key], out: &mut Explanation) -> Result<()> {
         let index = self.index()?;
         let limits = &self.trained()?.limits;
+        if self.results.records() <= limits.of(SMALL_FILE, false) {
+            out.shared_keys.push(RULES[usize::from(SMALL_FILE)].name.to_owned());
+        }
         for rule in RULES {
             let of = |keys: &[Key]| -> Vec<Key> {
                 keys.iter().filter(|k| k.rule == rule.number).copied().collect()
