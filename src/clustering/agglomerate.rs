@@ -77,6 +77,8 @@ const CONNECT: f32 = -1.0;
 const PASSES: usize = 3;
 /// Records of a cluster that are compared.
 const COMPARED: usize = 12;
+/// Least mean posterior of the pairs of two clusters: where one is a single person, else.
+const LEAST_POSTERIOR: [f64; 2] = [0.05, 0.2];
 /// A single pair's score counts at most this much, either way.
 const CLIP: f64 = 4.0;
 
@@ -276,7 +278,11 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
         }
         let n = pairs.len() as f64;
         let posterior = pairs.iter().map(|p| 1.0 / (1.0 + (-p.1).exp())).sum::<f64>() / n;
-        if posterior < 0.2 {
+        // One pair must not join two grown clusters; a single record is no bridge between them yet.
+        let single = sizes.0.min(sizes.1) == 1;
+        let sites = pairs.iter().any(|(c, _)| Parameters::has_site_class(c));
+        let least = if single && !sites { LEAST_POSTERIOR[0] } else { LEAST_POSTERIOR[1] };
+        if posterior < least {
             return f64::NEG_INFINITY;
         }
         let mean = pairs.iter().map(|p| p.1.clamp(-CLIP, CLIP)).sum::<f64>() / n;
