@@ -7,13 +7,15 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
+use super::fresh::{Fresh, FreshRecord};
+use super::records::{Place, Segment};
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use crate::blocking::{Key, keys_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
 use crate::ingest::kind::{GENERIC, Mapping, inspect, read, stem};
 use crate::ingest::read::Input;
-use crate::model::{FileManifest, QuarantinedRow, RecordKey, SourceRecord};
+use crate::model::{FileManifest, MappedRecord, QuarantinedRow, RecordKey, SourceRecord};
 use crate::normalize::normalize;
 use crate::store::{ArchivedFile, FileWriter, Store};
 
@@ -41,6 +43,7 @@ impl Engine {
         strict: bool,
         progress: &dyn Progress,
     ) -> Result<IngestReport> {
+        self.store.ask_for_room(files.iter().map(|file| room_for(&file.path)).sum())?;
         let command = self.store.begin_command()?;
         let sources = self.names_with_folder(files);
         let mut report = IngestReport { command, files: Vec::new() };
@@ -118,7 +121,7 @@ impl Engine {
         strict: bool,
         progress: &dyn Progress,
     ) -> Result<Receipt> {
-        let Self { store, index, options, catalog, pool, index_spoiled } = self;
+        let Self { store, index, options, catalog, pool, index_spoiled, fresh } = self;
         let limits = options.config.limits.limits();
         let shown = file_name(&file.path);
         progress.stage(&format!("reading {shown}"), None);
@@ -172,6 +175,7 @@ impl Engine {
         manifest.file = writer.file();
         manifest.command = command;
         let mut touched = false;
+        let mark = fresh.mark();
         let taken = (|| {
             let mapping = Mapping::new(catalog, &manifest)?;
             let rivals =
@@ -192,7 +196,7 @@ impl Engine {
                     }
                     let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
                     batch.quarantined.retain(|row| !is_known(row));
-                    store_batch(&mut writer, index, batch, generic)
+                    store_batch(&mut writer, index, fresh, batch, generic)
                 })
             })?;
             if strict && bad > 0 {
@@ -209,6 +213,7 @@ impl Engine {
                 drop(writer);
                 // Its keys may be in there, under numbers that the next file's records will get.
                 *index_spoiled |= touched;
+                fresh.forget_since(mark);
                 return Err(abandon(error));
             }
         };
@@ -223,7 +228,10 @@ impl Engine {
         }
         let committed = writer.commit(manifest.clone(), archived);
         // Whether the file was taken is known when the store is opened next.
-        *index_spoiled |= committed.is_err();
+        if committed.is_err() {
+            *index_spoiled = true;
+            fresh.forget_since(mark);
+        }
         let receipt = committed?;
         Ok(Receipt {
             file: shown,
@@ -240,6 +248,18 @@ impl Engine {
             notes: manifest.notes,
         })
     }
+}
+
+/// About the bytes that a file takes in the store: in the archive, the database and the index.
+/// Narrow tables take most: five times their size.
+fn room_for(path: &Path) -> u64 {
+    /// A packed file holds about as many times its bytes.
+    const PACKED: u64 = 4;
+    const STORED: u64 = 5;
+    let bytes = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    let packed = path.extension().and_then(|e| e.to_str());
+    let packed = packed.is_some_and(|e| matches!(e, "gz" | "zst" | "xlsx" | "zip"));
+    bytes.saturating_mul(if packed { PACKED * STORED } else { STORED })
 }
 
 /// What makes two bad rows the same.
@@ -262,33 +282,60 @@ pub(super) fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHash
     Ok(rows.map(|row| bad_row(&row)).collect())
 }
 
-/// Stores a batch and adds its records' keys to the index.
+/// Records that are normalised by one thread at a time.
+const RUN: usize = 256;
+
+/// Stores a batch, adds its records' keys to the index, and keeps their canonical values.
 pub(super) fn store_batch(
     writer: &mut FileWriter<'_>,
     index: &mut crate::blocking::index::BlockIndex,
+    fresh: &mut Fresh,
     batch: Batch,
     generic: bool,
 ) -> Result<()> {
     let (records, mapped): (Vec<SourceRecord>, Vec<_>) = batch.records.into_iter().unzip();
-    let keys: Vec<Vec<u64>> = {
+    let runs: Result<Vec<(Segment, Vec<Vec<u64>>)>> = {
         let index = &*index;
+        let live = |record: &MappedRecord| !record.deleted && record.alias_of.is_none();
         mapped
-            .par_iter()
-            .map_init(Vec::new, |keys, record| {
-                if record.deleted || record.alias_of.is_some() {
-                    return Vec::new();
+            .par_chunks(RUN)
+            .map(|records| {
+                let (mut segment, mut keys) = (Segment::default(), Vec::new());
+                let mut all = Vec::with_capacity(records.len());
+                for record in records {
+                    keys.clear();
+                    if live(record) {
+                        let normal = normalize(record);
+                        keys_of(&normal, generic, &mut keys);
+                        segment.push(&normal)?;
+                    } else {
+                        segment.push_nothing();
+                    }
+                    all.push(keys.iter().map(|key| index_key(index, *key)).collect());
                 }
-                keys_of(&normalize(record), generic, keys);
-                keys.iter().map(|key| index_key(index, *key)).collect()
+                Ok((segment, all))
             })
             .collect()
     };
     let numbers = writer.append(&records)?;
-    for (number, keys) in numbers.iter().zip(&keys) {
-        if let Some(number) = number
-            && !keys.is_empty()
-        {
-            index.add(*number, keys)?;
+    let mut rows = numbers.into_iter().zip(records);
+    for (segment, keys) in runs? {
+        let keep = fresh.has_room(segment.bytes.len(), segment.spans.len());
+        let id = keep.then(|| fresh.values.add(segment.bytes));
+        for ((keys, span), (number, record)) in keys.iter().zip(segment.spans).zip(rows.by_ref()) {
+            let Some(number) = number else { continue };
+            if !keys.is_empty() {
+                index.add(number, keys)?;
+            }
+            if let (Some(id), true) = (id, span.1 > 0) {
+                fresh.records.push(FreshRecord {
+                    number,
+                    key: record.key,
+                    file: record.file,
+                    generic,
+                    place: Place::of(id, span),
+                });
+            }
         }
     }
     writer.quarantine(&batch.quarantined)

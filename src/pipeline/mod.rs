@@ -5,6 +5,7 @@
 
 mod care;
 mod engine;
+mod fresh;
 mod gone;
 mod ground;
 mod intake;

@@ -128,7 +128,7 @@ impl Engine {
         let path = archived_path(&self.store, &archived);
         let input = Input { path, name: manifest.name.clone() };
         let read_as = self.reading(manifest, &input, kind);
-        let Self { store, index, options, catalog, pool, index_spoiled } = self;
+        let Self { store, index, options, catalog, pool, index_spoiled, fresh } = self;
         let limits = options.config.limits.limits();
         let mut writer = store.begin_file(manifest.command)?;
         let taken = read_as.and_then(|mut manifest| {
@@ -140,7 +140,7 @@ impl Engine {
             pool.install(|| {
                 read(&input, &limits, &manifest, &mapping, &mut |batch| {
                     records += batch.records.len() as u64;
-                    store_batch(&mut writer, index, batch, generic)
+                    store_batch(&mut writer, index, fresh, batch, generic)
                 })
             })?;
             manifest.records = records;
