@@ -164,7 +164,8 @@ impl Archive {
     /// Checks every byte of a file against its hash: `None`, or what is wrong. Fails only where the
     /// reason lies outside the file.
     pub(crate) fn check(&self, file: &ArchivedFile) -> Result<Option<String>> {
-        let unread = |e: Error| if e.has_outside_cause() { Err(e) } else { Ok(Some(e.to_string())) };
+        let unread =
+            |e: Error| if e.has_outside_cause() { Err(e) } else { Ok(Some(e.to_string())) };
         let mut input = match self.open(file) {
             Ok(input) => input,
             Err(e) => return unread(e),
