@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::engine::Engine;
 use super::intake::{archived_path, bad_row, known_bad};
 use super::types::{Damage, EngineOptions, Progress, RebuildOptions};
+use super::view::View;
 use crate::blocking::index::BlockIndex;
 use crate::error::{ErrorKind, Result};
 use crate::ingest::kind::{Mapping, read};
@@ -180,7 +181,9 @@ fn derive(
     }
     let current = engine.store.current_run();
     let current = current.ok().flatten().filter(|run| engine.store.results_path(*run).exists());
-    if !had_results || sound && current.is_some() && !all {
+    // Results of another version of sameas may be whole and say nothing to this one.
+    let readable = || View::open(dir).and_then(|view| view.trained().map(drop)).is_ok();
+    if !had_results || sound && current.is_some() && !all && readable() {
         return Ok(None);
     }
     let options = RebuildOptions { full: all, ..RebuildOptions::default() };
