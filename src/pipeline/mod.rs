@@ -9,6 +9,7 @@ mod fresh;
 mod gone;
 mod ground;
 mod intake;
+mod memory;
 mod quarantine;
 mod rebuild;
 mod records;
