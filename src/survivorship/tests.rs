@@ -79,6 +79,18 @@ fn build(members: &[Member], policy: &Policy) -> GoldenRecord {
     golden(EntityId::from_bits(1), EntityKind::Person, members, vec![], policy, None)
 }
 
+/// A policy of one statement.
+fn stating(field: &str, state: impl FnOnce(&mut Ownership)) -> Policy {
+    let mut statement = Statement { field: field.to_owned(), ..Statement::default() };
+    state(&mut statement.ownership);
+    Policy::new(Vec::new(), vec![statement])
+}
+
+fn owned(field: &str, owners: &[&str]) -> Policy {
+    let owners = owners.iter().map(|owner| (*owner).into()).collect();
+    stating(field, |o| o.owner = Some(owners))
+}
+
 /// `value [rule] (source/record) | lost: why …` a value, one a line.
 fn told(record: &GoldenRecord, field: &str) -> Vec<String> {
     let tell = |f: &GoldenField| {
@@ -160,7 +172,7 @@ fn an_address_survives_whole() {
         ["Allee 2 [most frequent] (shop/3) | Ring 1: less frequent"]
     );
     assert_eq!(told(&record, "city"), ["Köln [most frequent] (shop/3) | Bonn: less frequent"]);
-    let owned = Policy::default().with_rules("address", vec![Rule::Owner(vec!["erp".into()])]);
+    let owned = owned("address", &["erp"]);
     let record = build(&members, &owned);
     assert_eq!(
         told(&record, "postcode"),
@@ -179,8 +191,11 @@ fn placeholders_never_survive() {
         }),
         with(member("shop", "2", 10), |n| n.births = vec![born(1980, false)]),
     ];
-    let record =
-        build(&members, &Policy::default().with_rules("date_of_birth", vec![Rule::Newest]));
+    let newest = stating("date_of_birth", |o| {
+        o.conflict = Some(vec![Action::Rule(Rule::Newest)]);
+        o.valid_first = Some(false);
+    });
+    let record = build(&members, &newest);
     assert_eq!(told(&record, "phone"), [" [no usable value] (crm/1) | 0000000000: placeholder"]);
     assert_eq!(
         told(&record, "date_of_birth"),
