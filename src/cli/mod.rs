@@ -1,6 +1,7 @@
 //! The command line: arguments, terminal, files, exit codes. One file a verb; it holds no decision
 //! that a user of the library would need too.
 
+mod conflicts;
 mod context;
 mod dedupe;
 mod evaluate;
@@ -16,6 +17,7 @@ mod judge;
 mod judgements;
 mod model;
 mod output;
+mod policy;
 mod progress;
 mod quarantine;
 mod rebuild;
@@ -23,6 +25,7 @@ mod report;
 mod show;
 mod sources;
 mod status;
+mod sync_plan;
 mod verify;
 mod why;
 mod xref;
@@ -80,6 +83,10 @@ enum Verb {
     Sources(sources::Args),
     Verify(verify::Args),
     Quarantine(quarantine::Args),
+    Policy(policy::Args),
+    Conflicts(conflicts::Args),
+    #[command(name = "sync-plan")]
+    SyncPlan(sync_plan::Args),
 }
 
 /// Runs the command line of this process.
@@ -148,6 +155,9 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Sources(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
+        Verb::Policy(args) => args.run(context),
+        Verb::Conflicts(args) => args.run(context),
+        Verb::SyncPlan(args) => args.run(context),
     }
 }
 

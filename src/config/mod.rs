@@ -26,7 +26,7 @@ pub use gate::{Gate, GateInput};
 pub use nearest::nearest;
 pub use policy::PolicySpec;
 pub use template::template;
-pub use units::{parse_duration, parse_percent, parse_size, parse_time};
+pub use units::{duration_text, parse_duration, parse_percent, parse_size, parse_time};
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "sameas.toml";

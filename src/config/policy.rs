@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::nearest;
 use super::read::{Problems, Value, boolean, string};
 use super::toml_text::quoted;
-use super::units::parse_duration;
+use super::units::{duration_text, parse_duration};
 use crate::error::Result;
 use crate::model::EntityKind;
 use crate::survivorship::{
@@ -333,7 +333,7 @@ fn ownership(out: &mut String, stated: &Ownership) {
     if let Some(first) = stated.valid_first {
         let _ = writeln!(out, "valid_first = {first}");
     }
-    per_system(out, "max_age", &stated.max_age, |seconds| quoted(&format!("{seconds} s")));
+    per_system(out, "max_age", &stated.max_age, |age| quoted(&duration_text(*age)));
     per_system(out, "direction", &stated.direction, |d| word(&Direction::WORDS, *d));
     per_system(out, "overwrite", &stated.overwrite, |o| word(&Overwrite::WORDS, *o));
     if let Some(sources) = &stated.per_source {
@@ -393,7 +393,7 @@ per_source = "shop"
     fn a_policy_reads_back_as_it_was_written() {
         let config = Config::resolve(&[parse(WHOLE).unwrap()]).unwrap();
         let text = config.resolved_text();
-        assert!(text.contains("max_age = { \"erp\" = \"63072000 s\" }"), "{text}");
+        assert!(text.contains("max_age = { \"erp\" = \"2 years\" }"), "{text}");
         let again = Config::resolve(&[parse(&text).unwrap()]).unwrap();
         assert_eq!(again, config);
         assert_ne!(config.hash(), Config::default().hash());

@@ -12,6 +12,7 @@ mod records;
 pub mod resolve;
 mod snapshot;
 mod types;
+mod versions;
 mod view;
 
 pub use engine::{Engine, discard_store};
@@ -19,4 +20,5 @@ pub use gone::{Gone, gone};
 pub use ground::{ground, judgements, ledger, quarantine, verify};
 pub use rebuild::sources;
 pub use types::*;
+pub use versions::Versions;
 pub use view::View;

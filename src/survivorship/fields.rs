@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::meaning::Meaning;
-use super::policy::{Policy, Situation};
+use super::policy::{FAMILIES, Policy, Situation};
 use super::standing::{Grade, Parts, Seen};
 use super::{Member, iso};
 use crate::model::{
@@ -95,6 +95,18 @@ pub fn field_order(field: &str) -> (usize, &str) {
         Some(at) => (at, ""),
         None => (VOCABULARY.len(), field),
     }
+}
+
+/// The group of a field, and its place there; `None` for a name that is no field. A field of a
+/// family (`consent.email.marketing`, `other.COLUMN`) is a group of its own.
+pub fn group_of(field: &str) -> Option<(&str, usize)> {
+    for group in &GROUPS {
+        if let Some(place) = group.fields.iter().position(|known| *known == field) {
+            return Some((group.name, place));
+        }
+    }
+    let (family, rest) = field.split_once('.')?;
+    (FAMILIES.contains(&family) && !rest.is_empty()).then_some((field, 0))
 }
 
 /// Whether a field may hold several values.

@@ -32,9 +32,10 @@ mod standing;
 use std::sync::Arc;
 
 pub use fields::{
-    FIXED_COLUMNS, FieldNames, GROUPS, Group, VOCABULARY, birth_text, field_order, is_many,
+    FIXED_COLUMNS, FieldNames, GROUPS, Group, VOCABULARY, birth_text, field_order, group_of,
+    is_many,
 };
-pub use outcome::{Outcome, Told, outcomes};
+pub use outcome::{Outcome, Told, outcomes, stated};
 pub use policy::{
     ALL_FIELDS, Action, Direction, FAMILIES, FieldPolicy, Overwrite, Ownership, PerSystem, Policy,
     Situation, Statement,
@@ -192,6 +193,9 @@ fn each_group(
     }
 }
 
+/// The grade of a value from a system that gives nothing.
+const NOT_TAKEN: Grade = Grade::unusable("the policy takes nothing from its system");
+
 /// Takes out what comes from systems that give nothing, and marks what is older than its system's
 /// values may be; a value of unknown age is not too old.
 fn weigh(policy: Option<&FieldPolicy>, as_of: Option<Timestamp>, seen: &mut [Seen<'_>]) {
@@ -203,7 +207,9 @@ fn weigh(policy: Option<&FieldPolicy>, as_of: Option<Timestamp>, seen: &mut [See
     for one in seen {
         let (source, system) = (&one.member.key.source, &one.member.system);
         if !policy.direction(source, system).gives() {
-            one.grade = Grade::unusable("the policy takes nothing from its system");
+            if one.grade.usable() {
+                one.grade = NOT_TAKEN;
+            }
         }
         if let (Some(now), Some(at)) = (ages, one.at)
             && let Some(limit) = policy.ownership.max_age.get(source, system)
@@ -329,7 +335,8 @@ fn chosen_by(
     winner: &Standing<'_, '_>,
     next: Option<&Standing<'_, '_>>,
 ) -> &'static str {
-    let Some(next) = next else {
+    // What the policy takes from nobody was no rival.
+    let Some(next) = next.filter(|next| next.grade != NOT_TAKEN) else {
         return if winner.records == 1 { "only value" } else { "all agree" };
     };
     let decided = decide(rules, winner, next);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::fields::label_of;
 use super::rule::Rule;
 use super::standing::{Standing, decide, rank};
-use super::{Member, Policy, Situation, chosen_by, each_group};
+use super::{Member, NOT_TAKEN, Policy, Situation, chosen_by, each_group, fields};
 use crate::model::{EntityKind, Timestamp};
 
 /// What became of one group of fields (or one field that stands alone).
@@ -33,10 +33,16 @@ pub struct Told<'o> {
     pub parts: &'o [Cow<'o, str>],
     /// What its system says of it (`mailing`, `mobile` …).
     pub label: Option<&'o str>,
-    /// Place of its meaning, the best first: equal numbers mean the same.
+    /// Where it stands in its record's list.
+    pub position: usize,
+    /// What it means, as a text: equal texts mean the same.
+    pub canonical: &'o str,
+    /// Place of its meaning, the best first.
     pub meaning: usize,
     /// Neither a placeholder nor from a system that gives nothing.
     pub usable: bool,
+    /// Says nothing: a useless mailbox or number, a default date.
+    pub placeholder: bool,
     /// The row's own time.
     pub at: Option<Timestamp>,
     /// Why it lost; empty for the winning meaning.
@@ -53,6 +59,21 @@ impl<'o> Outcome<'o> {
     /// The value that survives (of several the primary one).
     pub fn winner(&self) -> Option<&Told<'o>> {
         self.told.first().filter(|told| told.usable)
+    }
+
+    /// One of its values for a person to read: its parts, joined; of a name the whole.
+    pub fn text(&self, told: &Told<'_>) -> String {
+        let parts = told.parts.iter().map(|part| &**part).filter(|part| !part.is_empty());
+        if self.fields[0] == "full_name" {
+            return parts.take(1).collect();
+        }
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether a value says nothing: a placeholder, or a permission that nobody was asked for.
+    pub fn is_silent(&self, told: &Told<'_>) -> bool {
+        let unasked = || told.parts.first().is_some_and(|part| part == "unknown");
+        told.placeholder || self.group.starts_with("consent.") && unasked()
     }
 
     /// Whether a person should decide.
@@ -94,8 +115,11 @@ pub fn outcomes(
                     member: s.member,
                     parts: &s.parts[..group.fields.len()],
                     label: label_of(group.name, &s.member.normal, s.position),
+                    position: s.position,
+                    canonical: &s.canonical,
                     meaning,
                     usable: s.grade.usable(),
+                    placeholder: !s.grade.usable() && s.grade != NOT_TAKEN,
                     at: s.at.map(Timestamp),
                     why_not,
                 }));
@@ -103,6 +127,21 @@ pub fn outcomes(
         }
         each(&Outcome { group: group.name, fields: group.fields, situation, rule, told });
     });
+}
+
+/// What a record by itself states of a group, as (label, canonical text), the primary value first.
+pub fn stated(member: &Member, group: &str) -> Vec<(Option<String>, String)> {
+    let kind = member.normal.entity_kind;
+    let gathered = fields::gather(&[member], kind, None);
+    let seen = match fields::GROUPS.iter().position(|known| known.name == group) {
+        Some(at) => gathered.fixed[at].as_slice(),
+        None => {
+            let named = gathered.named.iter().find(|(named, _)| named.to_string() == group);
+            named.map_or(&[][..], |(_, seen)| seen)
+        }
+    };
+    let label = |position| label_of(group, &member.normal, position).map(str::to_owned);
+    seen.iter().map(|s| (label(s.position), s.meaning.text(&s.parts[0]))).collect()
 }
 
 /// Why a value lost against the winner.

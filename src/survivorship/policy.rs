@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Member;
-use super::fields::GROUPS;
+use super::fields::{GROUPS, field_order};
 use super::rule::{Rule, default_rules};
 use crate::model::EntityKind;
 
@@ -399,6 +399,36 @@ impl Policy {
             }
         }
         ownership
+    }
+
+    /// What holds for a name of [`Policy::names`], by kind of entity and country (empty for all that
+    /// no statement names); empty where nothing is stated at all.
+    pub fn cases(&self, name: &str) -> impl Iterator<Item = (EntityKind, &str, &FieldPolicy)> {
+        let cases = self.compiled.get(name).map(Vec::as_slice).unwrap_or_default();
+        cases.iter().map(|(kind, country, field)| (*kind, country.as_str(), field))
+    }
+
+    /// Adds to the names of fields those of permissions that hold for one source alone. `systems` is
+    /// the system by source.
+    pub fn with_scopes(
+        &self,
+        fields: &[String],
+        systems: &BTreeMap<Arc<str>, Arc<str>>,
+    ) -> Vec<String> {
+        let mut out = fields.to_vec();
+        if !self.has_scopes() {
+            return out;
+        }
+        for field in fields.iter().filter(|field| family(field) == "consent") {
+            let cases = names_of(field).find_map(|name| self.compiled.get(name));
+            for (source, system) in systems {
+                if cases.into_iter().flatten().any(|(_, _, f)| f.is_per_source(source, system)) {
+                    out.push(format!("{field}@{source}"));
+                }
+            }
+        }
+        out.sort_by(|a, b| field_order(a).cmp(&field_order(b)));
+        out
     }
 
     /// Whether some permissions hold for their source alone.

@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 
 pub use catalog::{Catalog, GENERIC, Kind};
 pub use detect::{Candidate, Detection};
+pub use form::is_made_id;
 pub use generic::FIELDS;
 pub use import::{Blank, ImportColumn, ImportSpec, MergeFormat, MergeSpec};
 pub use inspect::{detect, inspect, stem};
