@@ -89,7 +89,7 @@ fn row(name: &str, entities: String, field: &FieldPolicy) -> PolicyRow {
         let usual =
             if consent || !owners.is_empty() { Overwrite::Always } else { Overwrite::IfEmpty };
         overwrite.insert(DEFAULT.to_owned(), word(&Overwrite::WORDS, usual));
-        for owner in owners.iter().filter(|_| !consent) {
+        for owner in owners.first().into_iter().filter(|_| !consent) {
             let usual = word(&Overwrite::WORDS, Overwrite::IfEmpty);
             overwrite.entry(owner.to_string()).or_insert(usual);
         }

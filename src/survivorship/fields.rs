@@ -173,6 +173,11 @@ impl Gathered<'_> {
     }
 }
 
+/// Whether values of a group bear labels (`mailing`, `mobile` …).
+pub fn has_labels(group: &str) -> bool {
+    matches!(group, "name" | "email" | "phone" | "address")
+}
+
 /// Which of its system's labels a value of a group bears, by its place in its record.
 pub(super) fn label_of<'a>(
     group: &str,

@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 pub use fields::{
     FIXED_COLUMNS, FieldNames, GROUPS, Group, VOCABULARY, birth_text, field_order, group_of,
-    is_many,
+    has_labels, is_many,
 };
 pub use outcome::{Outcome, Told, outcomes, stated};
 pub use policy::{

@@ -438,6 +438,9 @@ impl Policy {
 
     /// What holds for a field or group; `None` where nothing is stated at all.
     pub fn field(&self, field: &str, situation: Situation<'_>) -> Option<&FieldPolicy> {
+        if self.compiled.is_empty() {
+            return None;
+        }
         let cases = names_of(field).find_map(|name| self.compiled.get(name))?;
         let of = |country: &str| {
             cases.iter().find(|(kind, of, _)| *kind == situation.kind && of == country)
@@ -451,7 +454,7 @@ impl Policy {
     }
 
     /// When a record of a source may be overwritten. Without a word of the policy: a permission
-    /// always; where the field has owners, everybody's but theirs; else only what is empty.
+    /// always; where the field has owners, everybody's but the first one's; else only what is empty.
     pub fn overwrite(
         &self,
         field: &str,
@@ -466,9 +469,11 @@ impl Policy {
         if family(field) == "consent" {
             return Overwrite::Always;
         }
-        let owners = stated.and_then(|s| s.ownership.owner.as_deref()).unwrap_or_default();
-        let owns = owners.iter().any(|name| **name == *source || **name == *system);
-        if owners.is_empty() || owns { Overwrite::IfEmpty } else { Overwrite::Always }
+        let owner = stated.and_then(|s| s.ownership.owner.as_ref()?.first());
+        match owner {
+            Some(owner) if **owner != *source && **owner != *system => Overwrite::Always,
+            _ => Overwrite::IfEmpty,
+        }
     }
 
     /// Whether a field may be written to a source.
@@ -559,10 +564,11 @@ mod tests {
     }
 
     #[test]
-    fn owners_are_filled_and_others_overwritten() {
-        let policy = Policy::new(Vec::new(), vec![owned("phone", &["crm"])]);
+    fn the_first_owner_is_filled_and_others_overwritten() {
+        let policy = Policy::new(Vec::new(), vec![owned("phone", &["crm", "erp"])]);
         let of = |field, source, system| policy.overwrite(field, PERSON, source, system);
         assert_eq!(of("phone", "crm-eu", "crm"), Overwrite::IfEmpty);
+        assert_eq!(of("phone", "erp", "erp"), Overwrite::Always);
         assert_eq!(of("phone", "shop", "shop"), Overwrite::Always);
         assert_eq!(of("name", "shop", "shop"), Overwrite::IfEmpty);
         assert_eq!(of("consent.email.marketing", "shop", "shop"), Overwrite::Always);

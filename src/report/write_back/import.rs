@@ -6,7 +6,7 @@ use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{Catalog, ImportColumn, ImportSpec};
 use crate::model::EntityKind;
-use crate::survivorship::{FAMILIES, VOCABULARY, group_of};
+use crate::survivorship::{FAMILIES, VOCABULARY, group_of, has_labels};
 
 /// An import file of a system.
 #[derive(Debug)]
@@ -81,6 +81,10 @@ impl<'c> Slot<'c> {
             parts.push(part);
         }
         let group = group.ok_or_else(|| wrong("it names no field".to_owned()))?;
+        if column.label.is_some() && !has_labels(group) {
+            return Err(wrong(format!("values of `{group}` bear no label"))
+                .hint("leave `label` out: the record's first value is meant"));
+        }
         Ok(Self { column, group, parts })
     }
 

@@ -7,6 +7,7 @@ use super::Targets;
 use super::import::{Import, Slot};
 use crate::ingest::kind::is_made_id;
 use crate::model::{EntityId, EntityKind, LinkStrength, Timestamp};
+use crate::reference::fold;
 use crate::store::results::EntityRow;
 use crate::survivorship::{Member, Outcome, Overwrite, Policy, Told, iso, outcomes};
 
@@ -236,67 +237,76 @@ impl Part<'_> {
             .collect();
         let Some((_, first)) = slots.first() else { return };
         let mine = || outcome.told.iter().filter(|told| told.member.key == member.key);
-        let own = |label: Option<&str>| {
+        let own = |slot: &Slot<'_>| {
+            let label = slot.column.label.as_deref();
             mine().filter(|told| told.label == label).min_by_key(|told| told.position)
         };
         for (at, slot) in &slots {
-            let held = own(slot.column.label.as_deref());
-            draft.now[*at] = held.map(|told| slot.text(told.parts)).unwrap_or_default();
+            draft.now[*at] = own(slot).map(|told| slot.text(told.parts)).unwrap_or_default();
         }
         let Some(winner) = outcome.winner() else { return };
-        let asked = (outcome.group, outcome.situation);
-        let overwrite = self.policy.overwrite(asked.0, asked.1, source, system);
-        if outcome.for_review()
+        let (group, situation) = (outcome.group, outcome.situation);
+        let overwrite = self.policy.overwrite(group, situation, source, system);
+        // No column takes part of a date, nor a permission that it has no word for.
+        let unfit = group == "date_of_birth" && winner.parts[0].len() != 10
+            || group.starts_with("consent.") && first.text(winner.parts).is_empty();
+        if unfit
+            || outcome.for_review()
             || overwrite == Overwrite::Never
-            || !self.policy.writes_to(asked.0, asked.1, source, system)
-            || is_part_of_a_date(outcome, winner)
+            || !self.policy.writes_to(group, situation, source, system)
         {
             return;
         }
+        let held = own(first);
+        let says_so = held.is_some_and(|told| told.meaning == 0);
+        if says_so || is_less_of(&slots, &draft.now, winner) {
+            let empty = slots.into_iter().filter(|(at, _)| draft.now[*at].is_empty()).collect();
+            self.replace(outcome, winner, empty, "incomplete", draft, found);
+            return;
+        }
+        if mine().any(|told| told.meaning == 0) || self.is_echo(outcome, draft) {
+            return;
+        }
+        let said = held.filter(|told| !outcome.is_silent(told));
+        let because = match (said, overwrite) {
+            (None, _) => "empty",
+            (Some(_), Overwrite::Always) => "differs",
+            (Some(said), Overwrite::IfNewer) if said.at.is_some() && winner.at > said.at => "newer",
+            _ => return,
+        };
+        if self.replace(outcome, winner, slots, because, draft, found)
+            && let Some(held) = held
+        {
+            found.replacements.push(self.replacement(outcome, held, winner, draft));
+        }
+    }
+
+    /// Whether the winning value came from the record's own source. It is no news there, unless the
+    /// record that holds it is about to go.
+    fn is_echo(&self, outcome: &Outcome<'_>, draft: &Draft<'_>) -> bool {
+        let goes = |told: &Told<'_>| {
+            draft.losers.iter().any(|at| self.members[*at].key == told.member.key)
+        };
+        let source = &self.members[draft.at].key.source;
+        let winning = outcome.told.iter().filter(|told| told.meaning == 0);
+        winning.filter(|told| told.member.key.source == *source).any(|told| !goes(told))
+    }
+
+    /// Puts the winner into some columns, all or none; whether that changes anything.
+    fn replace(
+        &self,
+        outcome: &Outcome<'_>,
+        winner: &Told<'_>,
+        slots: Vec<(usize, &Slot<'_>)>,
+        because: &'static str,
+        draft: &mut Draft<'_>,
+        found: &mut Found,
+    ) -> bool {
         let from = Origin {
             source: Arc::clone(&winner.member.key.source),
             record: winner.member.key.to_string(),
             observed_at: winner.at.map(iso),
             rule: outcome.rule,
-        };
-        let held = own(first.column.label.as_deref());
-        if mine().any(|told| told.meaning == 0) {
-            // It says the same: only parts that it leaves empty are filled.
-            let same = held.filter(|told| told.meaning == 0);
-            for (at, slot) in slots.into_iter().filter(|_| same.is_some()) {
-                let new = slot.text(winner.parts);
-                if draft.now[at].is_empty() && !new.is_empty() {
-                    draft.changes.push(Change {
-                        column: at,
-                        now: String::new(),
-                        cell: new.clone(),
-                        new,
-                        from: from.clone(),
-                        because: "incomplete",
-                    });
-                }
-            }
-            return;
-        }
-        // What another record of the source says came from there: it is no news to it, unless that
-        // record is about to go.
-        let is_echo = |told: &Told<'_>| {
-            told.meaning == 0
-                && *told.member.key.source == *source
-                && !draft.losers.iter().any(|at| self.members[*at].key == told.member.key)
-        };
-        if outcome.told.iter().any(is_echo) {
-            return;
-        }
-        let because = match held.filter(|told| !outcome.is_silent(told)) {
-            None => "empty",
-            Some(_) if overwrite == Overwrite::Always => "differs",
-            Some(held)
-                if overwrite == Overwrite::IfNewer && held.at.is_some() && winner.at > held.at =>
-            {
-                "newer"
-            }
-            Some(_) => return,
         };
         let mut changes = Vec::new();
         for (at, slot) in slots {
@@ -304,29 +314,27 @@ impl Part<'_> {
             if now == new {
                 continue;
             }
-            let Some(cell) = cell(import, &new) else {
+            let Some(cell) = cell(&self.targets.imports[draft.import], &new) else {
+                let column = slot.column.name.clone();
+                let reason =
+                    format!("`{column}` cannot be emptied, and {} survives whole", outcome.group);
                 found.refusals.push(Refusal {
                     entity: self.entity,
                     member: self.ordinals[draft.at],
                     import: draft.import,
-                    column: slot.column.name.clone(),
-                    reason: format!(
-                        "`{}` cannot be emptied, and {} survives whole",
-                        slot.column.name, outcome.group
-                    ),
+                    column,
+                    reason,
                 });
-                return;
+                return false;
             };
             changes.push(Change { column: at, now, new, cell, from: from.clone(), because });
         }
-        // A permission that the column has no word for.
-        if changes.iter().all(|change| change.new.is_empty()) {
-            return;
+        // What no column takes is no reason to empty those that there are.
+        let changed = changes.iter().any(|change| !change.new.is_empty());
+        if changed {
+            draft.changes.extend(changes);
         }
-        if let Some(held) = held {
-            found.replacements.push(self.replacement(outcome, held, winner, draft));
-        }
-        draft.changes.extend(changes);
+        changed
     }
 
     /// Whether a column takes the group: of permissions that hold for a source alone its own.
@@ -453,7 +461,9 @@ fn has_email(member: &Member) -> bool {
     member.normal.emails.iter().any(|email| !email.quality.useless)
 }
 
-/// Columns of dates take whole ones only.
-fn is_part_of_a_date(outcome: &Outcome<'_>, winner: &Told<'_>) -> bool {
-    outcome.group == "date_of_birth" && winner.parts.first().is_none_or(|part| part.len() != 10)
+/// Whether a record says less than the winner, and nothing else.
+fn is_less_of(slots: &[(usize, &Slot<'_>)], now: &[String], winner: &Told<'_>) -> bool {
+    let mut filled = slots.iter().filter(|(at, _)| !now[*at].is_empty()).peekable();
+    filled.peek().is_some()
+        && filled.all(|(at, slot)| fold(&now[*at]) == fold(&slot.text(winner.parts)))
 }
