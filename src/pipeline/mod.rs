@@ -4,6 +4,7 @@
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
 mod engine;
+mod fresh;
 mod gone;
 mod ground;
 mod intake;
