@@ -77,6 +77,12 @@ pub(super) fn read(p: &mut Problems<'_>, value: &Value<'_>, file: &str) -> Optio
         }
     }
     let named = reader.named;
+    let trusts =
+        |s: &Statement| s.ownership.conflict.iter().flatten().any(|a| *a == Action::Trusted);
+    if trust.is_empty() && statements.iter().any(trusts) {
+        let hint = Some("write trust = [\"erp\", \"crm\"] under [policy]".to_owned());
+        p.add(value.span().start, "`most trusted` asks for an order of trust".to_owned(), hint);
+    }
     Some(PolicySpec { policy: Policy::new(trust, statements), file: file.to_owned(), named })
 }
 
@@ -441,6 +447,11 @@ per_source = "shop"
                 "[[policy.email.when]]\nowner = \"crm\"\n",
                 "sameas.toml:1: this `when` has no condition",
                 "give it kind = \"organization\" or country = [\"DE\"]",
+            ),
+            (
+                "[policy.email]\nconflict = \"most trusted\"\n",
+                "sameas.toml:1: `most trusted` asks for an order of trust",
+                "write trust = [\"erp\", \"crm\"] under [policy]",
             ),
             (
                 "[policy.email]\nper_source = \"shop\"\n",

@@ -206,10 +206,8 @@ fn weigh(policy: Option<&FieldPolicy>, as_of: Option<Timestamp>, seen: &mut [See
     }
     for one in seen {
         let (source, system) = (&one.member.key.source, &one.member.system);
-        if !policy.direction(source, system).gives() {
-            if one.grade.usable() {
-                one.grade = NOT_TAKEN;
-            }
+        if one.grade.usable() && !policy.direction(source, system).gives() {
+            one.grade = NOT_TAKEN;
         }
         if let (Some(now), Some(at)) = (ages, one.at)
             && let Some(limit) = policy.ownership.max_age.get(source, system)

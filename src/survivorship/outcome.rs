@@ -131,6 +131,9 @@ pub fn outcomes(
 
 /// What a record by itself states of a group, as (label, canonical text), the primary value first.
 pub fn stated(member: &Member, group: &str) -> Vec<(Option<String>, String)> {
+    // A record has one source: whether a permission holds for that alone makes no difference.
+    let scope = if group.starts_with("consent.") { group.find('@') } else { None };
+    let group = &group[..scope.unwrap_or(group.len())];
     let kind = member.normal.entity_kind;
     let gathered = fields::gather(&[member], kind, None);
     let seen = match fields::GROUPS.iter().position(|known| known.name == group) {

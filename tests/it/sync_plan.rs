@@ -279,8 +279,14 @@ fn required_fields_are_checked_before() {
     let (out, messages) = bench
         .exits(0, &["sync-plan", "--to", "salesforce", "--out", "plan-crm", "--format", "json"]);
     let plan: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(plan["not_written"][0]["reason"], "`LastName` is required and empty", "{plan:#}");
-    assert!(messages.contains("1 records: `LastName` is required and empty"), "{messages}");
+    assert_eq!(
+        plan["not_written"][0]["reason"], "`LastName` is required by salesforce and empty",
+        "{plan:#}"
+    );
+    assert!(
+        messages.contains("1 records: `LastName` is required by salesforce and empty"),
+        "{messages}"
+    );
     assert_eq!(plan["records"], 0);
     let row = &Sheet::read(&bench, "plan-crm/not_written.csv").rows[0];
     assert_eq!(
@@ -379,6 +385,13 @@ fn imports_of_another_system_are_data_and_split_at_their_limits() {
             .read("plan-club/club-members-003.csv")
             .starts_with("Member No,Mobile\nM-710,+14155552010\n")
     );
+
+    bench.write("kinds/club.toml", CLUB.replace("rows = 5", "bytes = 100"));
+    let by_bytes = files(&self::plan(&bench, "club"), "import");
+    assert_eq!(by_bytes.len(), 3, "a header of 17 bytes and rows of 19");
+    for file in by_bytes {
+        assert!(bench.read(&format!("plan-club/{file}")).len() <= 100);
+    }
 
     // A plan replaces the one before it, and what it no longer needs is gone.
     bench.write("kinds/club.toml", CLUB.replace("rows = 5", "rows = 50"));

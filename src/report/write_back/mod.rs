@@ -271,6 +271,7 @@ impl Writer<'_> {
     }
 
     fn write(&self, to: &str, found: &Found, folder: &Path) -> Result<SyncPlan> {
+        let loops = self.loops(&found.replacements)?;
         std::fs::create_dir_all(folder)
             .map_err(|e| Error::io(folder, e).hint("give --out a folder that you may write to"))?;
         clear(folder)?;
@@ -279,7 +280,6 @@ impl Writer<'_> {
         self.merges(&found.merges, &mut out)?;
         self.changes(&found.rows, &mut out)?;
         self.refusals(&found.refusals, &mut out)?;
-        let loops = self.loops(&found.replacements)?;
         out.table("loops.csv", &loops)?;
         let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
         for refusal in &found.refusals {

@@ -433,7 +433,8 @@ impl Part<'_> {
                 continue;
             }
             if draft.now[at].is_empty() {
-                let reason = format!("`{}` is required and empty", slot.column.name);
+                let system = &self.members[draft.at].system;
+                let reason = format!("`{}` is required by {system} and empty", slot.column.name);
                 found.refusals.push(refuse(&slot.column.name, reason));
                 return;
             }
