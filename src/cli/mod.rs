@@ -26,6 +26,7 @@ mod show;
 mod sources;
 mod status;
 mod sync_plan;
+mod synth;
 mod verify;
 mod why;
 mod xref;
@@ -80,6 +81,7 @@ enum Verb {
     Evaluate(evaluate::Args),
     Model(model::Args),
     Status(status::Args),
+    Synth(synth::Args),
     Sources(sources::Args),
     Verify(verify::Args),
     Quarantine(quarantine::Args),
@@ -152,6 +154,7 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Evaluate(args) => args.run(context),
         Verb::Model(args) => args.run(context),
         Verb::Status(args) => args.run(context),
+        Verb::Synth(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
