@@ -204,8 +204,9 @@ fn look_at(view: &View, targets: &Targets<'_>, entity: u32, found: &mut Found) -
     let auto = results.summary().thresholds.auto;
     let parts = sure_parts(&row, (auto / (1.0 - auto)).log2() as f32);
     found.held_apart += u64::from(parts.len() > 1);
+    let mut members: Vec<Option<Member>> = members.into_iter().map(Some).collect();
     for part in parts.iter().filter(|part| part.len() > 1) {
-        let of: Vec<Member> = part.iter().map(|at| members[*at].clone()).collect();
+        let of: Vec<Member> = part.iter().filter_map(|at| members[*at].take()).collect();
         let ordinals: Vec<u32> = part.iter().map(|at| row.members[*at]).collect();
         let part = Part {
             targets,
