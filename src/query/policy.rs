@@ -151,8 +151,8 @@ pub fn policy_doubts(policy: &Policy) -> Vec<String> {
     {
         let place = |word: &str| row.rules.iter().position(|rule| rule.starts_with(word));
         let restrictive = place(Rule::MostRestrictive.won());
-        let earlier = row.rules.iter().take(restrictive.unwrap_or(row.rules.len()));
-        if let Some(rule) = earlier.filter(|rule| *rule != "not invalid").next_back() {
+        let mut earlier = row.rules.iter().take(restrictive.unwrap_or(row.rules.len()));
+        if let Some(rule) = earlier.find(|rule| *rule != "not invalid") {
             doubts.push(format!(
                 "{}: `{rule}` decides before `most restrictive`, so that a permission may survive a \
                  denial",

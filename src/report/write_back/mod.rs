@@ -260,6 +260,9 @@ struct MergeRow<'a> {
     entity_id: String,
 }
 
+/// By source and place of the import.
+type ByImport<T> = BTreeMap<(Arc<str>, usize), Vec<T>>;
+
 struct Writer<'a> {
     view: &'a View,
     catalog: &'a Catalog,
@@ -310,7 +313,7 @@ impl Writer<'_> {
 
     /// Import files, source by source.
     fn imports(&self, rows: &[PlannedRow], out: &mut Folder<'_>) -> Result<()> {
-        let mut by: BTreeMap<(Arc<str>, usize), Vec<(RecordKey, &PlannedRow)>> = BTreeMap::new();
+        let mut by: ByImport<(RecordKey, &PlannedRow)> = BTreeMap::new();
         for row in rows {
             let key = self.key(row.member)?;
             by.entry((Arc::clone(&key.source), row.import)).or_default().push((key, row));
@@ -326,8 +329,7 @@ impl Writer<'_> {
     }
 
     fn merges(&self, merges: &[PlannedMerge], out: &mut Folder<'_>) -> Result<()> {
-        let mut by: BTreeMap<(Arc<str>, usize), Vec<(Vec<RecordKey>, &PlannedMerge)>> =
-            BTreeMap::new();
+        let mut by: ByImport<(Vec<RecordKey>, &PlannedMerge)> = BTreeMap::new();
         for merge in merges {
             let keys: Vec<RecordKey> =
                 merge.members.iter().map(|member| self.key(*member)).collect::<Result<_>>()?;
