@@ -139,6 +139,7 @@ impl Engine {
         let mut summary = self.summary(run, &records, &resolution, &clusters, model_hash)?;
         let path = self.store.results_path(run);
         let files = self.store.manifests()?.len() as u32;
+        let quarantined = self.waiting_rows()?;
         let written = {
             let Self { pool, options, catalog, .. } = self;
             pool.install(|| {
@@ -153,6 +154,7 @@ impl Engine {
                     as_of: options.as_of,
                     reading: reading(catalog),
                     files,
+                    quarantined: &quarantined,
                 }
                 .write(&path, &mut summary, &mut clock)
             })

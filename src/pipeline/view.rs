@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::gone::Gone;
 use super::intake::{index_key, rule_of};
+use super::quarantine;
 use super::rebuild::RunFacts;
 use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
 use crate::blocking::index::BlockIndex;
@@ -17,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
     ComparisonTerm, Decision, EntityId, EntityKind, Explanation, GoldenRecord, Judgement,
-    MergeStep, MissedKey, NormalRecord, RecordKey, Relation, Timestamp, Verdict,
+    MergeStep, MissedKey, NormalRecord, QuarantinedRow, RecordKey, Relation, Timestamp, Verdict,
 };
 use crate::scoring::Model;
 use crate::store::results::{EntityRow, Results, StepRow};
@@ -117,6 +118,14 @@ impl View {
     /// Damaged or unreadable.
     pub fn judged(&self) -> Result<Vec<(u32, u32)>> {
         Ok(self.facts.judged.clone())
+    }
+
+    /// The rows that were in quarantine when the results were made.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn quarantined(&self) -> Result<Vec<QuarantinedRow>> {
+        self.results.blob(quarantine::BLOB)?.map_or(Ok(Vec::new()), |b| quarantine::decode(&b))
     }
 
     /// Names of the fields of golden records, in their order.
