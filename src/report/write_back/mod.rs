@@ -292,7 +292,7 @@ impl Writer<'_> {
         let plan = SyncPlan {
             to: to.to_owned(),
             sources: self.targets.sources.iter().map(ToString::to_string).collect(),
-            records: found.rows.len() as u64,
+            records: found.rows.iter().map(|row| row.member).collect::<BTreeSet<_>>().len() as u64,
             changes: found.rows.iter().map(|row| row.changes.len() as u64).sum(),
             merged: found.merges.iter().map(|merge| merge.members.len() as u64 - 1).sum(),
             held_apart: found.held_apart,
