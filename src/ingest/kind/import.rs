@@ -64,6 +64,9 @@ pub struct ImportColumn {
     /// A row without it is refused.
     #[serde(default)]
     pub required: bool,
+    /// Only finds the record: this import never changes it.
+    #[serde(default)]
+    pub fixed: bool,
     /// Permissions: the word for "granted"; without it that is never written.
     pub granted: Option<String>,
     /// Permissions: the word for "denied".

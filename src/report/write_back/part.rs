@@ -136,31 +136,29 @@ struct Draft<'a> {
 impl Part<'_> {
     /// Adds what should change.
     pub(super) fn plan(&self, found: &mut Found) {
-        let mut merges: Vec<(usize, Vec<usize>)> = Vec::new();
-        let mut losers_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        let mut merged: Vec<usize> = Vec::new();
-        for (import, members) in self.mergeable() {
-            merged.extend(&members[1..]);
-            losers_of.insert(members[0], members[1..].to_vec());
-            merges.push((import, members));
-        }
-        for (import, members) in merges {
-            found.merges.push(PlannedMerge {
-                entity: self.entity,
-                import,
-                with_email: has_email(&self.members[members[0]]),
-                members: members.iter().map(|at| self.ordinals[*at]).collect(),
-            });
-        }
+        let merges = self.mergeable();
         let mut drafts: Vec<Draft<'_>> = Vec::new();
-        let stays = |at: &usize| !merged.contains(at) && !self.is_merged_away(*at);
-        for at in (0..self.members.len()).filter(stays) {
+        for at in (0..self.members.len()).filter(|at| !self.is_merged_away(*at)) {
+            if merges.iter().any(|(_, members)| members[1..].contains(&at)) {
+                continue;
+            }
+            let merge = merges.iter().find(|(_, members)| members[0] == at);
             for import in self.imports_of(at) {
-                let now = vec![String::new(); self.targets.imports[import].slots.len()];
-                let losers = losers_of.get(&at).map(Vec::as_slice).unwrap_or_default();
-                drafts.push(Draft { at, import, now, changes: Vec::new(), losers });
+                drafts.push(Draft {
+                    at,
+                    import,
+                    now: vec![String::new(); self.targets.imports[import].slots.len()],
+                    changes: Vec::new(),
+                    losers: merge.map(|(_, members)| &members[1..]).unwrap_or_default(),
+                });
             }
         }
+        found.merges.extend(merges.iter().map(|(import, members)| PlannedMerge {
+            entity: self.entity,
+            import: *import,
+            with_email: has_email(&self.members[members[0]]),
+            members: members.iter().map(|at| self.ordinals[*at]).collect(),
+        }));
         if drafts.is_empty() {
             return;
         }
@@ -232,10 +230,9 @@ impl Part<'_> {
         let member = &self.members[draft.at];
         let (source, system) = (&*member.key.source, &*member.system);
         let import = &self.targets.imports[draft.import];
-        let slots: Vec<(usize, &Slot<'_>)> = (import.slots.iter().enumerate())
+        let mut slots: Vec<(usize, &Slot<'_>)> = (import.slots.iter().enumerate())
             .filter(|(_, slot)| self.is_group_of(slot, outcome, source, system))
             .collect();
-        let Some((_, first)) = slots.first() else { return };
         let mine = || outcome.told.iter().filter(|told| told.member.key == member.key);
         let own = |slot: &Slot<'_>| {
             let label = slot.column.label.as_deref();
@@ -244,7 +241,8 @@ impl Part<'_> {
         for (at, slot) in &slots {
             draft.now[*at] = own(slot).map(|told| slot.text(told.parts)).unwrap_or_default();
         }
-        let Some(winner) = outcome.winner() else { return };
+        slots.retain(|(_, slot)| !slot.column.fixed);
+        let (Some((_, first)), Some(winner)) = (slots.first(), outcome.winner()) else { return };
         let (group, situation) = (outcome.group, outcome.situation);
         let overwrite = self.policy.overwrite(group, situation, source, system);
         // No column takes part of a date, nor a permission that it has no word for.
@@ -416,9 +414,10 @@ impl Part<'_> {
                 given.push((*at, draft.now[*at].clone()));
             }
             let fixed = &columns[..=names];
-            let (kept, lost) = draft.changes.into_iter().partition(|c| !fixed.contains(&c.column));
+            let (lost, kept): (Vec<Change>, Vec<Change>) =
+                draft.changes.into_iter().partition(|change| fixed.contains(&change.column));
             draft.changes = kept;
-            for change in lost as Vec<Change> {
+            for change in lost {
                 let column = &import.slots[change.column].column.name;
                 let reason =
                     format!("the import finds the record by `{column}`: change it by hand");
