@@ -16,6 +16,7 @@ mod records;
 pub mod resolve;
 mod snapshot;
 mod types;
+mod versions;
 mod view;
 
 pub use care::{Mended, backup, migrate, recover, restore, verify};
@@ -25,4 +26,5 @@ pub use ground::{ground, judgements, ledger, quarantine};
 pub use quarantine::{Retried, Rows, StillWaiting};
 pub use rebuild::sources;
 pub use types::*;
+pub use versions::Versions;
 pub use view::View;
