@@ -43,6 +43,7 @@ impl Engine {
         strict: bool,
         progress: &dyn Progress,
     ) -> Result<IngestReport> {
+        self.store.ask_for_room(files.iter().map(|file| room_for(&file.path)).sum())?;
         let command = self.store.begin_command()?;
         let sources = self.names_with_folder(files);
         let mut report = IngestReport { command, files: Vec::new() };
@@ -244,6 +245,18 @@ impl Engine {
             notes: manifest.notes,
         })
     }
+}
+
+/// About the bytes that a file takes in the store: in the archive, the database and the index.
+/// Narrow tables take most: five times their size.
+fn room_for(path: &Path) -> u64 {
+    /// A packed file holds about as many times its bytes.
+    const PACKED: u64 = 4;
+    const STORED: u64 = 5;
+    let bytes = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    let packed = path.extension().and_then(|e| e.to_str());
+    let packed = packed.is_some_and(|e| matches!(e, "gz" | "zst" | "xlsx" | "zip"));
+    bytes.saturating_mul(if packed { PACKED * STORED } else { STORED })
 }
 
 /// What makes two bad rows the same.

@@ -77,7 +77,10 @@ impl Engine {
         options: RebuildOptions,
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
-        let stored: u64 = self.store.chunks()?.iter().map(|chunk| u64::from(chunk.records)).sum();
+        /// Bytes that a record takes in the results, with its share of pairs and events.
+        const ROOM_PER_RECORD: u64 = 256;
+        let stored = self.store.records()?;
+        self.store.ask_for_room(stored * ROOM_PER_RECORD)?;
         progress.message(&Memory::new(self.options.max_memory).plan(stored)?);
         let mut clock = Clock::new(progress);
         clock.stage("records");

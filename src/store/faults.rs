@@ -80,8 +80,8 @@ mod armed {
             return Ok(Outcome::Whole);
         }
         match &*fault.action {
-            "full" => Err(io::ErrorKind::StorageFull.into()),
-            "short" => Ok(Outcome::Short),
+            "short" if what == "write" => Ok(Outcome::Short),
+            "full" | "short" => Err(io::ErrorKind::StorageFull.into()),
             "hang" => loop {
                 std::thread::sleep(Duration::from_secs(1));
             },

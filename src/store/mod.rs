@@ -401,6 +401,15 @@ impl Store {
         space::check(&self.root, bytes)
     }
 
+    /// Versions of records ever stored.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`, `Locked`.
+    pub fn records(&self) -> Result<u64> {
+        self.ground()?;
+        Ok(locked(&self.state).records)
+    }
+
     /// Starts a command: all files that it brings share this number.
     ///
     /// # Errors

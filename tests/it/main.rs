@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod blocking_index;
+mod care;
 mod command;
 mod conflicts;
 mod demo;
