@@ -177,6 +177,14 @@ fn a_plan_that_was_applied_leaves_nothing_to_do_in_three_systems() {
     assert_eq!(hubs["not_written"], serde_json::json!([]));
     assert_eq!(opt_outs.rows[0]["Email"], "dimitri.evangelou@example.org");
 
+    // Groups go whole, each in files of its own.
+    let names = files(shops, "import");
+    assert!(names.contains(&"shop-customers-address-001.csv".to_owned()), "{names:?}");
+    assert!(
+        names.contains(&"shop-customers-consent.email.marketing-001.csv".to_owned()),
+        "{names:?}"
+    );
+
     // The shop finds customers by e-mail, and empties what a blank cell stands for.
     apply(&bench, shops, "shop.csv", &["Email", "Phone"], true).write(&bench, "shop.csv");
     let merge: Value =
