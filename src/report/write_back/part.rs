@@ -168,8 +168,29 @@ impl Part<'_> {
                 self.consider(outcome, draft, found);
             }
         });
+        self.foresee(&mut drafts);
         for draft in drafts {
             self.finish(draft, found);
+        }
+    }
+
+    /// What an import only finds records by says what another import of the plan, which goes before,
+    /// makes it say.
+    fn foresee(&self, drafts: &mut [Draft<'_>]) {
+        let mut coming: BTreeMap<(usize, &str), String> = BTreeMap::new();
+        for draft in &*drafts {
+            let slots = &self.targets.imports[draft.import].slots;
+            for change in &draft.changes {
+                coming.insert((draft.at, slots[change.column].group), change.new.clone());
+            }
+        }
+        for draft in drafts {
+            let slots = self.targets.imports[draft.import].slots.iter().enumerate();
+            for (at, slot) in slots.filter(|(_, slot)| slot.column.fixed) {
+                if let Some(new) = coming.get(&(draft.at, slot.group)) {
+                    draft.now[at].clone_from(new);
+                }
+            }
         }
     }
 
