@@ -1,14 +1,17 @@
 //! The command line: arguments, terminal, files, exit codes. One file a verb; it holds no decision
 //! that a user of the library would need too.
 
+mod changes;
 mod context;
 mod dedupe;
+mod diff;
 mod evaluate;
 mod exit;
 mod export;
 mod files;
 mod find;
 mod global;
+mod history;
 mod how;
 mod ingest;
 mod init;
@@ -16,6 +19,7 @@ mod judge;
 mod judgements;
 mod model;
 mod output;
+mod plan;
 mod progress;
 mod quarantine;
 mod rebuild;
@@ -23,6 +27,7 @@ mod report;
 mod show;
 mod sources;
 mod status;
+mod undo;
 mod verify;
 mod why;
 mod xref;
@@ -73,6 +78,11 @@ enum Verb {
     How(how::Args),
     Judge(judge::Args),
     Judgements(judgements::Args),
+    History(history::Args),
+    Changes(changes::Args),
+    Diff(diff::Args),
+    Plan(plan::Args),
+    Undo(undo::Args),
     Export(export::Args),
     Evaluate(evaluate::Args),
     Model(model::Args),
@@ -141,6 +151,11 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::How(args) => args.run(context),
         Verb::Judge(args) => args.run(context),
         Verb::Judgements(args) => args.run(context),
+        Verb::History(args) => args.run(context),
+        Verb::Changes(args) => args.run(context),
+        Verb::Diff(args) => args.run(context),
+        Verb::Plan(args) => args.run(context),
+        Verb::Undo(args) => args.run(context),
         Verb::Export(args) => args.run(context),
         Verb::Evaluate(args) => args.run(context),
         Verb::Model(args) => args.run(context),

@@ -84,12 +84,12 @@ pub fn judgements(dir: &Path) -> Result<Vec<Judgement>> {
     Store::open(dir, Access::Read)?.judgements()
 }
 
-/// The life of the entity ids, in order, without a lock.
+/// Visits the life of the entity ids, in order, without a lock.
 ///
 /// # Errors
-/// There is no store, or it is damaged.
-pub fn ledger(dir: &Path) -> Result<Vec<LedgerEvent>> {
-    Store::open(dir, Access::Read)?.ledger()
+/// There is no store, it is damaged, and what `visit` returns.
+pub fn visit_ledger(dir: &Path, visit: impl FnMut(LedgerEvent) -> Result<()>) -> Result<()> {
+    Store::open(dir, Access::Read)?.visit_ledger(1, visit)
 }
 
 /// Every row in quarantine.

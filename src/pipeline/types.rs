@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::clustering::Contradiction;
 use crate::config::Config;
 use crate::error::Result;
 use crate::model::Timestamp;
@@ -43,6 +44,11 @@ pub struct RebuildOptions {
     pub retrain: bool,
     /// Refuse (and change nothing) where a greater share of records would change its entity.
     pub max_changed: Option<f64>,
+    /// Refuse (and change nothing) where this would not be the rebuild that was planned: the id of
+    /// a [`Plan`](super::Plan).
+    pub plan: Option<String>,
+    /// The time of the run, for the ledger.
+    pub at: Option<Timestamp>,
 }
 
 /// Hears how far a long job is.
@@ -123,6 +129,17 @@ pub struct Stability {
     pub merged: u64,
     /// Entities that came off another.
     pub split: u64,
+    /// Entities of which no record is left.
+    pub retired: u64,
+}
+
+/// What a rebuild does again that an undo had taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Redone {
+    /// The runs that were taken back.
+    pub undone: Vec<u32>,
+    /// Records that come back to the entity which these runs had given them.
+    pub records: u64,
 }
 
 /// What a rebuild did.
@@ -138,6 +155,10 @@ pub struct RebuildReport {
     pub peak_memory: u64,
     /// Against the last result.
     pub stability: Stability,
+    /// What it did again, where the run before was an undo.
+    pub redone: Option<Redone>,
+    /// Judgements that cannot all hold.
+    pub contradictions: Vec<Contradiction>,
 }
 
 /// A record that a query finds.
