@@ -27,6 +27,7 @@ pub fn ground(dir: &Path) -> Result<Ground> {
         let (manifest, receipt) = (&file.manifest, &file.receipt);
         out.quarantined += receipt.quarantined;
         let newer = facts.as_ref().is_none_or(|facts| manifest.file > facts.files);
+        out.unresolved += if newer { receipt.records_new } else { 0 };
         // The rows of some tables name their sources themselves.
         if !newer && manifest.mapping.values().any(|field| field == "source") {
             continue;

@@ -215,6 +215,8 @@ pub struct Ground {
     pub records: u64,
     /// By source.
     pub sources: BTreeMap<String, GroundSource>,
+    /// Records that came after the last results, or after those that an undo brought back.
+    pub unresolved: u64,
     /// Rows in quarantine.
     pub quarantined: u64,
     /// Newest time that a row states.

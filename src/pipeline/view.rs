@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
     ComparisonTerm, Decision, EntityId, EntityKind, Explanation, GoldenRecord, Judgement,
-    MergeStep, MissedKey, NormalRecord, RecordKey, Relation, Timestamp, Verdict,
+    MergeStep, MissedKey, NormalRecord, QuarantinedRow, RecordKey, Relation, Timestamp, Verdict,
 };
 use crate::scoring::Model;
 use crate::store::results::{EntityRow, Results, StepRow};
@@ -163,6 +163,19 @@ impl View {
 
     fn is_generic(&self, file: u32) -> bool {
         self.generic.contains(&file)
+    }
+
+    /// Rows in quarantine of the files that these results are made from, in order of ingest.
+    ///
+    /// # Errors
+    /// Damaged, or being written.
+    pub fn quarantined(&self) -> Result<Vec<QuarantinedRow>> {
+        let store = Store::open(&self.root, Access::Read)?;
+        let files = store.files()?;
+        let known = files.iter().filter(|file| file.manifest.file <= self.facts.files);
+        let rows: u64 = known.map(|file| file.receipt.quarantined).sum();
+        // The rows stand in the database, which a writer keeps to itself.
+        if rows == 0 { Ok(Vec::new()) } else { store.quarantined(0, rows as usize) }
     }
 
     /// What the ledger says of an id that these results do not know: after an undo they are older

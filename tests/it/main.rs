@@ -7,6 +7,8 @@ mod demo;
 mod determinism;
 mod fuzz;
 mod fuzz_checks;
+mod identity;
+mod identity_lives;
 mod intake;
 mod judge;
 mod kinds;
