@@ -264,6 +264,9 @@ fn a_rebuild_does_what_the_plan_said_and_nothing_else() {
     for part in ["records", "entities", "pairs", "fields", "moved"] {
         assert_eq!(done[part], planned[part], "{part}");
     }
+    let moved = bench.json(&["changes", "--since", "2"]);
+    let moved = changes_of(moved.as_array().unwrap(), "moved");
+    assert!(!moved.is_empty() && moved.iter().all(|row| row["cause"] == "configuration"));
     // Row by row as the reports say it.
     bench.runs(&["report", "--out", "strict"]);
     let entity = |out: &str| -> BTreeMap<String, String> {
@@ -358,6 +361,25 @@ fn undo_brings_the_reports_back_byte_for_byte() {
 }
 
 #[test]
+fn a_run_that_was_killed_before_its_results_came_into_force_is_finished_by_the_next() {
+    let bench = bench();
+    bench.write("list.csv", rows("L-300", 0..3));
+    bench.runs(&["ingest", "list.csv"]);
+    bench.runs(&["rebuild"]);
+    bench.runs(&["report", "--out", "second"]);
+    // The ledger has the events of run 2, the results in force are still those of run 1.
+    bench.write(".sameas/results/CURRENT", "000001\n");
+    assert_eq!(bench.json(&["status"])["last_rebuild"]["run"], 1);
+    assert_eq!(bench.json(&["plan"])["records"]["unchanged"], 27);
+    assert_eq!(bench.json(&["status"])["last_rebuild"]["run"], 2);
+    bench.runs(&["report", "--out", "again"]);
+    for file in REPORTS {
+        let name = |out: &str| format!("{out}/{file}");
+        assert!(bench.read(&name("second")) == bench.read(&name("again")), "{file}");
+    }
+}
+
+#[test]
 fn an_undone_training_is_not_used_again() {
     let bench = bench();
     bench.write("list.csv", rows("L-300", 0..9));
@@ -367,7 +389,10 @@ fn an_undone_training_is_not_used_again() {
     assert_ne!(second["model_hash"], first);
     bench.runs(&["undo"]);
     assert_eq!(bench.json(&["rebuild"])["model_hash"], first);
-    assert_eq!(bench.json(&["rebuild", "--retrain"])["model_hash"], second["model_hash"]);
+    let again = bench.json(&["rebuild", "--retrain"]);
+    assert_eq!(again["model_hash"], second["model_hash"]);
+    let rows = bench.json(&["changes", "--since", "5"]);
+    assert_eq!((&rows[0]["change"], &rows[0]["cause"]), (&"run".into(), &"model".into()));
 }
 
 /// A table whose rows say when they are gone.
