@@ -18,7 +18,7 @@ use crate::blocking::{Blocks, BlocksBuilder, RULES};
 use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Judgement, RecordKey, Verdict};
+use crate::model::{BlockLimits, Judgement, RecordKey, Verdict};
 use crate::scoring::Model;
 use crate::store::results::{Results, RunSummary};
 
@@ -37,7 +37,6 @@ pub(super) struct RunFacts {
     pub(super) systems: Vec<(String, String)>,
     /// Pairs judged same or different, by ordinal.
     pub(super) judged: Vec<(u32, u32)>,
-    pub(super) cap: u64,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.
@@ -81,7 +80,7 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
         let mut clock = Clock::new(progress);
-        let work = self.work_out(&options, &mut clock)?;
+        let mut work = self.work_out(&options, &mut clock)?;
         work.allowed(&options)?;
         clock.stage("results");
         let run = self.store.begin_run()?;
@@ -92,7 +91,7 @@ impl Engine {
         self.store.add_config(&work.basis.config, &config)?;
         let path = self.store.results_path(run);
         let summary = self.write_results(&work, run, &path, &mut clock)?;
-        let events = self.events(&work, run, &path, &options, progress)?;
+        let events = self.events(&mut work, run, &path, &options, progress)?;
         self.store.append_ledger(&events)?;
         self.store.publish_results(&path)?;
         Ok(RebuildReport {
@@ -125,7 +124,8 @@ impl Engine {
         let thresholds = self.options.config.thresholds;
         let resolution = {
             let Self { index, pool, .. } = self;
-            let block = |table: &Table, cap: usize| blocks(index, &records, table, cap);
+            let block =
+                |table: &Table, limits: &BlockLimits| blocks(index, &records, table, limits);
             pool.install(|| {
                 resolve(&records, model, &decided.decisions, &thresholds, &block, &mut |name| {
                     clock.stage(name);
@@ -202,6 +202,7 @@ impl Engine {
             Some(bytes) => Some(bytes),
             None => self.store.latest_model()?.map(|(_, bytes)| bytes),
         };
+        let bytes = bytes.filter(|bytes| Model::is_current(bytes));
         bytes.map(|bytes| Model::from_bytes(&bytes)).transpose()
     }
 
@@ -312,14 +313,14 @@ fn blocks(
     index: &crate::blocking::index::BlockIndex,
     records: &LiveRecords,
     table: &Table,
-    cap: usize,
+    limits: &BlockLimits,
 ) -> Result<Blocks> {
     let highest = records.numbers.iter().copied().max().map_or(0, |n| n as usize + 1);
     let mut ordinal_of = vec![u32::MAX; highest];
     for (ordinal, number) in records.numbers.iter().enumerate() {
         ordinal_of[*number as usize] = ordinal as u32;
     }
-    let mut builder = BlocksBuilder::new(table, cap);
+    let mut builder = BlocksBuilder::new(table, limits);
     let mut members: Vec<u32> = Vec::new();
     index.walk(|key, numbers| {
         members.clear();
@@ -350,9 +351,8 @@ fn warnings(work: &Work) -> Vec<String> {
     let left: u64 = resolution.blocks.statistics.left_out.iter().sum();
     if left > 0 {
         out.push(format!(
-            "{left} blocks of records that share only a common key were left out (more than {} \
-             records each); pairs that share nothing else cannot be decided",
-            resolution.cap
+            "{left} blocks of records that share only a common key were left out; pairs that share \
+             nothing else cannot be decided",
         ));
     }
     for contradiction in contradictions.iter().take(CONTRADICTIONS_SHOWN) {

@@ -99,7 +99,6 @@ impl Writing<'_> {
                 judged.dedup();
                 judged
             },
-            cap: self.resolution.cap as u64,
             fields: fields.names(),
             files: self.basis.files,
             judgements: self.basis.judgements,

@@ -101,17 +101,19 @@ impl Engine {
         })
     }
 
-    /// The events of a run whose results stand at `path`: the run itself, ids, golden values.
+    /// The events of a run whose results stand at `path`: the run itself, ids, golden values. Takes
+    /// the changes of ids out of `work`.
     pub(super) fn events(
         &self,
-        work: &Work,
+        work: &mut Work,
         run: u32,
         path: &Path,
         options: &RebuildOptions,
         progress: &dyn Progress,
     ) -> Result<Vec<LedgerEvent>> {
-        let mut changes = work.identities.changes.clone();
-        changes.extend(self.golden_events(work, path, options, progress)?);
+        let golden = self.golden_events(work, path, options, progress)?;
+        let mut changes = std::mem::take(&mut work.identities.changes);
+        changes.extend(golden);
         changes.sort_by_key(|(cause, _)| *cause);
         let nearest = changes.first().map_or(Cause::Other, |(cause, _)| *cause);
         let cause = if work.otherwise == Cause::Other { nearest } else { work.otherwise };

@@ -9,6 +9,7 @@ mod fuzz;
 mod fuzz_checks;
 mod identity;
 mod identity_lives;
+mod identity_stability;
 mod intake;
 mod judge;
 mod kinds;
