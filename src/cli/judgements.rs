@@ -3,6 +3,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use rustc_hash::FxHashSet;
 use sameas::clustering::{Contradiction, contradictions};
 use sameas::config::parse_time;
 use sameas::error::{Error, ErrorKind, Result};
@@ -203,12 +204,19 @@ fn import(context: &Context, store: &Path, file: &Path) -> Result<Outcome> {
     }
     drop(view);
     let mut engine = context.engine(store, context.config(Some(store))?)?;
-    let count = decisions.len();
+    let all = decisions.len();
+    // The same file again is no news.
+    let kept = pipeline::judgements(store)?;
+    let kept: FxHashSet<Judgement> =
+        kept.into_iter().map(|old| Judgement { sequence: 0, ..old }).collect();
+    decisions.retain(|new| !kept.contains(new));
+    let (imported, known) = (decisions.len(), all - decisions.len());
     engine.judge_all(decisions)?;
     drop(engine);
-    let mut table = Table::new(["imported"]);
-    table.row([count.to_string()]);
-    context.answer(&Answer::new(&serde_json::json!({ "imported": count }))?.table(table))?;
+    let mut table = Table::new(["imported", "known"]);
+    table.row([imported.to_string(), known.to_string()]);
+    let value = serde_json::json!({ "imported": imported, "known": known });
+    context.answer(&Answer::new(&value)?.table(table))?;
     for found in contradictions(&pipeline::judgements(store)?, RecordKey::clone) {
         context.warning(&format!("judgements contradict each other: {found}"));
     }

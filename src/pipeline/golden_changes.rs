@@ -8,7 +8,8 @@ use crate::error::Result;
 use crate::model::EntityId;
 
 /// Entities that stand in both results under one id and whose golden values differ: index in
-/// `after`, id, fields. Only those of `near`, if given. In the order of `after`; parallel.
+/// `after`, id, fields. `near` are the entities whose records or members differ; where it is not
+/// given, or settings or time differ too, all are looked at. In the order of `after`; parallel.
 ///
 /// # Errors
 /// Damaged or unreadable.
@@ -17,6 +18,9 @@ pub fn golden_changes(
     after: &View,
     near: Option<&FxHashSet<EntityId>>,
 ) -> Result<Vec<(u32, EntityId, Vec<String>)>> {
+    let (old, new) = (before.results().summary(), after.results().summary());
+    // Values depend on members, settings and, under some settings, on time.
+    let near = near.filter(|_| old.config_hash == new.config_hash && old.as_of <= new.as_of);
     let one = |index: u32| -> Result<Option<(u32, EntityId, Vec<String>)>> {
         let id = after.results().entity_id(index)?;
         if near.is_some_and(|near| !near.contains(&id)) {

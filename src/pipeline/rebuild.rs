@@ -134,7 +134,7 @@ impl Engine {
         };
         clock.stage("identities");
         let clusters = clusters_of(&resolution);
-        self.name(state, records, decided, resolution, clusters, trained)
+        self.give_ids(state, records, decided, resolution, clusters, trained)
     }
 
     /// Writes a snapshot of what was worked out.

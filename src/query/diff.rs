@@ -189,16 +189,14 @@ pub fn diff(a: &View, b: &View, examples: Option<usize>) -> Result<Diff> {
             near.extend(from.into_iter().chain(to));
         }
     }
-    let (old, new) = (a.results().summary(), b.results().summary());
-    let everything = old.config_hash != new.config_hash || old.as_of > new.as_of;
-    let near = (!everything).then_some(&near);
+    let b_run = b.results().summary().run;
     Ok(Diff {
-        a: old.run,
-        b: (new.run != 0).then_some(new.run),
+        a: a.results().summary().run,
+        b: (b_run != 0).then_some(b_run),
         records,
         entities: entity_changes(&rows, limit),
         pairs: pair_changes(a.results(), b.results(), &rows, limit)?,
-        fields: field_changes(a, b, near, limit)?,
+        fields: field_changes(a, b, &near, limit)?,
         moved,
     })
 }
@@ -370,11 +368,11 @@ fn pair_changes(a: &Results, b: &Results, rows: &[Row], limit: usize) -> Result<
 fn field_changes(
     a: &View,
     b: &View,
-    near: Option<&FxHashSet<EntityId>>,
+    near: &FxHashSet<EntityId>,
     limit: usize,
 ) -> Result<Vec<FieldChanges>> {
     let mut of: BTreeMap<String, FieldChanges> = BTreeMap::new();
-    for (index, entity_id, fields) in golden_changes(a, b, near)? {
+    for (index, entity_id, fields) in golden_changes(a, b, Some(near))? {
         let records = b.results().entity(index)?.members.len() as u64;
         let named = fields
             .iter()

@@ -82,7 +82,8 @@ fn new_rows_and_settings_that_come_back_keep_the_ids() {
     let engine = |matching: f64| {
         let mut config = Config::default();
         config.thresholds.matching = matching;
-        Engine::create_or_open(&store, EngineOptions { config, ..EngineOptions::default() }).unwrap()
+        Engine::create_or_open(&store, EngineOptions { config, ..EngineOptions::default() })
+            .unwrap()
     };
     let rebuild = |engine: &mut Engine| {
         engine.rebuild(RebuildOptions::default(), &()).unwrap();
@@ -100,14 +101,20 @@ fn new_rows_and_settings_that_come_back_keep_the_ids() {
     let grown = rebuild(&mut first);
     drop(first);
     let share = kept(&before, &grown);
-    println!("{} records, {} after: {share:.5} of the old ones keep their id", before.len(), grown.len());
+    println!(
+        "{} records, {} after: {share:.5} of the old ones keep their id",
+        before.len(),
+        grown.len()
+    );
     assert!(share >= 0.995, "{share}");
 
     for raised in [0.7, 0.9, 0.95] {
         let up = rebuild(&mut engine(raised));
         let down = rebuild(&mut engine(0.5));
         let (between, share) = (kept(&grown, &up), kept(&grown, &down));
-        println!("match at {raised}: {between:.5} have the same id, {share:.5} when it is back at .5");
+        println!(
+            "match at {raised}: {between:.5} have the same id, {share:.5} when it is back at .5"
+        );
         assert!(share >= 0.999, "{share}");
     }
 }

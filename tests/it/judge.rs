@@ -159,7 +159,9 @@ fn decisions_travel_between_stores_as_csv_and_as_jsonl() {
         let other = ["--store", file.trim_start_matches("decisions.")];
         bench.runs(&[&other[..], &["ingest", "crm.csv", "shop.csv"]].concat());
         let imported = bench.json(&[&other[..], &["judgements", "import", file]].concat());
-        assert_eq!(imported["imported"], 2);
+        assert_eq!((&imported["imported"], &imported["known"]), (&2.into(), &0.into()));
+        let again = bench.json(&[&other[..], &["judgements", "import", file]].concat());
+        assert_eq!((&again["imported"], &again["known"]), (&0.into(), &2.into()));
         let listed = |store: &[&str]| bench.json(&[store, &["judgements", "list"]].concat());
         assert_eq!(listed(&other), listed(&[]));
         bench.runs(&[&other[..], &["rebuild"]].concat());
