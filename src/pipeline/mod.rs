@@ -5,6 +5,7 @@
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
 mod engine;
+mod fresh;
 mod golden_changes;
 mod gone;
 mod ground;

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::engine::{Engine, peak_memory};
 use super::intake::rule_of;
-use super::records::LiveRecords;
+use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
 use super::types::{Progress, RebuildOptions, RebuildReport};
@@ -37,6 +37,8 @@ pub(super) struct RunFacts {
     pub(super) systems: Vec<(String, String)>,
     /// Pairs judged same or different, by ordinal.
     pub(super) judged: Vec<(u32, u32)>,
+    /// How canonical values were read, as of `records::reading`.
+    pub(super) reading: u64,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.
@@ -113,8 +115,15 @@ impl Engine {
     ) -> Result<Work> {
         clock.stage("records");
         let records = {
+            let fresh = std::mem::take(&mut self.fresh);
+            let previous =
+                if options.full { None } else { self.store.current_results().ok().flatten() };
             let Self { store, catalog, pool, .. } = self;
-            pool.install(|| LiveRecords::load(store, catalog, &|n| clock.progress.advance(n)))?
+            let progress = clock.progress;
+            pool.install(|| {
+                let advance = |n| progress.advance(n);
+                LiveRecords::load(store, catalog, fresh, previous.as_ref(), &advance)
+            })?
         };
         self.catch_up_index(&records)?;
         let state = self.settled_ledger()?;
@@ -155,6 +164,7 @@ impl Engine {
                 state: &work.state,
                 decisions: &work.decisions,
                 as_of: self.options.as_of,
+                reading: reading(&self.catalog),
                 basis: &work.basis,
             }
             .write(path, &mut summary, clock)
