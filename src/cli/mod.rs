@@ -27,6 +27,7 @@ mod report;
 mod show;
 mod sources;
 mod status;
+mod synth;
 mod undo;
 mod verify;
 mod why;
@@ -87,6 +88,7 @@ enum Verb {
     Evaluate(evaluate::Args),
     Model(model::Args),
     Status(status::Args),
+    Synth(synth::Args),
     Sources(sources::Args),
     Verify(verify::Args),
     Quarantine(quarantine::Args),
@@ -160,6 +162,7 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Evaluate(args) => args.run(context),
         Verb::Model(args) => args.run(context),
         Verb::Status(args) => args.run(context),
+        Verb::Synth(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clustering::Contradiction;
 use crate::config::Config;
@@ -49,6 +49,20 @@ pub struct RebuildOptions {
     pub plan: Option<String>,
     /// The time of the run, for the ledger.
     pub at: Option<Timestamp>,
+}
+
+/// What a stage took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StageTime {
+    /// `records`, `table`, `score` …
+    pub stage: String,
+    /// Wall time.
+    pub seconds: f64,
+    /// Time of all processors, in seconds, where the system tells.
+    pub cpu_seconds: Option<f64>,
+    /// Memory in use at its end, bytes, where the system tells.
+    pub memory_bytes: Option<u64>,
 }
 
 /// Hears how far a long job is.
@@ -150,7 +164,7 @@ pub struct RebuildReport {
     /// Counts.
     pub summary: RunSummary,
     /// Seconds by stage.
-    pub timings: Vec<(String, f64)>,
+    pub timings: Vec<StageTime>,
     /// Bytes.
     pub peak_memory: u64,
     /// Against the last result.

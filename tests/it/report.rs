@@ -11,7 +11,8 @@ use sameas::model::{
     NormalRecord, Organization, PersonName, Phone, QuarantinedRow, RecordKey, ScoredPair,
     Timestamp,
 };
-use sameas::report::{Export, ReportInput, RunInfo, StageTime, TableFormat, export, write_reports};
+use sameas::pipeline::StageTime;
+use sameas::report::{Export, ReportInput, RunInfo, TableFormat, export, write_reports};
 use sameas::scoring::{Model, Parameters};
 use sameas::store::results::{EntityRow, Results, ResultsWriter, RunSummary};
 use sameas::survivorship::{FieldNames, Policy};
@@ -294,7 +295,7 @@ fn with_input<T>(persons: usize, with: impl FnOnce(&ReportInput<'_>) -> T) -> T 
     let mappings = BTreeMap::from([("shopify-customers".into(), BTreeMap::from(shopify))]);
     let run = RunInfo {
         id: 4711,
-        stages: vec![StageTime { stage: "scoring".to_owned(), seconds: 1.5 }],
+        stages: vec![StageTime { stage: "scoring".to_owned(), seconds: 1.5, ..StageTime::default() }],
         peak_memory_bytes: Some(1 << 20),
     };
     with(&ReportInput {
