@@ -124,9 +124,8 @@ impl Life {
         self.engine = None;
         let options = EngineOptions { config: self.config.clone(), ..EngineOptions::default() };
         let store = self.store();
-        // A child process of another test may hold the lock for a moment.
-        drop(crate::open_for_writing(&store).unwrap());
-        self.engine = Some(Engine::create_or_open(&store, options).unwrap());
+        self.engine =
+            Some(crate::wait_for(|| Engine::create_or_open(&store, options.clone())).unwrap());
     }
 
     fn engine(&mut self) -> &mut Engine {
