@@ -9,13 +9,13 @@ use std::sync::LazyLock;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use sameas::blocking::index::BlockIndex;
-use sameas::blocking::{Blocks, BlocksBuilder, Key, block_cap, keys_of};
+use sameas::blocking::{Blocks, BlocksBuilder, Key, keys_of, limits_for};
 use sameas::clustering::{ClusterInput, cluster};
 use sameas::compare::{Comparer, Comparison, Origin, PatternShares, Table, TextChoice};
 use sameas::error::Result;
 use sameas::ingest::read::{Limits, RowReader};
 use sameas::model::{
-    EntityKind, FileManifest, Labelled, Mapped, MappedAddress, MappedDate, MappedName,
+    BlockLimits, EntityKind, FileManifest, Labelled, Mapped, MappedAddress, MappedDate, MappedName,
     MappedRecord, NormalRecord, RawRow, RecordKey, SourceRecord, Thresholds, Version,
 };
 use sameas::normalize::{address, date, email, normalize, organization, person_name, phone};
@@ -171,9 +171,8 @@ fn blocking_keys(bencher: Bencher<'_, '_>) {
 fn table() -> Table {
     let texts = TextChoice::default();
     let mut table = Table::default();
-    for record in NORMAL.iter() {
-        table.push(record, Origin { source: 0, generic: false }, &texts);
-    }
+    let origins = vec![Origin { source: 0, generic: false }; RECORDS];
+    table.extend(&NORMAL, &origins, &texts);
     table.finish(&texts);
     table
 }
@@ -190,8 +189,8 @@ fn keyed() -> Vec<(Key, u32)> {
     all
 }
 
-fn blocks(table: &Table, keyed: &[(Key, u32)], cap: usize) -> Blocks {
-    let mut builder = BlocksBuilder::new(table, cap);
+fn blocks(table: &Table, keyed: &[(Key, u32)], limits: &BlockLimits) -> Blocks {
+    let mut builder = BlocksBuilder::new(table, limits);
     let mut members: Vec<u32> = Vec::new();
     for block in keyed.chunk_by(|a, b| a.0 == b.0) {
         members.clear();
@@ -220,10 +219,10 @@ fn comparison_table(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn blocking(bencher: Bencher<'_, '_>) {
     let (table, keyed) = (table(), keyed());
-    let cap = block_cap(table.len());
+    let limits = limits_for(table.len());
     bencher
         .counter(ItemsCount::new(RECORDS))
-        .bench(|| black_box(candidates(&blocks(&table, &keyed, cap))));
+        .bench(|| black_box(candidates(&blocks(&table, &keyed, &limits))));
 }
 
 /// The table with the pairs that blocking finds in it.
@@ -232,7 +231,7 @@ fn with_pairs() -> (Table, PatternShares, Parameters, Vec<(u32, u32)>) {
     let shares = table.read_mailboxes(None);
     let n = f64::from(table.len());
     let parameters = Parameters::generic(&table, n * (n - 1.0) / 2.0, n);
-    let pairs = candidates(&blocks(&table, &keyed(), block_cap(table.len())));
+    let pairs = candidates(&blocks(&table, &keyed(), &limits_for(table.len())));
     (table, shares, parameters, pairs)
 }
 
@@ -277,7 +276,7 @@ impl Records for Canonical {
 }
 
 fn resolved(keyed: &[(Key, u32)]) -> Resolution {
-    let block = |table: &Table, cap| Ok(blocks(table, keyed, cap));
+    let block = |table: &Table, limits: &BlockLimits| Ok(blocks(table, keyed, limits));
     let thresholds = Thresholds::default();
     resolve(&Canonical, None, &Decisions::default(), &thresholds, &block, &mut |_| ()).unwrap()
 }

@@ -4,6 +4,7 @@
 //! [`Engine::undo`]; [`Engine::plan`] says what a rebuild would do.
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
+mod care;
 mod engine;
 mod fresh;
 mod golden_changes;
@@ -11,6 +12,7 @@ mod gone;
 mod ground;
 mod intake;
 mod plan;
+mod quarantine;
 mod rebuild;
 mod records;
 pub mod resolve;
@@ -20,11 +22,13 @@ mod undo;
 mod view;
 mod work;
 
+pub use care::{Mended, backup, migrate, recover, restore, verify};
 pub use engine::{Engine, discard_store};
 pub use golden_changes::golden_changes;
 pub use gone::{Gone, gone};
-pub use ground::{ground, judgements, quarantine, verify, visit_ledger};
+pub use ground::{ground, judgements, quarantine, visit_ledger};
 pub use plan::Plan;
+pub use quarantine::{Retried, Rows, StillWaiting};
 pub use rebuild::sources;
 pub use types::*;
 pub use undo::Undone;

@@ -155,6 +155,7 @@ impl Engine {
         clock: &mut Clock<'_>,
     ) -> Result<RunSummary> {
         let mut summary = self.summary(run, work)?;
+        let quarantined = self.waiting_rows()?;
         self.pool.install(|| {
             Writing {
                 records: &work.records,
@@ -166,6 +167,7 @@ impl Engine {
                 as_of: self.options.as_of,
                 reading: reading(&self.catalog),
                 basis: &work.basis,
+                quarantined: &quarantined,
             }
             .write(path, &mut summary, clock)
         })?;

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::gone::Gone;
 use super::intake::{index_key, rule_of};
+use super::quarantine;
 use super::rebuild::RunFacts;
 use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
 use crate::blocking::index::BlockIndex;
@@ -130,6 +131,14 @@ impl View {
         Ok(self.facts.judged.clone())
     }
 
+    /// The rows that were in quarantine when the results were made.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn quarantined(&self) -> Result<Vec<QuarantinedRow>> {
+        self.results.blob(quarantine::BLOB)?.map_or(Ok(Vec::new()), |b| quarantine::decode(&b))
+    }
+
     /// Names of the fields of golden records, in their order.
     pub fn fields(&self) -> &[String] {
         &self.facts.fields
@@ -163,19 +172,6 @@ impl View {
 
     fn is_generic(&self, file: u32) -> bool {
         self.generic.contains(&file)
-    }
-
-    /// Rows in quarantine of the files that these results are made from, in order of ingest.
-    ///
-    /// # Errors
-    /// Damaged, or being written.
-    pub fn quarantined(&self) -> Result<Vec<QuarantinedRow>> {
-        let store = Store::open(&self.root, Access::Read)?;
-        let files = store.files()?;
-        let known = files.iter().filter(|file| file.manifest.file <= self.facts.files);
-        let rows: u64 = known.map(|file| file.receipt.quarantined).sum();
-        // The rows stand in the database, which a writer keeps to itself.
-        if rows == 0 { Ok(Vec::new()) } else { store.quarantined(0, rows as usize) }
     }
 
     /// What the ledger says of an id that these results do not know: after an undo they are older

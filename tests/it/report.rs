@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use sameas::compare::{Comparison, PatternShares, Table, TextChoice, dim, pack};
 use sameas::model::{
-    Address, BirthDate, Consent, ConsentState, Email, EntityId, EntityKind, FileManifest,
-    NormalRecord, Organization, PersonName, Phone, QuarantinedRow, RecordKey, ScoredPair,
-    Timestamp,
+    Address, BirthDate, BlockLimits, Consent, ConsentState, Email, EntityId, EntityKind,
+    FileManifest, NormalRecord, Organization, PersonName, Phone, QuarantinedRow, RecordKey,
+    ScoredPair, Timestamp,
 };
 use sameas::pipeline::StageTime;
 use sameas::report::{Export, ReportInput, RunInfo, TableFormat, export, write_reports};
@@ -262,6 +262,7 @@ fn model() -> Model {
         organization: generic,
         shares: PatternShares::default(),
         texts: TextChoice::default(),
+        limits: BlockLimits::default(),
         frequencies: Vec::new(),
         limits: sameas::model::BlockLimits::default(),
     }
@@ -295,7 +296,11 @@ fn with_input<T>(persons: usize, with: impl FnOnce(&ReportInput<'_>) -> T) -> T 
     let mappings = BTreeMap::from([("shopify-customers".into(), BTreeMap::from(shopify))]);
     let run = RunInfo {
         id: 4711,
-        stages: vec![StageTime { stage: "scoring".to_owned(), seconds: 1.5, ..StageTime::default() }],
+        stages: vec![StageTime {
+            stage: "scoring".to_owned(),
+            seconds: 1.5,
+            ..StageTime::default()
+        }],
         peak_memory_bytes: Some(1 << 20),
     };
     with(&ReportInput {

@@ -79,12 +79,12 @@ fn sample(records: u32, salt: u64) -> Sample {
 
 fn write(sample: &Sample, path: &std::path::Path, batch: usize) {
     let mut writer = ResultsWriter::create(path).unwrap();
-    let encoded = |normal| {
-        let mut bytes = Vec::new();
-        encode_normal(normal, &mut bytes).unwrap();
-        bytes
+    let encode = |normal: &NormalRecord| {
+        let mut encoded = Vec::new();
+        encode_normal(normal, &mut encoded).unwrap();
+        encoded
     };
-    let encoded: Vec<Vec<u8>> = sample.normals.iter().map(encoded).collect();
+    let encoded: Vec<Vec<u8>> = sample.normals.iter().map(encode).collect();
     let rows: Vec<RecordRow<'_>> = (0u64..)
         .zip(sample.keys.iter().zip(&encoded))
         .map(|(i, (key, normal))| RecordRow {
