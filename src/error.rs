@@ -112,7 +112,9 @@ fn io_hint(error: &std::io::Error) -> Option<&'static str> {
     // Linux and macOS: EMFILE, ENFILE. Nothing portable names them.
     let files = matches!(error.raw_os_error(), Some(23 | 24)) && cfg!(unix);
     match error.kind() {
-        _ if files => Some("close other programs or raise the limit (`ulimit -n`), then run it again"),
+        _ if files => {
+            Some("close other programs or raise the limit (`ulimit -n`), then run it again")
+        }
         Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => {
             Some("make room and run it again; what was acknowledged before is safe")
         }

@@ -3,6 +3,7 @@
 
 mod backup;
 mod changes;
+mod conflicts;
 mod context;
 mod dedupe;
 mod diff;
@@ -22,6 +23,7 @@ mod migrate;
 mod model;
 mod output;
 mod plan;
+mod policy;
 mod progress;
 mod quarantine;
 mod rebuild;
@@ -31,6 +33,7 @@ mod restore;
 mod show;
 mod sources;
 mod status;
+mod sync_plan;
 mod synth;
 mod undo;
 mod verify;
@@ -100,6 +103,10 @@ enum Verb {
     Restore(restore::Args),
     Migrate(migrate::Args),
     Quarantine(quarantine::Args),
+    Policy(policy::Args),
+    Conflicts(conflicts::Args),
+    #[command(name = "sync-plan")]
+    SyncPlan(sync_plan::Args),
 }
 
 /// Runs the command line of this process.
@@ -197,6 +204,9 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Restore(args) => args.run(context),
         Verb::Migrate(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
+        Verb::Policy(args) => args.run(context),
+        Verb::Conflicts(args) => args.run(context),
+        Verb::SyncPlan(args) => args.run(context),
     }
 }
 

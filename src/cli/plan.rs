@@ -47,9 +47,8 @@ impl Args {
         let plan = engine.plan(&options, progress.as_ref());
         progress.finish();
         let plan = plan?;
-        // Only now are the results in force sure to be those of the ledger.
-        let diff = query::diff(&context.view()?, &plan.view, self.examples.limit())?;
-        let summary = plan.view.results().summary();
+        let diff = query::diff(&plan.before, &plan.after, self.examples.limit())?;
+        let summary = plan.after.results().summary();
         let answer = Answer::new(&PlanAnswer {
             plan: &plan.id,
             stability: &plan.stability,

@@ -152,7 +152,8 @@ impl Engine {
             fresh.forget_since(mark);
             store.archive().discard(&archived);
         })?;
-        let receipt = writer.commit(manifest, archived).inspect_err(|_| fresh.forget_since(mark))?;
+        let receipt =
+            writer.commit(manifest, archived).inspect_err(|_| fresh.forget_since(mark))?;
         let taken = |row: &HeldRow| disposition(row, Fate::Taken(receipt.file), at);
         store.dispose(sound.iter().map(taken).collect())?;
         retried.taken.extend(sound.iter().map(|row| row.number));

@@ -12,9 +12,7 @@ use super::resolve::{Decisions, Records as _, Resolution};
 use crate::clustering::{Identities, LedgerState, Resolved, StepKind, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{
-    EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp,
-};
+use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
 
 /// Records written to the snapshot at a time.

@@ -15,6 +15,7 @@ use crate::blocking::index::BlockIndex;
 use crate::blocking::{Key, RULES, keys_of};
 use crate::clustering::{LedgerState, Resolved};
 use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, dim};
+use crate::config::{Config, Spec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
@@ -60,7 +61,7 @@ impl View {
         Self::of(dir, results)
     }
 
-    /// The results of a run that is still kept.
+    /// The results of a run that is still kept, under the policy that it was made with.
     ///
     /// # Errors
     /// [`ErrorKind::Unknown`] where they are not; damaged.
@@ -75,7 +76,16 @@ impl View {
             )
             .hint(format!("kept are those of the runs {}", kept.join(", "))));
         }
-        Self::of(dir, Results::open(&store.results_path(run))?)
+        Self::of(dir, Results::open(&store.results_path(run))?)?.as_made(&store)
+    }
+
+    /// The same results under the policy that they were made with, as the store keeps it.
+    pub(super) fn as_made(self, store: &Store) -> Result<Self> {
+        let summary = self.results.summary();
+        let Some(text) = store.config(&summary.config_hash)? else { return Ok(self) };
+        let name = format!("the settings of run {}", summary.run);
+        let policy = Config::resolve(&[Spec::parse(&text, &name, Path::new(""))?])?.policy;
+        Ok(self.with_policy(policy))
     }
 
     /// Results of a store.
@@ -101,6 +111,19 @@ impl View {
             index: OnceLock::new(),
             judgements: OnceLock::new(),
         })
+    }
+
+    /// The same results under a policy instead of the defaults.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.facts.fields = policy.with_scopes(&self.facts.fields, &self.systems);
+        self.policy = policy;
+        self
+    }
+
+    /// The folder of the store.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The snapshot.
@@ -465,8 +488,11 @@ impl View {
         Ok(out)
     }
 
-    /// The members of an entity, as survivorship wants them.
-    fn members(&self, row: &EntityRow) -> Result<Vec<Member>> {
+    /// The members of an entity with their values, by key.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn members(&self, row: &EntityRow) -> Result<Vec<Member>> {
         let mut members = Vec::with_capacity(row.members.len());
         for ordinal in &row.members {
             let key = self.results.key(*ordinal)?;

@@ -19,6 +19,7 @@ use crate::clustering::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cause, EntityId, Judgement, LedgerChange, LedgerEvent, RecordKey, RunBasis};
 use crate::store::founding_id;
+use crate::store::results::Results;
 
 /// What a rebuild worked out.
 #[derive(Debug)]
@@ -141,7 +142,8 @@ impl Engine {
             );
             return Ok(Vec::new());
         };
-        let after = View::of(self.store.root(), crate::store::results::Results::open(path)?)?;
+        let after = View::of(self.store.root(), Results::open(path)?)?
+            .with_policy(self.options.config.policy.clone());
         let near = (!options.full).then(|| work.near());
         let found = self.pool.install(|| golden_changes(&before, &after, near.as_ref()))?;
         Ok(found
@@ -154,10 +156,9 @@ impl Engine {
 }
 
 impl Engine {
-    /// The results in force, where they are whole.
+    /// The results in force, as they were made; `None` where they are missing or damaged.
     pub(super) fn results_in_force(&self) -> Option<View> {
-        let results = self.store.current_results().ok().flatten()?;
-        View::of(self.store.root(), results).ok()
+        View::open(self.store.root()).and_then(|view| view.as_made(&self.store)).ok()
     }
 
     /// The ledger's state. A run that a killed process wrote into it and did not publish is

@@ -380,6 +380,36 @@ fn a_run_that_was_killed_before_its_results_came_into_force_is_finished_by_the_n
 }
 
 #[test]
+fn another_policy_is_planned_and_told_as_changes_of_golden_values() {
+    let bench = Bench::new();
+    // Two systems disagree on a phone; nothing else tells which is right.
+    bench
+        .write("crm.csv", rows("C-100", 0..12))
+        .write("shop.csv", rows("S-200", 0..12).replace("+1 415 555 2003", "+1 415 555 9003"));
+    bench.runs(&["ingest", "crm.csv", "shop.csv"]);
+    bench.runs(&["rebuild"]);
+    let entity = bench.json(&["show", "crm:C-10003"])["entity_id"].clone();
+    let owner = |name: &str| format!("[policy.phone]\nowner = [\"{name}\"]\n");
+    bench.write("crm.toml", owner("crm")).write("shop.toml", owner("shop"));
+    bench.runs(&["rebuild", "--config", "crm.toml"]);
+    let (planned, _) =
+        bench.exits(3, &["plan", "--config", "shop.toml", "--all", "--format", "json"]);
+    let planned: Value = serde_json::from_str(&planned).unwrap();
+    assert_eq!(planned["records"]["moved"], 0);
+    let phone = &planned["fields"][0];
+    assert_eq!((&phone["field"], &phone["examples"][0]["entity_id"]), (&"phone".into(), &entity));
+    assert_ne!(phone["examples"][0]["before"], phone["examples"][0]["after"]);
+    bench.runs(&["rebuild", "--config", "shop.toml"]);
+    let told = bench.json(&["changes", "--since", "2"]);
+    let golden = changes_of(told.as_array().unwrap(), "golden");
+    assert_eq!(golden.len() as u64, phone["entities"].as_u64().unwrap());
+    assert_eq!((&golden[0]["entity_id"], &golden[0]["cause"]), (&entity, &"configuration".into()));
+    let (done, _) = bench.exits(3, &["diff", "2", "3", "--all", "--format", "json"]);
+    let done: Value = serde_json::from_str(&done).unwrap();
+    assert_eq!(done["fields"], planned["fields"]);
+}
+
+#[test]
 fn an_undone_training_is_not_used_again() {
     let bench = bench();
     bench.write("list.csv", rows("L-300", 0..9));

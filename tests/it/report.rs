@@ -264,7 +264,6 @@ fn model() -> Model {
         texts: TextChoice::default(),
         limits: BlockLimits::default(),
         frequencies: Vec::new(),
-        limits: sameas::model::BlockLimits::default(),
     }
 }
 
