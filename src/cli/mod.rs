@@ -2,15 +2,18 @@
 //! that a user of the library would need too.
 
 mod backup;
+mod changes;
 mod conflicts;
 mod context;
 mod dedupe;
+mod diff;
 mod evaluate;
 mod exit;
 mod export;
 mod files;
 mod find;
 mod global;
+mod history;
 mod how;
 mod ingest;
 mod init;
@@ -19,6 +22,7 @@ mod judgements;
 mod migrate;
 mod model;
 mod output;
+mod plan;
 mod policy;
 mod progress;
 mod quarantine;
@@ -31,6 +35,7 @@ mod sources;
 mod status;
 mod sync_plan;
 mod synth;
+mod undo;
 mod verify;
 mod why;
 mod xref;
@@ -81,6 +86,11 @@ enum Verb {
     How(how::Args),
     Judge(judge::Args),
     Judgements(judgements::Args),
+    History(history::Args),
+    Changes(changes::Args),
+    Diff(diff::Args),
+    Plan(plan::Args),
+    Undo(undo::Args),
     Export(export::Args),
     Evaluate(evaluate::Args),
     Model(model::Args),
@@ -177,6 +187,11 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::How(args) => args.run(context),
         Verb::Judge(args) => args.run(context),
         Verb::Judgements(args) => args.run(context),
+        Verb::History(args) => args.run(context),
+        Verb::Changes(args) => args.run(context),
+        Verb::Diff(args) => args.run(context),
+        Verb::Plan(args) => args.run(context),
+        Verb::Undo(args) => args.run(context),
         Verb::Export(args) => args.run(context),
         Verb::Evaluate(args) => args.run(context),
         Verb::Model(args) => args.run(context),

@@ -57,6 +57,7 @@ fn overview(status: &Status) -> Table {
     let mut line = |name: &str, value: String| table.row([name.to_owned(), value]);
     line("records", count(status.records));
     line("entities", count(status.entities));
+    line("records not resolved yet", count(status.unresolved));
     line("rows in quarantine", count(status.quarantined));
     line("size", bytes(status.store_bytes));
     match &status.last_rebuild {

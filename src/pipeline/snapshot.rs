@@ -9,10 +9,10 @@ use super::quarantine;
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records as _, Resolution};
-use crate::clustering::{Identities, LedgerState, StepKind, record_hash};
+use crate::clustering::{Identities, LedgerState, Resolved, StepKind, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityId, EntityKind, QuarantinedRow, ScoredPair, Timestamp};
+use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
 
 /// Records written to the snapshot at a time.
@@ -24,11 +24,12 @@ pub(super) struct Writing<'a> {
     pub(super) resolution: &'a Resolution,
     pub(super) clusters: &'a [Vec<u32>],
     pub(super) identities: &'a Identities,
+    /// The ledger's state with the identities of this run.
     pub(super) state: &'a LedgerState,
     pub(super) decisions: &'a Decisions,
     pub(super) as_of: Option<Timestamp>,
     pub(super) reading: u64,
-    pub(super) files: u32,
+    pub(super) basis: &'a RunBasis,
     pub(super) quarantined: &'a [QuarantinedRow],
 }
 
@@ -87,7 +88,8 @@ impl Writing<'_> {
             },
             fields: noted.fields.names(),
             reading: self.reading,
-            files: self.files,
+            files: self.basis.files,
+            judgements: self.basis.judgements,
             sources: self.sources(),
         };
         let bytes = serde_json::to_vec(&facts).map_err(|e| {
@@ -209,14 +211,11 @@ impl Writing<'_> {
     fn aliases(&self, out: &mut ResultsWriter, entity_of: &[u32]) -> Result<()> {
         let at: FxHashMap<EntityId, u32> =
             self.identities.ids.iter().enumerate().map(|(at, id)| (*id, at as u32)).collect();
-        let mut state = self.state.clone();
-        for change in &self.identities.changes {
-            state.apply(change);
-        }
-        let live = |id: EntityId| state.resolve(id).and_then(|live| at.get(&live)).copied();
-        let mut ended: Vec<EntityId> = state.ended.keys().copied().collect();
-        ended.sort_unstable();
-        for id in ended {
+        let live = |id: EntityId| match self.state.resolve(id) {
+            Some(Resolved::Live(id)) => at.get(&id).copied(),
+            Some(Resolved::Retired(_)) | None => None,
+        };
+        for id in self.state.ended() {
             if let Some(entity) = live(id) {
                 out.alias(AliasKey::Entity(id), entity)?;
             }
@@ -226,7 +225,7 @@ impl Writing<'_> {
             return Ok(());
         }
         let known = LastKnown::new(self.resolution);
-        let last = |gone: &Gone| state.member_of.get(&record_hash(&gone.key)).copied();
+        let last = |gone: &Gone| self.state.last_entity_of(record_hash(&gone.key));
         // The survivor of its merge; else where it belonged; else who has its mailbox.
         let found: Vec<Option<u32>> = gone
             .par_iter()

@@ -20,6 +20,8 @@ pub struct Status {
     pub last_rebuild: Option<LastRebuild>,
     /// Whether ground is newer than the results.
     pub stale: bool,
+    /// Records that no results in force hold yet.
+    pub unresolved: u64,
     /// Rows in quarantine.
     pub quarantined: u64,
     /// `None` before the first rebuild.
@@ -102,6 +104,7 @@ pub fn status(ground: Ground, view: Option<&View>) -> Status {
             config_hash: summary.config_hash.clone(),
         }),
         stale: summary.is_none_or(|summary| summary.ground != ground.sequence),
+        unresolved: ground.unresolved,
         quarantined: ground.quarantined,
         model: ground.model.map(|(hash, trained_on)| ModelStatus { hash, trained_on }),
         store_bytes: ground.store_bytes,

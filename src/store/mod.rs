@@ -29,6 +29,7 @@ mod space;
 mod verify;
 mod writer;
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -660,7 +661,7 @@ impl Store {
     }
 
     /// Puts the finished results at [`Store::results_path`] in force (also those of an earlier run
-    /// that are still kept) and removes all but the last three.
+    /// that are still kept) and removes all but three: these, those in force before, and the latest.
     ///
     /// # Errors
     /// It is no such file, or writing fails.
@@ -670,12 +671,13 @@ impl Store {
         let run = run.filter(|run| self.results_path(*run) == path && path.exists()).ok_or_else(
             || Error::new(ErrorKind::Unknown, "there are no such results").at(path.display()),
         )?;
+        // An undo must find what was in force before, also where it is not among the latest.
+        let before = self.current_run().ok().flatten().unwrap_or(run);
         durable::replace(&self.results_folder().join("CURRENT"), format!("{run:06}\n").as_bytes())?;
-        let runs = self.result_runs()?;
-        for old in &runs[..runs.len().saturating_sub(RESULTS_KEPT)] {
-            if *old != run {
-                durable::remove(&self.results_path(*old))?;
-            }
+        let mut runs = self.result_runs()?;
+        runs.sort_by_key(|other| (*other != run, *other != before, Reverse(*other)));
+        for old in runs.iter().skip(RESULTS_KEPT) {
+            durable::remove(&self.results_path(*old))?;
         }
         Ok(())
     }

@@ -9,6 +9,9 @@ mod demo;
 mod determinism;
 mod fuzz;
 mod fuzz_checks;
+mod identity;
+mod identity_lives;
+mod identity_stability;
 mod intake;
 mod judge;
 mod kinds;
@@ -31,14 +34,19 @@ mod synth;
 /// Opens a store for writing. A child process of another test holds a copy of every open file, and
 /// so the lock of a store just closed, between its fork and its exec: then waits a little.
 fn open_for_writing(dir: &std::path::Path) -> sameas::error::Result<sameas::store::Store> {
-    for _ in 0..200 {
-        match sameas::store::Store::open(dir, sameas::store::Access::Write) {
+    wait_for(|| sameas::store::Store::open(dir, sameas::store::Access::Write))
+}
+
+/// Tries again for some seconds while a store is locked.
+fn wait_for<T>(open: impl Fn() -> sameas::error::Result<T>) -> sameas::error::Result<T> {
+    for _ in 0..1000 {
+        match open() {
             Err(error) if error.kind() == sameas::error::ErrorKind::Locked => {
                 std::thread::sleep(std::time::Duration::from_millis(10));
             }
             other => return other,
         }
     }
-    sameas::store::Store::open(dir, sameas::store::Access::Write)
+    open()
 }
 mod support;
