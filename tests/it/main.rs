@@ -11,6 +11,7 @@ mod intake;
 mod judge;
 mod kinds;
 mod kinds_samples;
+mod kinds_streams;
 mod main_job;
 mod normalize_date;
 mod normalize_email;

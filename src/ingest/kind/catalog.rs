@@ -168,6 +168,7 @@ impl Kind {
             name: "",
             date_orders: &BTreeMap::new(),
             system: &"".into(),
+            empty: &[],
             unused: &[],
         };
         for record in &spec.record {

@@ -32,6 +32,10 @@ pub struct KindSpec {
     /// How the system merges two records.
     #[serde(default)]
     pub merge: String,
+    /// Values by which the system says "none" in any column: `-`, `0000-00-00`. Conditions, words of
+    /// permissions and of persons and organisations see them all the same.
+    #[serde(default)]
+    pub empty: Vec<String>,
     /// How the file is recognised.
     pub detect: Detect,
     /// Several rows that make one record.
@@ -324,6 +328,8 @@ pub struct Condition {
     pub length: Option<(usize, usize)>,
     /// The same value, whatever the case, as this other column; or both are empty.
     pub same_as: Option<String>,
+    /// Another value than this other column.
+    pub differs: Option<String>,
 }
 
 /// Sets of characters.
