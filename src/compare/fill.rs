@@ -47,6 +47,7 @@ impl Table {
                 }
             }
         }
+        self.lay_out();
         shares
     }
 

@@ -1,9 +1,11 @@
 //! The comparison table: what is compared of every record, interned, in columns.
 
-use crate::model::{EntityKind, IdentifierKind, LinkStrength, NormalRecord};
-use crate::similarity::soundex;
+use rayon::prelude::*;
 
 use super::intern::{Interner, Lists, NONE};
+use super::row::Row;
+use crate::model::{EntityKind, IdentifierKind, LinkStrength, NormalRecord};
+use crate::similarity::soundex;
 
 /// Most further texts (columns that no field took) that are compared.
 pub const TEXT_COLUMNS: usize = 6;
@@ -25,6 +27,19 @@ pub struct NameEntry {
     pub given_derived: bool,
     /// The family name was read out of the record's mailbox.
     pub family_derived: bool,
+}
+
+impl NameEntry {
+    /// No name.
+    pub(crate) const NONE: Self = Self {
+        given: NONE,
+        middle: NONE,
+        family: NONE,
+        generation: 0,
+        initial: NONE,
+        given_derived: false,
+        family_derived: false,
+    };
 }
 
 /// One mail address of a record.
@@ -53,6 +68,30 @@ pub struct EmailValue {
     pub role: bool,
     /// A stable masked address: agreement counts, difference says nothing.
     pub relay: bool,
+    /// Length of the local part in bytes, at most 255.
+    pub len: u8,
+    /// Which characters the local part holds: a bit a character.
+    pub bag: u64,
+}
+
+impl EmailValue {
+    /// No address.
+    pub(crate) const NONE: Self = Self {
+        local: NONE,
+        letters: NONE,
+        domain: NONE,
+        digits: 0,
+        free: false,
+        role: false,
+        relay: false,
+        len: 0,
+        bag: 0,
+    };
+}
+
+/// The characters of a text as a set of 64: an edit changes at most two bits of it.
+pub(super) fn bag(text: &str) -> u64 {
+    text.bytes().fold(0, |bag, c| bag | 1 << (c & 63))
 }
 
 /// One postal address of a record; every part is an id of its interner or [`NONE`].
@@ -74,6 +113,20 @@ pub struct AddressEntry {
     pub region: u32,
     /// Postcode.
     pub postcode: u32,
+}
+
+impl AddressEntry {
+    /// No address.
+    pub(crate) const NONE: Self = Self {
+        number: NONE,
+        street: NONE,
+        place: NONE,
+        site: NONE,
+        unit: NONE,
+        city: NONE,
+        region: NONE,
+        postcode: NONE,
+    };
 }
 
 /// One id that a record carries or bears.
@@ -310,6 +363,9 @@ pub struct Table {
     pub family_soundex: Vec<u32>,
     /// Value frequencies.
     pub counts: AllCounts,
+
+    /// What comparing looks at first, by record.
+    pub(super) rows: Vec<Row>,
 }
 
 /// What the table needs to know of a record beside its values.
@@ -395,15 +451,7 @@ impl Table {
         }
         if self.names.open().is_empty() && record.entity_kind != EntityKind::Organization {
             // A place for names that a mailbox may give.
-            self.names.push(NameEntry {
-                given: NONE,
-                middle: NONE,
-                family: NONE,
-                generation: 0,
-                initial: NONE,
-                given_derived: false,
-                family_derived: false,
-            });
+            self.names.push(NameEntry::NONE);
         }
         self.names.close();
     }
@@ -429,6 +477,8 @@ impl Table {
                     free: email.quality.free || email.quality.disposable,
                     role: email.quality.role,
                     relay: email.quality.relay,
+                    len: email.local.len().min(255) as u8,
+                    bag: bag(&email.local),
                 });
             }
             if !self.emails.open().iter().any(|e| e.email == id) && self.emails.open().len() < 8 {
@@ -580,6 +630,13 @@ impl Table {
             column.name.clone_from(name);
         }
         self.count();
+        self.lay_out();
+    }
+
+    /// Lays the rows out, once the lists stand.
+    pub(super) fn lay_out(&mut self) {
+        let t = &*self;
+        self.rows = (0..t.len()).into_par_iter().map(|record| Row::new(t, record)).collect();
     }
 
     fn count(&mut self) {

@@ -16,7 +16,7 @@ use crate::blocking::{Blocks, BlocksBuilder, RULES};
 use crate::clustering::{Identities, LedgerState, identify};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{LedgerEvent, RecordKey, Verdict};
+use crate::model::{BlockLimits, LedgerEvent, RecordKey, Verdict};
 use crate::scoring::Model;
 use crate::store::founding_id;
 use crate::store::results::{Results, RunSummary};
@@ -34,7 +34,6 @@ pub(super) struct RunFacts {
     pub(super) systems: Vec<(String, String)>,
     /// Pairs judged same or different, by ordinal.
     pub(super) judged: Vec<(u32, u32)>,
-    pub(super) cap: u64,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.
@@ -83,7 +82,7 @@ impl Engine {
         };
         self.catch_up_index(&records)?;
         let model = match (options.retrain, self.store.latest_model()?) {
-            (false, Some((_, bytes))) => Some(Model::from_bytes(&bytes)?),
+            (false, Some((_, bytes))) if Model::is_current(&bytes) => Some(Model::from_bytes(&bytes)?),
             _ => None,
         };
         let trained = model.is_none();
@@ -91,7 +90,8 @@ impl Engine {
         let thresholds = self.options.config.thresholds;
         let resolution = {
             let Self { index, pool, .. } = self;
-            let block = |table: &Table, cap: usize| blocks(index, &records, table, cap);
+            let block =
+                |table: &Table, limits: &BlockLimits| blocks(index, &records, table, limits);
             pool.install(|| {
                 resolve(&records, model, &decisions, &thresholds, &block, &mut |name| {
                     clock.stage(name);
@@ -320,14 +320,14 @@ fn blocks(
     index: &crate::blocking::index::BlockIndex,
     records: &LiveRecords,
     table: &Table,
-    cap: usize,
+    limits: &BlockLimits,
 ) -> Result<Blocks> {
     let highest = records.numbers.iter().copied().max().map_or(0, |n| n as usize + 1);
     let mut ordinal_of = vec![u32::MAX; highest];
     for (ordinal, number) in records.numbers.iter().enumerate() {
         ordinal_of[*number as usize] = ordinal as u32;
     }
-    let mut builder = BlocksBuilder::new(table, cap);
+    let mut builder = BlocksBuilder::new(table, limits);
     let mut members: Vec<u32> = Vec::new();
     index.walk(|key, numbers| {
         members.clear();
@@ -357,9 +357,8 @@ fn warnings(resolution: &Resolution, keys: &[RecordKey]) -> Vec<String> {
     let left: u64 = resolution.blocks.statistics.left_out.iter().sum();
     if left > 0 {
         out.push(format!(
-            "{left} blocks of records that share only a common key were left out (more than {} \
-             records each); pairs that share nothing else cannot be decided",
-            resolution.cap
+            "{left} blocks of records that share only a common key were left out; pairs that share \
+             nothing else cannot be decided",
         ));
     }
     for (a, b) in resolution.clustering.contradictions.iter().take(20) {

@@ -3,11 +3,11 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{Blocks, Group, RULES, block_cap};
+use crate::blocking::{Blocks, Group, RULES, SampledPair, fit_limits, limits_for};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
-use crate::model::{NormalRecord, Thresholds};
+use crate::model::{BlockLimits, NormalRecord, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
 
 /// Canonical records in the order of their keys.
@@ -57,8 +57,6 @@ pub struct Resolution {
     pub pairs_scored: u64,
     /// The blocks.
     pub blocks: Blocks,
-    /// Cap on a block's members.
-    pub cap: usize,
     /// Pairs of two persons who are most likely relatives: one household.
     pub relatives: Vec<(u32, u32)>,
     /// Least log odds of a pair worth a look, nats.
@@ -131,8 +129,8 @@ fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
     Ok(profile.choose())
 }
 
-/// Resolves records, sorted by key. `block` finds the blocks of the table under a
-/// cap. Deterministic for any number of threads.
+/// Resolves records, sorted by key. `block` finds the blocks of the table under limits.
+/// Deterministic for any number of threads.
 ///
 /// # Errors
 /// A record cannot be read back, or `block` fails.
@@ -141,30 +139,35 @@ pub fn resolve(
     model: Option<Model>,
     decisions: &Decisions,
     thresholds: &Thresholds,
-    block: &dyn Fn(&Table, usize) -> Result<Blocks>,
+    block: &dyn Fn(&Table, &BlockLimits) -> Result<Blocks>,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Resolution> {
     stage("table");
     let (mut table, shares, texts) = build_table(records, model.as_ref())?;
     stage("blocks");
-    let cap = block_cap(model.as_ref().map_or(table.len(), |m| m.records));
-    let blocks = block(&table, cap)?;
+    let limits = model.as_ref().map_or_else(|| limits_for(table.len()), |m| m.limits.clone());
+    let mut blocks = block(&table, &limits)?;
     let model = match model {
         Some(model) => model,
         None => {
             stage("train");
             let hashes: Vec<u64> = (0..records.len()).map(|r| records.hash(r)).collect();
             let (candidates, scale) = sample(&table, &blocks, &hashes);
-            let model = train(&TrainingSet {
+            let mut model = train(&TrainingSet {
                 table: &table,
                 shares: &shares,
                 texts: &texts,
                 hashes: &hashes,
                 candidates: &candidates,
                 scale,
+                limits: &limits,
             });
             // From here on the frequencies are the model's, as in every later run.
             table.apply(&model.frequencies);
+            let pairs = candidates.len() as f64 * scale / f64::from(table.len().max(1));
+            let scored = score_sample(&table, &shares, &model, &blocks, &candidates);
+            model.limits = fit_limits(&limits, &scored, pairs);
+            blocks.limit(&model.limits);
             model
         }
     };
@@ -191,7 +194,6 @@ pub fn resolve(
         levels,
         clustering,
         pairs_scored,
-        cap,
         blocks,
         relatives,
         review,
@@ -215,6 +217,35 @@ fn sample(table: &Table, blocks: &Blocks, hashes: &[u64]) -> (Vec<(u32, u32)>, f
         pairs.extend(found.iter().map(|other| (*record, *other)));
     }
     (pairs, 1.0)
+}
+
+/// What limits are fitted to: each pair's blocks and its probability.
+fn score_sample(
+    table: &Table,
+    shares: &PatternShares,
+    model: &Model,
+    blocks: &Blocks,
+    pairs: &[(u32, u32)],
+) -> Vec<SampledPair> {
+    let pieces: Vec<Vec<SampledPair>> = pairs
+        .par_chunks(PIECE)
+        .map_init(
+            || Comparer::new(table, shares),
+            |comparer, piece| {
+                let probability = |comparer: &mut Comparer<'_>, a: u32, b: u32| {
+                    let kinds = (table.kind[a as usize], table.kind[b as usize]);
+                    let parameters = model.parameters(kinds.0, kinds.1)?;
+                    Some(parameters.score(&comparer.compare(a, b)).posterior())
+                };
+                let sampled = piece.iter().map(|(a, b)| SampledPair {
+                    blocks: blocks.shared(*a, *b),
+                    probability: probability(comparer, *a, *b).unwrap_or(0.0),
+                });
+                sampled.collect()
+            },
+        )
+        .collect();
+    pieces.into_iter().flatten().collect()
 }
 
 /// Matches that the recall of blocking is estimated from.

@@ -98,7 +98,6 @@ impl Writing<'_> {
                 judged.dedup();
                 judged
             },
-            cap: self.resolution.cap as u64,
             fields: fields.names(),
             files: self.files,
             sources: self.sources(),

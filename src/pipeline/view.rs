@@ -331,6 +331,7 @@ impl View {
     /// Under which rules the two met, and under which not.
     fn meetings(&self, a: &[Key], b: &[Key], out: &mut Explanation) -> Result<()> {
         let index = self.index()?;
+        let limits = &self.trained()?.limits;
         for rule in RULES {
             let of = |keys: &[Key]| -> Vec<Key> {
                 keys.iter().filter(|k| k.rule == rule.number).copied().collect()
@@ -349,7 +350,7 @@ impl View {
                 continue;
             };
             let members = index.count_of(index_key(index, *shared))?;
-            if members <= self.facts.cap {
+            if members <= u64::from(limits.of(rule.number, false)) {
                 out.shared_keys.push(rule.name.to_owned());
             } else {
                 out.missed_keys.push(missed(format!(

@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::parameters::Parameters;
 use crate::compare::{Counts, Interner, PatternShares, Table, TextChoice};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::EntityKind;
+use crate::model::{BlockLimits, EntityKind};
 
 /// Everything that scores depend on besides the records: trained once, then frozen, so that later
 /// rebuilds answer alike. It has a hash, and is ground.
@@ -22,6 +22,8 @@ pub struct Model {
     pub shares: PatternShares,
     /// Further columns compared.
     pub texts: TextChoice,
+    /// How large blocks may be.
+    pub limits: BlockLimits,
     /// Value frequencies.
     pub frequencies: Vec<FrozenCounts>,
 }
@@ -39,6 +41,9 @@ pub struct FrozenCounts {
 }
 
 impl Model {
+    /// Version of a stored model.
+    pub(super) const VERSION: u32 = 2;
+
     /// Parameters for a pair of these kinds; `None` if the two never match.
     pub fn parameters(&self, a: EntityKind, b: EntityKind) -> Option<&Parameters> {
         if !a.compatible(b) {
@@ -65,10 +70,16 @@ impl Model {
         let config = bincode::config::standard().with_limit::<{ 1 << 30 }>();
         let (model, used): (Self, usize) = bincode::serde::decode_from_slice(bytes, config)
             .map_err(|_| Error::new(ErrorKind::Corrupted, "the stored model cannot be decoded"))?;
-        if used != bytes.len() || model.version != 1 {
+        if used != bytes.len() || model.version != Self::VERSION {
             return Err(Error::new(ErrorKind::Corrupted, "the stored model is of another version"));
         }
         Ok(model)
+    }
+
+    /// Whether stored bytes are of the present version; a model of an earlier one is trained anew.
+    pub fn is_current(bytes: &[u8]) -> bool {
+        let first = bincode::decode_from_slice::<u32, _>(bytes, bincode::config::standard());
+        first.is_ok_and(|(version, _)| version == Self::VERSION)
     }
 
     /// Sixteen hex digits that name the model.
