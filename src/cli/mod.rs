@@ -3,6 +3,7 @@
 
 mod context;
 mod dedupe;
+mod docs;
 mod evaluate;
 mod exit;
 mod export;
@@ -78,6 +79,7 @@ enum Verb {
     Model(model::Args),
     Status(status::Args),
     Sources(sources::Args),
+    Docs(docs::Args),
     Verify(verify::Args),
     Quarantine(quarantine::Args),
 }
@@ -146,6 +148,7 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Model(args) => args.run(context),
         Verb::Status(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
+        Verb::Docs(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
     }

@@ -3,7 +3,9 @@
 //! [`Engine`] is the one writer: [`Engine::ingest`], [`Engine::rebuild`], [`Engine::judge`].
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
+mod employment;
 mod engine;
+mod erasure;
 mod gone;
 mod ground;
 mod intake;
@@ -15,6 +17,7 @@ mod types;
 mod view;
 
 pub use engine::{Engine, discard_store};
+pub use erasure::{ErasureRequest, erasure_requests};
 pub use gone::{Gone, gone};
 pub use ground::{ground, judgements, ledger, quarantine, verify};
 pub use rebuild::sources;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::engine::{Engine, peak_memory};
+use super::erasure::ErasureRequest;
 use super::intake::rule_of;
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records, Resolution, resolve};
@@ -40,6 +41,8 @@ pub(super) struct RunFacts {
     pub(super) files: u32,
     /// Live records by source, and the newest file that one comes from.
     pub(super) sources: Vec<(String, u64, u32)>,
+    /// Records that their systems want erased.
+    pub(super) erasures: Vec<ErasureRequest>,
 }
 
 impl RunFacts {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::erasure::Erasures;
 use super::gone::Gone;
 use super::resolve::Records;
 use crate::clustering::record_hash;
@@ -28,6 +29,8 @@ pub(super) struct LiveRecords {
     spans: Vec<(usize, u32)>,
     /// Records that are no longer live, by key.
     pub(super) gone: Vec<Gone>,
+    /// Records that their systems want erased.
+    pub(super) erasures: Erasures,
     /// System by source.
     pub(super) systems: std::collections::BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -44,6 +47,8 @@ struct Loaded {
 struct Piece {
     live: Vec<Loaded>,
     gone: Vec<Gone>,
+    /// Erasure requests, with the files that brought them.
+    erased: Vec<(RecordKey, u32)>,
 }
 
 pub(super) fn encode(normal: &NormalRecord) -> Result<Vec<u8>> {
@@ -84,6 +89,9 @@ impl LiveRecords {
                     let records = store.read_chunk(*id)?;
                     advance(records.len() as u64);
                     for (number, record) in records {
+                        if asks_erasure(&mappings, &record) {
+                            piece.erased.push((record.key.clone(), record.file));
+                        }
                         if is(&live.records, number) {
                             piece.live.push(load_one(&mappings, number, record)?);
                         } else if is_gone(number) {
@@ -103,9 +111,25 @@ impl LiveRecords {
             .collect();
         let mut out = Self { systems, ..Self::default() };
         let mut all: Vec<Loaded> = Vec::with_capacity(live.records.len());
+        let mut erased = Vec::new();
         for piece in pieces? {
             all.extend(piece.live);
             out.gone.extend(piece.gone);
+            erased.extend(piece.erased);
+        }
+        out.erasures = Erasures::new(store, erased, &out.systems)?;
+        let erase = |key: &RecordKey| out.erasures.cover(key, out.systems.get(&key.source));
+        all.retain(|loaded| {
+            let erase = erase(&loaded.key);
+            if erase {
+                out.gone.push(Gone::erased(loaded.key.clone(), loaded.file));
+            }
+            !erase
+        });
+        for gone in &mut out.gone {
+            if erase(&gone.key) {
+                gone.normal = NormalRecord::default();
+            }
         }
         all.par_sort_unstable_by(|x, y| x.key.cmp(&y.key));
         out.gone.sort_unstable_by(|x, y| x.key.cmp(&y.key));
@@ -142,6 +166,14 @@ impl LiveRecords {
         }
         None
     }
+}
+
+/// Whether a version of a record, in force or not, asks for its erasure.
+fn asks_erasure(mappings: &FxHashMap<u32, (Mapping, bool)>, record: &SourceRecord) -> bool {
+    record.deleted
+        && mappings.get(&record.file).is_some_and(|(mapping, _)| {
+            mapping.may_redact() && mapping.remap(record).is_some_and(|mapped| mapped.redacted)
+        })
 }
 
 fn normal_of(

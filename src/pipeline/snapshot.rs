@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::employment::Employment;
 use super::engine::peak_memory;
 use super::gone::{self, Gone, LastKnown};
 use super::rebuild::{Clock, RunFacts};
@@ -40,7 +41,7 @@ impl Writing<'_> {
     ) -> Result<()> {
         let mut out = ResultsWriter::create(path)?;
         let mut newest: Option<Timestamp> = None;
-        let mut employers: Vec<(u32, u32)> = Vec::new();
+        let mut employment = Employment::default();
         let mut fields = FieldNames::default();
         let links = self.own_ids();
         let mut from = 0;
@@ -67,19 +68,17 @@ impl Writing<'_> {
             fields = fields.merge(stated.reduce(FieldNames::default, FieldNames::merge));
             for (at, normal) in (from..to).zip(&normals) {
                 newest = newest.max(normal.updated_at).max(normal.created_at);
-                for id in &normal.organization_ids {
+                let organizations = normal.organization_ids.iter().filter_map(|id| {
                     let name = format!("{}/{}/{}", id.system, id.object, id.id);
-                    let link = self.resolution.table.link.find(&name);
-                    if let Some(other) = link.and_then(|link| links.get(&link)) {
-                        employers.push((at, *other));
-                    }
-                }
+                    links.get(&self.resolution.table.link.find(&name)?).copied()
+                });
+                employment.add(at, normal, &organizations.collect::<Vec<u32>>());
             }
             from = to;
         }
         summary.as_of = self.as_of.or(newest).map(|t| t.0);
         let entity_of = self.entity_of();
-        self.entities(&mut out, &entity_of, &employers)?;
+        self.entities(&mut out, &entity_of, employment)?;
         self.pairs(&mut out)?;
         self.aliases(&mut out, &entity_of)?;
         let facts = RunFacts {
@@ -101,6 +100,7 @@ impl Writing<'_> {
             fields: fields.names(),
             files: self.files,
             sources: self.sources(),
+            erasures: self.records.erasures.requests.clone(),
         };
         let bytes = serde_json::to_vec(&facts).map_err(|e| {
             Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
@@ -151,7 +151,7 @@ impl Writing<'_> {
         &self,
         out: &mut ResultsWriter,
         entity_of: &[u32],
-        employers: &[(u32, u32)],
+        employment: Employment,
     ) -> Result<()> {
         let mut steps: FxHashMap<u32, Vec<StepRow>> = FxHashMap::default();
         for (root, step) in &self.resolution.clustering.steps {
@@ -167,12 +167,14 @@ impl Writing<'_> {
             });
         }
         let mut relations: FxHashMap<u32, FxHashSet<(&'static str, u32)>> = FxHashMap::default();
-        for (person, organization) in employers {
-            let (p, o) = (entity_of[*person as usize], entity_of[*organization as usize]);
-            if p != o {
-                relations.entry(p).or_default().insert(("employer", o));
-                relations.entry(o).or_default().insert(("employee", p));
-            }
+        let (employed, parents) = employment.relations(entity_of);
+        for (p, o) in employed {
+            relations.entry(p).or_default().insert(("employer", o));
+            relations.entry(o).or_default().insert(("employee", p));
+        }
+        for (child, parent) in parents {
+            relations.entry(child).or_default().insert(("parent", parent));
+            relations.entry(parent).or_default().insert(("subsidiary", child));
         }
         for (a, b) in &self.resolution.relatives {
             let (p, o) = (entity_of[*a as usize], entity_of[*b as usize]);

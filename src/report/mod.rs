@@ -8,7 +8,9 @@
 
 mod candidates;
 mod chart;
+mod document;
 mod golden;
+mod integration;
 mod next_steps;
 mod page;
 mod reason;
@@ -29,6 +31,8 @@ use std::sync::Arc;
 use candidates::Candidates;
 use roster::Roster;
 use serde::Serialize;
+pub use document::Document;
+pub use integration::{Integration, formats, kinds_document};
 pub use table::TableFormat;
 
 use crate::error::{Error, ErrorKind, Result};

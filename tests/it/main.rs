@@ -10,6 +10,7 @@ mod fuzz_checks;
 mod intake;
 mod judge;
 mod kinds;
+mod kinds_cli;
 mod kinds_samples;
 mod kinds_streams;
 mod main_job;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::compile::{FileFacts, compile};
 use super::header::Lexicon;
-use super::spec::{self, Form, KindSpec};
+use super::spec::{self, KindSpec};
 use super::value::{header_key, plain_path};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -150,7 +150,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
 
 impl Kind {
     fn new(spec: KindSpec, text: &str) -> Self {
-        let json = spec.containers == [Form::Json];
+        let json = spec.containers.iter().all(|form| form.is_json());
         let key = |name: &str| if json { plain_path(name) } else { header_key(name) };
         let generations: Vec<BTreeSet<String>> = spec
             .detect

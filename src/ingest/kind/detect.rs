@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::catalog::{Catalog, Kind};
 use super::profile::Profile;
-use super::spec::{Condition, Form, Signature};
+use super::spec::{Condition, Signature};
 use super::value::{header_key, plain_path, satisfies, wildcard};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -69,11 +69,10 @@ pub(super) fn detect(catalog: &Catalog, profile: &Profile, file: &str) -> Detect
     };
     let weights = weights(catalog);
     let explainable: f64 = names.iter().filter_map(|name| weights.get(name.as_str())).sum();
-    let form = if json { Form::Json } else { Form::Table };
     let file = file.to_lowercase();
     let mut candidates: Vec<Candidate> = catalog
         .all()
-        .filter(|(_, kind)| kind.spec.containers.contains(&form))
+        .filter(|(_, kind)| kind.spec.containers.iter().any(|form| form.is_json() == json))
         .filter_map(|(name, kind)| {
             let input =
                 Input { profile, names: &names, weights: &weights, explainable, file: &file };

@@ -496,7 +496,7 @@ fn entity(rule: &Entity, main: View<'_>, fields: &mut Mapped) -> EntityKind {
             }
             !only_full || name.label.is_some()
         });
-        own.retain(|name| !fields.companies.iter().any(|known| known.value == name.value));
+        fields.companies.retain(|known| !own.iter().any(|name| name.value == known.value));
         fields.companies.splice(0..0, own);
     }
     kind

@@ -69,6 +69,11 @@ impl Mapping {
         self.system.clone()
     }
 
+    /// Whether its rows can ask for the erasure of a record.
+    pub fn may_redact(&self) -> bool {
+        self.records.iter().any(|record| !record.redacted.is_empty())
+    }
+
     /// The mapped values of a stored record: what [`read`] gave for it, again.
     pub fn remap(&self, record: &SourceRecord) -> Option<MappedRecord> {
         let rows: Vec<&RawRow> = record.rows.iter().collect();

@@ -2,7 +2,8 @@
 //!
 //! Keys are the properties in lower case. `n` and `adr` are objects of their parts, `org` is a list
 //! of its parts; `tel`, `email`, `adr` and `url` are lists of `{type: [..], value}` (`adr` with its
-//! parts in place of the value). Dates take the extended form, as in RFC 7095. Pictures, sounds and
+//! parts in place of the value); types that say nothing (`internet`, `voice`, `pref`) are left out,
+//! the others sorted. Dates take the extended form, as in RFC 7095. Pictures, sounds and
 //! keys are left out. Nothing here knows what a property means for a person.
 
 use memchr::memchr;
@@ -136,6 +137,9 @@ impl VcardReader {
         }
     }
 }
+
+/// Types that every value may have.
+const NO_TYPE: &[&str] = &["", "internet", "pref", "voice"];
 
 /// A property: its name, its types, and its value as it stands in the file.
 struct Property {
@@ -290,6 +294,8 @@ fn property(line: &str) -> Option<Property> {
             _ => {}
         }
     }
+    property.types.retain(|one| !NO_TYPE.contains(&one.as_str()));
+    property.types.sort();
     Some(property)
 }
 
@@ -423,8 +429,8 @@ mod tests {
                 "n": {"family": "Miller", "given": "Ann", "additional": "B.", "prefix": "Dr.",
                       "suffix": "Jr."},
                 "fn": "Ann Miller",
-                "email": [{"type": ["internet", "home"], "value": "ann@example.com"}],
-                "tel": [{"type": ["cell", "voice"], "value": "+1-415-555-0101"}],
+                "email": [{"type": ["home"], "value": "ann@example.com"}],
+                "tel": [{"type": ["cell"], "value": "+1-415-555-0101"}],
                 "adr": [{"type": ["work"], "street": "12 High St, Rear", "locality": "Springfield",
                          "region": "IL", "code": "62701", "country": "United States"}],
                 "org": ["Acme; Sons", "Sales"],
@@ -439,7 +445,7 @@ mod tests {
             json!({
                 "version": "2.1",
                 "n": {"family": "Müller", "given": "Jörg"},
-                "tel": [{"type": ["home", "pref"], "value": "030 123"}],
+                "tel": [{"type": ["home"], "value": "030 123"}],
                 "bday": "--05-02"
             })
         );
