@@ -4,6 +4,7 @@
 //! This module holds no stage's logic: it reads, checks, merges, and hands each stage its values.
 
 mod gate;
+mod kind_file;
 mod nearest;
 mod read;
 mod template;
@@ -21,6 +22,7 @@ use crate::ingest::read::Limits;
 use crate::model::Thresholds;
 
 pub use gate::{Gate, GateInput};
+pub use kind_file::kind_file;
 pub use nearest::nearest;
 pub use template::template;
 pub use units::{parse_duration, parse_percent, parse_size, parse_time};

@@ -236,6 +236,33 @@ fn a_kind_of_ones_own_is_one_file_in_a_folder() {
     assert!(said.contains("created_at"), "{said}");
 }
 
+/// `init --kinds` writes a kind for an unknown table; it maps the table as it was recognised.
+#[test]
+fn init_writes_a_first_kind() {
+    let bench = Bench::new();
+    let table = "Kundennr.;Vorname;Nachname;E-Mail;Telefon privat;Straße;PLZ;Ort;Shopify Kunden-ID;Farbe\n\
+                 K1;Anna;Meyer;anna@example.com;+49 30 1234567;Hauptstr. 5;10115;Berlin;7210440000001;rot\n\
+                 K2;Bernd;Beck;bernd@example.com;+49 30 7654321;Hauptstr. 9;10115;Berlin;;blau\n";
+    bench.write("ERP Kunden.csv", table);
+    let before = bench.json(&["sources", "detect", "ERP Kunden.csv"]);
+    bench.runs(&["init", "--kinds", "kinds", "ERP Kunden.csv"]);
+    let after = bench.json(&["sources", "detect", "ERP Kunden.csv"]);
+    assert_eq!((&before["kind"], &after["kind"]), (&"generic-table".into(), &"erp-kunden".into()));
+    assert_eq!(before["unused_columns"], after["unused_columns"]);
+    assert_eq!(after["mapping"].as_object().unwrap().len(), 0, "the kind says it all");
+    // Also of a file that no [[source]] names.
+    bench.write("other.csv", table);
+    assert_eq!(bench.json(&["sources", "detect", "other.csv"])["kind"], "erp-kunden");
+    bench.runs(&["ingest", "ERP Kunden.csv:@erp"]);
+    bench.runs(&["rebuild"]);
+    let show = bench.json(&["show", "erp:K1"]);
+    let value = |field: &str| show["golden"][field]["value"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(
+        [value("full_name"), value("email"), value("postcode")],
+        ["Anna Meyer", "anna@example.com", "10115"]
+    );
+}
+
 #[test]
 fn a_near_miss_is_noted_and_two_equal_kinds_are_both_named() {
     let bench = Bench::new();

@@ -19,6 +19,8 @@ pub const GENERIC: &str = "generic-table";
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     kinds: BTreeMap<Arc<str>, Arc<Kind>>,
+    /// Worked out when the first file is looked at.
+    rarity: OnceLock<Arc<BTreeMap<String, f64>>>,
 }
 
 /// A kind as `sources show` presents it.
@@ -104,6 +106,7 @@ impl Catalog {
         }
         let kind = Kind::new(spec, text);
         self.kinds.insert(kind.spec.name.as_str().into(), Arc::new(kind));
+        self.rarity = OnceLock::new();
         Ok(())
     }
 
@@ -115,6 +118,11 @@ impl Catalog {
     /// A kind by name.
     pub fn kind(&self, name: &str) -> Option<&Kind> {
         self.kinds.get(name).map(|kind| &**kind)
+    }
+
+    /// How rare each name is that any kind knows.
+    pub(super) fn rarity(&self) -> &BTreeMap<String, f64> {
+        self.rarity.get_or_init(|| Arc::new(super::detect::rarity(self)))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&Arc<str>, &Kind)> {
