@@ -158,7 +158,7 @@ fn employment_is_a_relation_and_no_merge() {
             "accounts.csv",
             "Id,Name,ParentId,Website,BillingCity,OwnerId\n\
              001XX000003aBcDYAU,Acme Tools Ltd,,https://acme-tools.example,Springfield,005\n\
-             001XX000003aBcEYAU,Borealis Foods,,https://borealis.example,Lyon,005\n",
+             001XX000003aBcEYAU,Borealis Foods,,https://www.borealis-foods-invented.com,Lyon,005\n",
         )
         .write(
             "contacts.csv",
@@ -169,7 +169,7 @@ fn employment_is_a_relation_and_no_merge() {
             "shop.csv",
             shop(&[
                 "'7210440000001,Ann,Miller,ann@mail.example,yes,Acme Tools Ltd,12 High St,,Springfield,IL,US,'62701,,,no,1.00,1,,no,",
-                "'7210440000002,Bob,Stone,bob@borealis.example,yes,,9 Low Rd,,Springfield,IL,US,'62702,,,no,1.00,1,,no,",
+                "'7210440000002,Bob,Stone,bob@borealis-foods-invented.com,yes,,9 Low Rd,,Springfield,IL,US,'62702,,,no,1.00,1,,no,",
             ]),
         );
     bench.runs(&["dedupe", "accounts.csv", "contacts.csv", "shop.csv", "--out", "out"]);
@@ -225,10 +225,8 @@ fn a_kind_of_ones_own_is_one_file_in_a_folder() {
     assert!(said.contains("members.csv: kept but not used for matching: Shoe"), "{said}");
     let (_, said) = bench.exits(3, &["--store", "other", "ingest", "--strict", "members.csv"]);
     assert!(said.contains("no field takes these columns: Shoe"), "{said}");
-    assert_eq!(bench.json(&["xref", "members:M1"]).get("entity_id").is_some(), {
-        bench.runs(&["rebuild"]);
-        true
-    });
+    bench.runs(&["rebuild"]);
+    assert_eq!(bench.json(&["xref", "members:M1"])["records"]["members"][0], "M1");
     // A wrong key is named with its line and the nearest that there is.
     bench.write("kinds/club.toml", KIND.replace("created_at", "created"));
     let (_, said) = bench.exits(2, &["sources", "list"]);
@@ -268,6 +266,7 @@ fn a_near_miss_is_noted_and_two_equal_kinds_are_both_named() {
     let bench = Bench::new();
     let near = shop(&[ANN])
         .replace("Accepts Email Marketing", "Newsletter")
+        .replace("Accepts SMS Marketing", "Texts")
         .replace("Default Address Address1", "Street");
     bench.write("export.csv", near);
     let (_, said) = bench.exits(0, &["ingest", "export.csv"]);
@@ -350,11 +349,12 @@ fn exports_of_the_labelled_set_are_recognised() {
         ("zendesk-users.jsonl", "zendesk-users"),
     ] {
         // The start of a file tells as much as all of it.
-        let text = std::fs::read_to_string(folder.join(name)).unwrap();
-        let part: Vec<&str> = text.lines().take(300).collect();
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let end = ends.map(|(at, _)| at + 1).nth(300).unwrap_or(bytes.len());
         let short = tempfile::tempdir().unwrap();
         let path = short.path().join(name);
-        std::fs::write(&path, part.join("\n")).unwrap();
+        std::fs::write(&path, &bytes[..end]).unwrap();
         let run = run_path(path, name, &Stated::default()).unwrap();
         assert_eq!(&*run.manifest.kind, kind, "{name}");
     }

@@ -34,7 +34,12 @@ fn json_kinds_come_in_any_wrapping() {
         let shown = |name: &str, bytes: &[u8]| {
             let run = run(name, bytes, &Stated::default()).unwrap();
             assert_eq!(&*run.manifest.kind, kind, "{file} as {name}");
-            run.records.iter().map(|(_, mapped)| show(mapped)).collect::<Vec<_>>()
+            // What no field takes is kept under its path, which a wrapping may shorten.
+            let taken = |shown: String| {
+                let lines = shown.lines().filter(|line| !line.starts_with("other."));
+                lines.collect::<Vec<_>>().join("\n")
+            };
+            run.records.iter().map(|(_, mapped)| taken(show(mapped))).collect::<Vec<_>>()
         };
         let want = shown("x.jsonl", text.as_bytes());
         for (name, text) in [
