@@ -54,21 +54,26 @@ pub(super) struct Erasures {
 }
 
 impl Erasures {
-    /// From the requests found in ground, each with the file that brought it.
+    /// From the requests found in ground, each with the file that brought it, and those that an
+    /// earlier run found.
     pub(super) fn new(
         store: &Store,
         found: Vec<(RecordKey, u32)>,
+        earlier: Vec<ErasureRequest>,
         systems: &BTreeMap<Arc<str>, Arc<str>>,
     ) -> Result<Self> {
-        let mut out = Self::default();
-        if found.is_empty() {
-            return Ok(out);
-        }
-        let manifests = store.manifests()?;
-        for (key, file) in found {
-            if let Some(manifest) = manifests.iter().find(|manifest| manifest.file == file) {
-                out.requests.push(ErasureRequest::new(&key, manifest));
+        let mut out = Self { requests: earlier, ..Self::default() };
+        if !found.is_empty() {
+            let manifests = store.manifests()?;
+            for (key, file) in found {
+                let manifest = manifests.iter().find(|manifest| manifest.file == file);
+                out.requests.extend(manifest.map(|manifest| ErasureRequest::new(&key, manifest)));
             }
+        }
+        out.requests.sort();
+        out.requests.dedup();
+        for request in &out.requests {
+            let key = RecordKey::new(&request.source, &request.object, &request.record_id);
             let held = store.versions(&key)?.iter().any(|(_, version)| !version.deleted);
             if !held
                 && let Some(system) = systems.get(&key.source)
@@ -78,8 +83,6 @@ impl Erasures {
             }
             out.keys.insert(key);
         }
-        out.requests.sort();
-        out.requests.dedup();
         Ok(out)
     }
 

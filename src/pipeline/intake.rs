@@ -7,13 +7,15 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
+use super::fresh::{Fresh, FreshRecord};
+use super::records::{Place, Segment};
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use crate::blocking::{Key, keys_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
 use crate::ingest::kind::{GENERIC, Mapping, inspect, read, stem};
 use crate::ingest::read::Input;
-use crate::model::{FileManifest, QuarantinedRow, RecordKey, SourceRecord};
+use crate::model::{FileManifest, MappedRecord, QuarantinedRow, RecordKey, SourceRecord};
 use crate::normalize::normalize;
 use crate::store::{ArchivedFile, FileWriter, Store};
 
@@ -118,7 +120,7 @@ impl Engine {
         strict: bool,
         progress: &dyn Progress,
     ) -> Result<Receipt> {
-        let Self { store, index, options, catalog, pool, index_spoiled } = self;
+        let Self { store, index, options, catalog, pool, index_spoiled, fresh } = self;
         let limits = options.config.limits.limits();
         let shown = file_name(&file.path);
         progress.stage(&format!("reading {shown}"), None);
@@ -172,6 +174,7 @@ impl Engine {
         manifest.file = writer.file();
         manifest.command = command;
         let mut touched = false;
+        let mark = fresh.mark();
         let taken = (|| {
             let mapping = Mapping::new(catalog, &manifest)?;
             if stated.source.is_none() {
@@ -190,7 +193,7 @@ impl Engine {
                     touched = true;
                     let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
                     batch.quarantined.retain(|row| !is_known(row));
-                    store_batch(&mut writer, index, batch, generic)
+                    store_batch(&mut writer, index, fresh, batch, generic)
                 })
             })?;
             if strict && bad > 0 {
@@ -206,6 +209,7 @@ impl Engine {
                 drop(writer);
                 // Its keys may be in there, under numbers that the next file's records will get.
                 *index_spoiled |= touched;
+                fresh.forget_since(mark);
                 return Err(abandon(error));
             }
         };
@@ -262,33 +266,60 @@ fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHashSet<u128>> 
     Ok(rows.map(|row| bad_row(&row)).collect())
 }
 
-/// Stores a batch and adds its records' keys to the index.
+/// Records that are normalised by one thread at a time.
+const RUN: usize = 256;
+
+/// Stores a batch, adds its records' keys to the index, and keeps their canonical values.
 fn store_batch(
     writer: &mut FileWriter<'_>,
     index: &mut crate::blocking::index::BlockIndex,
+    fresh: &mut Fresh,
     batch: Batch,
     generic: bool,
 ) -> Result<()> {
     let (records, mapped): (Vec<SourceRecord>, Vec<_>) = batch.records.into_iter().unzip();
-    let keys: Vec<Vec<u64>> = {
+    let runs: Result<Vec<(Segment, Vec<Vec<u64>>)>> = {
         let index = &*index;
+        let live = |record: &MappedRecord| !record.deleted && record.alias_of.is_none();
         mapped
-            .par_iter()
-            .map_init(Vec::new, |keys, record| {
-                if record.deleted || record.alias_of.is_some() {
-                    return Vec::new();
+            .par_chunks(RUN)
+            .map(|records| {
+                let (mut segment, mut keys) = (Segment::default(), Vec::new());
+                let mut all = Vec::with_capacity(records.len());
+                for record in records {
+                    keys.clear();
+                    if live(record) {
+                        let normal = normalize(record);
+                        keys_of(&normal, generic, &mut keys);
+                        segment.push(&normal)?;
+                    } else {
+                        segment.push_nothing();
+                    }
+                    all.push(keys.iter().map(|key| index_key(index, *key)).collect());
                 }
-                keys_of(&normalize(record), generic, keys);
-                keys.iter().map(|key| index_key(index, *key)).collect()
+                Ok((segment, all))
             })
             .collect()
     };
     let numbers = writer.append(&records)?;
-    for (number, keys) in numbers.iter().zip(&keys) {
-        if let Some(number) = number
-            && !keys.is_empty()
-        {
-            index.add(*number, keys)?;
+    let mut rows = numbers.into_iter().zip(records);
+    for (segment, keys) in runs? {
+        let keep = fresh.has_room(segment.bytes.len(), segment.spans.len());
+        let id = keep.then(|| fresh.values.add(segment.bytes));
+        for ((keys, span), (number, record)) in keys.iter().zip(segment.spans).zip(rows.by_ref()) {
+            let Some(number) = number else { continue };
+            if !keys.is_empty() {
+                index.add(number, keys)?;
+            }
+            if let (Some(id), true) = (id, span.1 > 0) {
+                fresh.records.push(FreshRecord {
+                    number,
+                    key: record.key,
+                    file: record.file,
+                    generic,
+                    place: Place::of(id, span),
+                });
+            }
         }
     }
     writer.quarantine(&batch.quarantined)

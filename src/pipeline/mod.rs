@@ -6,6 +6,7 @@
 mod employment;
 mod engine;
 mod erasure;
+mod fresh;
 mod gone;
 mod ground;
 mod intake;

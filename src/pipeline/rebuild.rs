@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::engine::{Engine, peak_memory};
 use super::erasure::ErasureRequest;
 use super::intake::rule_of;
-use super::records::LiveRecords;
+use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
 use super::types::{Progress, RebuildOptions, RebuildReport, Stability};
@@ -35,6 +35,8 @@ pub(super) struct RunFacts {
     pub(super) systems: Vec<(String, String)>,
     /// Pairs judged same or different, by ordinal.
     pub(super) judged: Vec<(u32, u32)>,
+    /// How canonical values were read, as of `records::reading`.
+    pub(super) reading: u64,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.
@@ -80,8 +82,14 @@ impl Engine {
         let mut clock = Clock::new(progress);
         clock.stage("records");
         let records = {
+            let fresh = std::mem::take(&mut self.fresh);
+            let previous =
+                if options.full { None } else { self.store.current_results().ok().flatten() };
             let Self { store, catalog, pool, .. } = self;
-            pool.install(|| LiveRecords::load(store, catalog, &|n| progress.advance(n)))?
+            pool.install(|| {
+                let advance = |n| progress.advance(n);
+                LiveRecords::load(store, catalog, fresh, previous.as_ref(), &advance)
+            })?
         };
         self.catch_up_index(&records)?;
         let model = match (options.retrain, self.store.latest_model()?) {
@@ -133,7 +141,7 @@ impl Engine {
         let path = self.store.results_path(run);
         let files = self.store.manifests()?.len() as u32;
         let written = {
-            let Self { pool, options, .. } = self;
+            let Self { pool, options, catalog, .. } = self;
             pool.install(|| {
                 let state = &state;
                 Writing {
@@ -144,6 +152,7 @@ impl Engine {
                     state,
                     decisions: &decisions,
                     as_of: options.as_of,
+                    reading: reading(catalog),
                     files,
                 }
                 .write(&path, &mut summary, &mut clock)

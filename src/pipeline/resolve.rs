@@ -27,6 +27,10 @@ pub trait Records: Sync {
     fn origin(&self, ordinal: u32) -> Origin;
     /// Hash of its key.
     fn hash(&self, ordinal: u32) -> u64;
+    /// Called once with each run of records, from this ordinal on, while the table is built.
+    fn noted(&self, from: u32, records: &[NormalRecord]) {
+        let _ = (from, records);
+    }
 }
 
 /// People's decisions, by ordinal, smaller first.
@@ -67,6 +71,8 @@ pub struct Resolution {
 
 /// Candidate pairs that training looks at.
 const SAMPLE: usize = 200_000;
+/// Records whose candidates are gathered before any is compared.
+const AT_ONCE: usize = 16;
 /// Records a piece of parallel work.
 const PIECE: usize = 2048;
 
@@ -83,7 +89,13 @@ pub fn build_table(
         None => choose_texts(records)?,
     };
     let mut table = Table::default();
-    each(records, |ordinal, normal| table.push(&normal, records.origin(ordinal), &texts))?;
+    each(records, |from, piece| {
+        records.noted(from, &piece);
+        let origins: Vec<Origin> =
+            (from..from + piece.len() as u32).map(|at| records.origin(at)).collect();
+        table.extend(&piece, &origins, &texts);
+        piece.into_par_iter().with_min_len(256).for_each(drop);
+    })?;
     table.finish(&texts);
     let Some(model) = model else {
         let shares = table.read_mailboxes(None);
@@ -94,18 +106,21 @@ pub fn build_table(
     Ok((table, model.shares.clone(), texts))
 }
 
-/// Hands records over in order; they are decoded in parallel, a piece at a time.
-fn each(records: &dyn Records, mut take: impl FnMut(u32, NormalRecord)) -> Result<()> {
+/// Hands records over in order, a piece at a time; the next piece is read meanwhile.
+fn each(records: &dyn Records, mut take: impl FnMut(u32, Vec<NormalRecord>) + Send) -> Result<()> {
     let n = records.len();
-    let mut from = 0;
-    while from < n {
-        let to = n.min(from + PIECE as u32 * 8);
-        let piece: Result<Vec<NormalRecord>> =
-            (from..to).into_par_iter().map(|at| records.normal(at)).collect();
-        for (ordinal, normal) in (from..to).zip(piece?) {
-            take(ordinal, normal);
-        }
-        from = to;
+    let read = |from: u32| -> Result<Vec<NormalRecord>> {
+        (from..n.min(from + PIECE as u32 * 4))
+            .into_par_iter()
+            .with_min_len(64)
+            .map(|at| records.normal(at))
+            .collect()
+    };
+    let (mut from, mut piece) = (0, read(0)?);
+    while !piece.is_empty() {
+        let next = from + piece.len() as u32;
+        let ((), following) = rayon::join(|| take(from, piece), || read(next));
+        (from, piece) = (next, following?);
     }
     Ok(())
 }
@@ -302,12 +317,17 @@ fn score(
     let pieces: Vec<Scored> = records
         .par_chunks(PIECE)
         .map_init(
-            || (Comparer::new(table, shares), Vec::new()),
-            |(comparer, found), piece| {
+            || (Comparer::new(table, shares), Vec::new(), Vec::new()),
+            |(comparer, found, pairs), piece| {
                 let mut out = Scored::default();
-                for a in piece {
-                    blocks.candidates(*a, found);
-                    for b in found.iter() {
+                for records in piece.chunks(AT_ONCE) {
+                    pairs.clear();
+                    for a in records {
+                        blocks.candidates(*a, found);
+                        pairs.extend(found.iter().map(|b| (*a, *b)));
+                    }
+                    comparer.warm(pairs.iter().map(|(_, b)| *b));
+                    for (a, b) in pairs.iter() {
                         let kinds = (table.kind[*a as usize], table.kind[*b as usize]);
                         let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
                         out.pairs += 1;

@@ -3,21 +3,20 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::employment::Employment;
+use super::employment::Relations;
 use super::engine::peak_memory;
 use super::gone::{self, Gone, LastKnown};
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
-use super::resolve::{Decisions, Records, Resolution};
+use super::resolve::{Decisions, Records as _, Resolution};
 use crate::clustering::{Identities, LedgerState, StepKind, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityId, EntityKind, NormalRecord, ScoredPair, Timestamp};
+use crate::model::{EntityId, EntityKind, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
-use crate::survivorship::FieldNames;
 
 /// Records written to the snapshot at a time.
-const PIECE: u32 = 4096;
+const PIECE: u32 = 16_384;
 
 /// What a rebuild found.
 pub(super) struct Writing<'a> {
@@ -28,6 +27,7 @@ pub(super) struct Writing<'a> {
     pub(super) state: &'a LedgerState,
     pub(super) decisions: &'a Decisions,
     pub(super) as_of: Option<Timestamp>,
+    pub(super) reading: u64,
     pub(super) files: u32,
 }
 
@@ -40,45 +40,28 @@ impl Writing<'_> {
         clock: &mut Clock<'_>,
     ) -> Result<()> {
         let mut out = ResultsWriter::create(path)?;
-        let mut newest: Option<Timestamp> = None;
-        let mut employment = Employment::default();
-        let mut fields = FieldNames::default();
+        let noted = self.records.noted();
         let links = self.own_ids();
         let mut from = 0;
         while from < self.records.len() {
             let to = self.records.len().min(from + PIECE);
-            let normals: Result<Vec<NormalRecord>> =
-                (from..to).into_par_iter().map(|at| self.records.normal(at)).collect();
-            let normals = normals?;
             let rows: Vec<RecordRow<'_>> = (from..to)
-                .zip(&normals)
-                .map(|(at, normal)| RecordRow {
+                .map(|at| RecordRow {
                     key: &self.records.keys[at as usize],
                     store_record: self.records.numbers[at as usize],
                     file: self.records.files[at as usize],
-                    normal,
+                    normal: self.records.encoded(at),
                 })
                 .collect();
             out.records(&rows)?;
-            let stated = rows.par_chunks(256).map(|rows| {
-                let mut fields = FieldNames::default();
-                rows.iter().for_each(|row| fields.add(row.key, row.normal));
-                fields
-            });
-            fields = fields.merge(stated.reduce(FieldNames::default, FieldNames::merge));
-            for (at, normal) in (from..to).zip(&normals) {
-                newest = newest.max(normal.updated_at).max(normal.created_at);
-                let organizations = normal.organization_ids.iter().filter_map(|id| {
-                    let name = format!("{}/{}/{}", id.system, id.object, id.id);
-                    links.get(&self.resolution.table.link.find(&name)?).copied()
-                });
-                employment.add(at, normal, &organizations.collect::<Vec<u32>>());
-            }
             from = to;
         }
-        summary.as_of = self.as_of.or(newest).map(|t| t.0);
+        summary.as_of = self.as_of.or(noted.newest).map(|t| t.0);
         let entity_of = self.entity_of();
-        self.entities(&mut out, &entity_of, employment)?;
+        let by_id = |id: &str| links.get(&self.resolution.table.link.find(id)?).copied();
+        let kind = &self.resolution.table.kind;
+        let relations = noted.employment.relations(&entity_of, kind, by_id);
+        self.entities(&mut out, &entity_of, relations)?;
         self.pairs(&mut out)?;
         self.aliases(&mut out, &entity_of)?;
         let facts = RunFacts {
@@ -97,7 +80,8 @@ impl Writing<'_> {
                 judged.dedup();
                 judged
             },
-            fields: fields.names(),
+            fields: noted.fields.names(),
+            reading: self.reading,
             files: self.files,
             sources: self.sources(),
             erasures: self.records.erasures.requests.clone(),
@@ -151,7 +135,7 @@ impl Writing<'_> {
         &self,
         out: &mut ResultsWriter,
         entity_of: &[u32],
-        employment: Employment,
+        organizations: Relations,
     ) -> Result<()> {
         let mut steps: FxHashMap<u32, Vec<StepRow>> = FxHashMap::default();
         for (root, step) in &self.resolution.clustering.steps {
@@ -167,12 +151,11 @@ impl Writing<'_> {
             });
         }
         let mut relations: FxHashMap<u32, FxHashSet<(&'static str, u32)>> = FxHashMap::default();
-        let (employed, parents) = employment.relations(entity_of);
-        for (p, o) in employed {
+        for (p, o) in organizations.employed {
             relations.entry(p).or_default().insert(("employer", o));
             relations.entry(o).or_default().insert(("employee", p));
         }
-        for (child, parent) in parents {
+        for (child, parent) in organizations.parents {
             relations.entry(child).or_default().insert(("parent", parent));
             relations.entry(parent).or_default().insert(("subsidiary", child));
         }

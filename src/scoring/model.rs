@@ -1,3 +1,4 @@
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -144,12 +145,13 @@ fn freeze_counts(
 ) -> FrozenCounts {
     let mut values: Vec<(u64, u32)> = counts
         .of
-        .iter()
+        .par_iter()
         .enumerate()
+        .with_min_len(1024)
         .filter(|(_, count)| **count >= least)
         .map(|(id, count)| (value_hash(interner, id as u32), *count))
         .collect();
-    values.sort_unstable();
+    values.par_sort_unstable();
     FrozenCounts { field: field.to_owned(), records: counts.records, values }
 }
 
@@ -163,11 +165,11 @@ impl FrozenCounts {
     fn apply(&self, counts: &mut Counts, interner: Option<&Interner>, size: usize) {
         counts.records = self.records;
         counts.of.resize(size.max(counts.of.len()), 0);
-        for (id, count) in counts.of.iter_mut().enumerate() {
+        counts.of.par_iter_mut().enumerate().with_min_len(1024).for_each(|(id, count)| {
             let hash = value_hash(interner, id as u32);
             let found = self.values.binary_search_by_key(&hash, |v| v.0);
             *count = found.map_or(1, |at| self.values[at].1);
-        }
+        });
     }
 }
 

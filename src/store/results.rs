@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{EntityId, EntityKind, FileManifest, RecordKey, Thresholds};
 
 pub use reader::Results;
-pub use writer::{RecordRow, ResultsWriter};
+pub use writer::{RecordRow, ResultsWriter, decode_normal, encode_normal};
 
 /// Counts and settings of a run; `summary.json` but for the timings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
