@@ -36,32 +36,41 @@ impl Args {
         let catalog = config.catalog()?;
         let mut sources = BTreeMap::new();
         let mut policy = Policy::default();
+        let mut files = Vec::new();
         if store.exists() {
             let ground = pipeline::ground(&store)?;
             sources.extend(ground.sources.into_iter().map(|(name, source)| (name, source.kind)));
             match View::open(&store) {
-                Ok(view) => policy = view.policy().clone(),
+                Ok(view) => {
+                    policy = view.policy().clone();
+                    files.clone_from(&view.results().summary().files);
+                }
                 Err(error) if error.kind() == ErrorKind::Unknown => {}
                 Err(error) => return Err(error),
             }
         }
-        let integration =
-            Integration { catalog: &catalog, sources: &sources, policy: &policy, config: &config };
+        let integration = Integration {
+            catalog: &catalog,
+            sources: &sources,
+            files: &files,
+            policy: &policy,
+            config: &config,
+        };
         let document = integration.document();
         std::fs::create_dir_all(&self.out).map_err(|error| {
             Error::io(&self.out, error).hint("give --out a folder that you may write to")
         })?;
         let mut table = Table::new(["written"]);
-        let mut files = Vec::new();
+        let mut written = Vec::new();
         for (name, text) in
             [("integration.md", document.markdown()), ("integration.html", document.html())]
         {
             let path = self.out.join(name);
             std::fs::write(&path, text).map_err(|error| Error::io(&path, error))?;
             table.row([path.display().to_string()]);
-            files.push(path.display().to_string());
+            written.push(path.display().to_string());
         }
-        context.answer(&Answer::new(&Written { files, sources })?.table(table))?;
+        context.answer(&Answer::new(&Written { files: written, sources })?.table(table))?;
         Ok(Outcome::DONE)
     }
 }

@@ -90,7 +90,7 @@ impl Args {
         let catalog = context.config(Some(&store))?.catalog()?;
         let write = |out: &mut dyn Write| match self.what.table() {
             Some(what) => {
-                with_input(&context.view()?, &store, &catalog, self.spreadsheet_safe, |input| {
+                with_input(&context.view()?, &catalog, self.spreadsheet_safe, |input| {
                     report::export(input, what, format, out)
                 })
             }

@@ -1,6 +1,7 @@
 //! The command line: arguments, terminal, files, exit codes. One file a verb; it holds no decision
 //! that a user of the library would need too.
 
+mod backup;
 mod context;
 mod dedupe;
 mod docs;
@@ -15,15 +16,19 @@ mod ingest;
 mod init;
 mod judge;
 mod judgements;
+mod migrate;
 mod model;
 mod output;
 mod progress;
 mod quarantine;
 mod rebuild;
+mod recover;
 mod report;
+mod restore;
 mod show;
 mod sources;
 mod status;
+mod synth;
 mod verify;
 mod why;
 mod xref;
@@ -78,9 +83,14 @@ enum Verb {
     Evaluate(evaluate::Args),
     Model(model::Args),
     Status(status::Args),
+    Synth(synth::Args),
     Sources(sources::Args),
     Docs(docs::Args),
     Verify(verify::Args),
+    Recover(recover::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Migrate(migrate::Args),
     Quarantine(quarantine::Args),
 }
 
@@ -95,6 +105,7 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     hide_panics();
+    end_on_signals();
     let context = Context::new(cli.global);
     let whole = AssertUnwindSafe(|| {
         let outcome = run(&context, &cli.verb)?;
@@ -114,11 +125,29 @@ pub(crate) fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Ends at once when asked to (Ctrl-C, or a polite kill): every write may be cut off anywhere, so
+/// nothing is left half done that the next command would not finish or undo.
+fn end_on_signals() {
+    // Without it the process ends at once too, only without a word.
+    let _ = ctrlc::set_handler(|| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "\ninterrupted: what was acknowledged is kept, the rest is undone; run it again"
+        );
+        #[expect(clippy::exit, reason = "the one place that ends on a signal")]
+        std::process::exit(i32::from(exit::INTERRUPTED));
+    });
+}
+
 /// A panic is a defect of ours. Its message may quote a customer's value (a slice of a text does), so
 /// only its place is told.
 fn hide_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // sled panics on some damage, which the store catches and reports as what it is.
+        if place.contains("sled-") {
+            return;
+        }
         let mut stderr = std::io::stderr();
         let _ = writeln!(stderr, "error: internal error at {place}");
         let _ = writeln!(
@@ -147,9 +176,14 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Evaluate(args) => args.run(context),
         Verb::Model(args) => args.run(context),
         Verb::Status(args) => args.run(context),
+        Verb::Synth(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
         Verb::Docs(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
+        Verb::Recover(args) => args.run(context),
+        Verb::Backup(args) => args.run(context),
+        Verb::Restore(args) => args.run(context),
+        Verb::Migrate(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
     }
 }

@@ -34,10 +34,7 @@ impl Engine {
     /// Locked, damaged, of another version, or not writable; a user's source kind is wrong.
     pub fn create_or_open(dir: &Path, options: EngineOptions) -> Result<Self> {
         let catalog = options.config.catalog()?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.threads.unwrap_or(0))
-            .build()
-            .map_err(|e| Error::new(ErrorKind::Limit, format!("cannot start threads: {e}")))?;
+        let pool = options.pool()?;
         let store = Store::open(dir, Access::Write)?;
         let secret = store.secret()?;
         let folder = store.index_dir();
@@ -51,6 +48,13 @@ impl Engine {
         };
         let fresh = Fresh::new(FRESH_BYTES);
         Ok(Self { store, index, options, catalog, pool, index_spoiled: false, fresh })
+    }
+
+    /// Throws the index away; the next rebuild fills it.
+    pub(super) fn renew_index(&mut self) -> Result<()> {
+        let secret = self.store.secret()?;
+        self.index = BlockIndex::recreate(&self.store.index_dir(), secret)?;
+        Ok(())
     }
 
     /// Adds a person's decision; returns its sequence.
@@ -74,6 +78,16 @@ impl Engine {
     }
 }
 
+impl EngineOptions {
+    /// The threads to work with.
+    pub(super) fn pool(&self) -> Result<rayon::ThreadPool> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.unwrap_or(0))
+            .build()
+            .map_err(|e| Error::new(ErrorKind::Limit, format!("cannot start threads: {e}")))
+    }
+}
+
 /// Removes a store, so that one may be made anew in its place. Does nothing where there is none.
 ///
 /// # Errors
@@ -93,13 +107,33 @@ pub fn discard_store(dir: &Path) -> Result<()> {
             .hint("name it with --store to add to it, or remove the folder yourself"));
         }
     }
-    std::fs::remove_dir_all(dir).map_err(|e| Error::io(dir, e))
+    Store::discard(dir)
+}
+
+/// Seconds that the processors have worked for this process; `None` where the system does not tell.
+pub(super) fn processor_time() -> Option<f64> {
+    // Linux counts in hundredths of a second here, whatever its own clock.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field, a name in brackets, may hold anything.
+    let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some((ticks()? + ticks()?) / TICKS)
 }
 
 /// Largest resident memory of this process so far, bytes; `None` where the system does not tell.
 pub(super) fn peak_memory() -> Option<u64> {
+    memory("VmHWM:")
+}
+
+/// Resident memory of this process, bytes; `None` where the system does not tell.
+pub(super) fn memory_in_use() -> Option<u64> {
+    memory("VmRSS:")
+}
+
+fn memory(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kib * 1024)
 }

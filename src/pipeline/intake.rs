@@ -177,9 +177,9 @@ impl Engine {
         let mark = fresh.mark();
         let taken = (|| {
             let mapping = Mapping::new(catalog, &manifest)?;
-            if stated.source.is_none() {
-                guard_new_source(store, &manifest, &input, &limits, &mapping)?;
-            }
+            let rivals =
+                if stated.source.is_none() { rivals(store, &manifest)? } else { BTreeSet::new() };
+            let mut sample = KeySample::default();
             let generic = &*manifest.kind == GENERIC;
             let known = known_bad(store, &manifest)?;
             let (mut records, mut bad, mut left_out, mut erased) = (0_u64, 0_u64, 0_u64, 0_u64);
@@ -191,6 +191,9 @@ impl Engine {
                     erased += batch.records.iter().filter(|(_, m)| m.redacted).count() as u64;
                     progress.advance(batch.records.len() as u64);
                     touched = true;
+                    if !rivals.is_empty() {
+                        sample.add(&batch);
+                    }
                     let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
                     batch.quarantined.retain(|row| !is_known(row));
                     store_batch(&mut writer, index, fresh, batch, generic)
@@ -201,6 +204,7 @@ impl Engine {
                     .at(&shown)
                     .hint("leave --strict away to put them into quarantine"));
             }
+            guard_new_source(store, &manifest, &rivals, &sample)?;
             Ok((records, bad, left_out, erased))
         })();
         let (records, bad, left_out, erased) = match taken {
@@ -228,7 +232,10 @@ impl Engine {
                  status` lists them)"
             ));
         }
-        let receipt = writer.commit(manifest.clone(), archived)?;
+        let committed = writer.commit(manifest.clone(), archived);
+        // Whether the file was taken is known when the store is opened next.
+        *index_spoiled |= committed.is_err();
+        let receipt = committed.inspect_err(|_| fresh.forget_since(mark))?;
         Ok(Receipt {
             file: shown,
             kind: manifest.kind.to_string(),
@@ -247,7 +254,7 @@ impl Engine {
 }
 
 /// What makes two bad rows the same.
-fn bad_row(row: &QuarantinedRow) -> u128 {
+pub(super) fn bad_row(row: &QuarantinedRow) -> u128 {
     let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
     hash.update(row.reason.as_bytes());
     hash.update(&[0]);
@@ -256,7 +263,7 @@ fn bad_row(row: &QuarantinedRow) -> u128 {
 }
 
 /// The rows that an earlier reading of the file put into quarantine: they need not stand there twice.
-fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHashSet<u128>> {
+pub(super) fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHashSet<u128>> {
     let earlier = |m: &FileManifest| m.name == manifest.name && m.source == manifest.source;
     if !store.manifests()?.iter().any(|m| earlier(m) && m.quarantined > 0) {
         return Ok(FxHashSet::default());
@@ -270,7 +277,7 @@ fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHashSet<u128>> 
 const RUN: usize = 256;
 
 /// Stores a batch, adds its records' keys to the index, and keeps their canonical values.
-fn store_batch(
+pub(super) fn store_batch(
     writer: &mut FileWriter<'_>,
     index: &mut crate::blocking::index::BlockIndex,
     fresh: &mut Fresh,
@@ -325,7 +332,7 @@ fn store_batch(
     writer.quarantine(&batch.quarantined)
 }
 
-fn archived_path(store: &Store, archived: &ArchivedFile) -> PathBuf {
+pub(super) fn archived_path(store: &Store, archived: &ArchivedFile) -> PathBuf {
     let path = store.root().join(&archived.path);
     let mut part = path.clone().into_os_string();
     part.push(".part");
@@ -346,43 +353,56 @@ fn shown_path(path: &Path) -> String {
     path.display().to_string().replace('\\', "/")
 }
 
+/// Keys of a file that are looked up elsewhere: those of the smallest hashes, so that the order of
+/// its rows does not matter.
+#[derive(Default)]
+struct KeySample(BTreeMap<u64, RecordKey>);
+
+impl KeySample {
+    const SIZE: usize = 100;
+
+    fn add(&mut self, batch: &Batch) {
+        for (record, mapped) in &batch.records {
+            if mapped.id_made {
+                continue;
+            }
+            let hash = xxhash_rust::xxh3::xxh3_64(record.key.id.as_bytes());
+            let full = self.0.len() >= Self::SIZE;
+            if !full || self.0.last_key_value().is_some_and(|(last, _)| hash < *last) {
+                self.0.insert(hash, record.key.clone());
+                if self.0.len() > Self::SIZE {
+                    self.0.pop_last();
+                }
+            }
+        }
+    }
+}
+
+/// The sources that a file of a new source may be a later export of.
+fn rivals(store: &Store, manifest: &FileManifest) -> Result<BTreeSet<String>> {
+    let known = store.manifests()?;
+    if known.iter().any(|m| m.source == manifest.source) {
+        return Ok(BTreeSet::new());
+    }
+    // Any two tables may number their rows alike: a later export has the same columns too.
+    let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
+    let generic = &*manifest.kind == GENERIC;
+    Ok(known
+        .iter()
+        .filter(|m| m.kind == manifest.kind && (!generic || columns(m) == columns(manifest)))
+        .map(|m| m.source.to_string())
+        .collect())
+}
+
 /// A new source most of whose ids already stand in another source of its kind is most likely a
 /// later export of that one under a dated name: taking it would double everyone.
 fn guard_new_source(
     store: &Store,
     manifest: &FileManifest,
-    input: &Input,
-    limits: &crate::ingest::read::Limits,
-    mapping: &Mapping,
+    rivals: &BTreeSet<String>,
+    sample: &KeySample,
 ) -> Result<()> {
-    let known = store.manifests()?;
-    if known.iter().any(|m| m.source == manifest.source) {
-        return Ok(());
-    }
-    // Any two tables may number their rows alike: a later export has the same columns too.
-    let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
-    let generic = &*manifest.kind == GENERIC;
-    let rivals: BTreeSet<&str> = known
-        .iter()
-        .filter(|m| m.kind == manifest.kind && (!generic || columns(m) == columns(manifest)))
-        .map(|m| &*m.source)
-        .collect();
-    if rivals.is_empty() {
-        return Ok(());
-    }
-    const SAMPLE: usize = 100;
-    let mut sample: Vec<RecordKey> = Vec::new();
-    let stop = || Error::new(ErrorKind::Interrupted, "enough");
-    let looked = read(input, limits, manifest, mapping, &mut |batch| {
-        let stated = batch.records.into_iter().filter(|(_, mapped)| !mapped.id_made);
-        sample.extend(stated.map(|(record, _)| record.key).take(SAMPLE));
-        if sample.len() >= SAMPLE { Err(stop()) } else { Ok(()) }
-    });
-    if let Err(error) = looked
-        && error.kind() != ErrorKind::Interrupted
-    {
-        return Err(error);
-    }
+    let sample: Vec<&RecordKey> = sample.0.values().collect();
     for rival in rivals {
         let mut shared = 0;
         for key in &sample {

@@ -3,6 +3,7 @@
 //! [`Engine`] is the one writer: [`Engine::ingest`], [`Engine::rebuild`], [`Engine::judge`].
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
+mod care;
 mod employment;
 mod engine;
 mod erasure;
@@ -10,6 +11,7 @@ mod fresh;
 mod gone;
 mod ground;
 mod intake;
+mod quarantine;
 mod rebuild;
 mod records;
 pub mod resolve;
@@ -17,10 +19,12 @@ mod snapshot;
 mod types;
 mod view;
 
+pub use care::{Mended, backup, migrate, recover, restore, verify};
 pub use engine::{Engine, discard_store};
 pub use erasure::{ErasureRequest, erasure_requests};
 pub use gone::{Gone, gone};
-pub use ground::{ground, judgements, ledger, quarantine, verify};
+pub use ground::{ground, judgements, ledger, quarantine};
+pub use quarantine::{Retried, Rows, StillWaiting};
 pub use rebuild::sources;
 pub use types::*;
 pub use view::View;

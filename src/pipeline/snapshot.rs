@@ -6,13 +6,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::employment::Relations;
 use super::engine::peak_memory;
 use super::gone::{self, Gone, LastKnown};
+use super::quarantine;
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records as _, Resolution};
 use crate::clustering::{Identities, LedgerState, StepKind, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityId, EntityKind, ScoredPair, Timestamp};
+use crate::model::{EntityId, EntityKind, QuarantinedRow, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
 
 /// Records written to the snapshot at a time.
@@ -29,6 +30,7 @@ pub(super) struct Writing<'a> {
     pub(super) as_of: Option<Timestamp>,
     pub(super) reading: u64,
     pub(super) files: u32,
+    pub(super) quarantined: &'a [QuarantinedRow],
 }
 
 impl Writing<'_> {
@@ -90,6 +92,7 @@ impl Writing<'_> {
             Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
         })?;
         out.blob("run", &bytes)?;
+        out.blob(quarantine::BLOB, &quarantine::encode(self.quarantined)?)?;
         out.blob("model", &self.resolution.model.to_bytes()?)?;
         out.finish(summary)
     }

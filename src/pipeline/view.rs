@@ -8,8 +8,9 @@ use rustc_hash::FxHashMap;
 
 use super::gone::Gone;
 use super::intake::{index_key, rule_of};
+use super::quarantine;
 use super::rebuild::RunFacts;
-use super::types::{Candidate, ModelLevel, ModelTable};
+use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
 use crate::blocking::index::BlockIndex;
 use crate::blocking::{Key, RULES, keys_of};
 use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, dim};
@@ -17,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
     ComparisonTerm, Decision, EntityId, EntityKind, Explanation, GoldenRecord, Judgement,
-    MergeStep, MissedKey, NormalRecord, RecordKey, Relation, Timestamp, Verdict,
+    MergeStep, MissedKey, NormalRecord, QuarantinedRow, RecordKey, Relation, Timestamp, Verdict,
 };
 use crate::scoring::Model;
 use crate::store::results::{EntityRow, Results, StepRow};
@@ -93,8 +94,8 @@ impl View {
         &self.systems
     }
 
-    /// Wall time by stage and peak memory of the run that made the results.
-    pub fn run_costs(&self) -> (Vec<(String, f64)>, Option<u64>) {
+    /// What each stage took, and peak memory of the run that made the results.
+    pub fn run_costs(&self) -> (Vec<StageTime>, Option<u64>) {
         (self.facts.timings.clone(), self.facts.peak_memory)
     }
 
@@ -104,6 +105,14 @@ impl View {
     /// Damaged or unreadable.
     pub fn judged(&self) -> Result<Vec<(u32, u32)>> {
         Ok(self.facts.judged.clone())
+    }
+
+    /// The rows that were in quarantine when the results were made.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn quarantined(&self) -> Result<Vec<QuarantinedRow>> {
+        self.results.blob(quarantine::BLOB)?.map_or(Ok(Vec::new()), |b| quarantine::decode(&b))
     }
 
     /// Names of the fields of golden records, in their order.

@@ -8,8 +8,10 @@ use super::document::Document;
 use crate::blocking::RULES;
 use crate::compare::{DIMENSION, dim};
 use crate::config::Config;
-use crate::ingest::kind::{Catalog, Condition, EntitySpec, Form, Kind, RecordSpec, ValueRule};
-use crate::model::EntityKind;
+use crate::ingest::kind::{
+    Catalog, Condition, EntitySpec, Form, GENERIC, Kind, RecordSpec, ValueRule,
+};
+use crate::model::{EntityKind, FileManifest};
 use crate::survivorship::{GROUPS, Policy, Rule};
 
 /// What the documentation is made from.
@@ -19,6 +21,8 @@ pub struct Integration<'a> {
     pub catalog: &'a Catalog,
     /// Source → kind, as they stand in the store; without any, all kinds are described.
     pub sources: &'a BTreeMap<String, String>,
+    /// How the files of the last results were read.
+    pub files: &'a [FileManifest],
     /// Who owns which field.
     pub policy: &'a Policy,
     /// Thresholds and limits.
@@ -59,6 +63,7 @@ impl Integration<'_> {
         for kind in self.kinds() {
             describe(&mut out, kind);
         }
+        self.recognised(&mut out);
         self.ownership(&mut out);
         self.rules(&mut out);
         self.validation(&mut out);
@@ -96,6 +101,19 @@ impl Integration<'_> {
         let head = ["source", "system", "kind", "read", "corrections go back by", "merges"];
         out.table(&head, rows.collect());
         out.text("What should change in a system is written by `sameas sync-plan --to SYSTEM`; nothing is sent.");
+    }
+
+    /// Tables that no kind knows: what their columns were taken for.
+    fn recognised(&self, out: &mut Document) {
+        for file in self.files.iter().filter(|file| &*file.kind == GENERIC) {
+            out.heading(2, format!("{} ({})", file.name, file.source));
+            out.text("No kind knows this table: its columns were recognised. `sameas init --kinds` makes a kind of it, [source.columns] corrects it.");
+            let rows = file.mapping.iter().map(|(column, field)| vec![field.clone(), column.clone()]);
+            out.table(&["field", "column"], rows.collect());
+            if !file.unused_columns.is_empty() {
+                out.text(format!("Kept, but in no field: {}.", file.unused_columns.join(", ")));
+            }
+        }
     }
 
     fn ownership(&self, out: &mut Document) {
@@ -182,7 +200,7 @@ pub fn kinds_document(catalog: &Catalog) -> Document {
 }
 
 const KINDS_HEAD: &[&str] =
-    &["kind", "what", "formats", "recognised by", "corrections go back by", "certainty"];
+    &["kind", "what", "formats", "detected without a flag", "corrections go back by", "certainty"];
 
 fn kind_rows(catalog: &Catalog) -> Vec<Vec<String>> {
     let names = catalog.names();
@@ -192,9 +210,9 @@ fn kind_rows(catalog: &Catalog) -> Vec<Vec<String>> {
             let spec = &kind.spec;
             let signatures = spec.detect.signature.len();
             let by = match signatures {
-                0 => "its header".to_owned(),
-                1 => "1 signature".to_owned(),
-                n => format!("{n} signatures"),
+                0 => "yes, by its header".to_owned(),
+                1 => "yes, by a signature".to_owned(),
+                n => format!("yes, by {n} signatures"),
             };
             vec![
                 spec.name.clone(),

@@ -255,6 +255,7 @@ fn init_writes_a_first_kind() {
     bench.runs(&["rebuild"]);
     let show = bench.json(&["show", "erp:K1"]);
     let value = |field: &str| show["golden"][field]["value"].as_str().unwrap_or_default().to_owned();
+    bench.runs(&["init", "--out", "-", "other.csv"]);
     assert_eq!(
         [value("full_name"), value("email"), value("postcode")],
         ["Anna Meyer", "anna@example.com", "10115"]
@@ -289,14 +290,19 @@ fn the_documentation_describes_what_the_store_holds() {
     bench.runs(&["docs", "--out", "all"]);
     let all = bench.read("all/integration.md");
     assert!(all.contains("## shopify-customers (shopify)") && all.contains("## vcard"));
-    bench.write("shop.csv", shop(&[ANN]));
-    bench.runs(&["ingest", "shop.csv"]);
+    bench
+        .write("shop.csv", shop(&[ANN]))
+        .write("erp.csv", "Kundennr.;Nachname;Farbe\nK1;Meyer;rot\nK2;Beck;blau\n");
+    bench.runs(&["ingest", "shop.csv", "erp.csv"]);
+    bench.runs(&["rebuild"]);
     let written = bench.json(&["docs", "--out", "docs"]);
     assert_eq!(written["sources"]["shop"], "shopify-customers");
     let text = bench.read("docs/integration.md");
     for part in [
         "| shop | shopify | shopify-customers | in |",
         "| name.given | First Name |",
+        "| name.family | Nachname |",
+        "Kept, but in no field: Farbe.",
         "## Ownership",
         "## Normalisation rules",
         "## Merge rules",

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use proptest::prelude::*;
 use sameas::ingest::kind::Stated;
-use sameas::model::RawRow;
+use sameas::model::{RawRow, SourceRecord, Version};
 
 use super::kinds::{Sample, run, samples, show};
 
@@ -69,15 +69,15 @@ fn every_kind_comes_packed() {
 /// gone.
 fn state(lines: &[String]) -> BTreeMap<String, (Vec<RawRow>, bool)> {
     let run = run("x.jsonl", lines.join("\n"), &Stated::default()).unwrap();
-    let mut best: BTreeMap<String, (sameas::model::SourceRecord, bool)> = BTreeMap::new();
+    let mut all: BTreeMap<String, Vec<(SourceRecord, bool)>> = BTreeMap::new();
     for (record, mapped) in run.records {
-        let key = record.key.to_string();
-        let wins = best.get(&key).is_none_or(|(old, _)| record.version.supersedes(&old.version));
-        if wins {
-            best.insert(key, (record, mapped.deleted));
-        }
+        all.entry(record.key.to_string()).or_default().push((record, mapped.deleted));
     }
-    best.into_iter().map(|(key, (record, deleted))| (key, (record.rows, deleted))).collect()
+    let latest = |versions: Vec<(SourceRecord, bool)>| {
+        let at = Version::latest(0..versions.len(), |at: usize| versions[at].0.version).unwrap();
+        (versions[at].0.rows.clone(), versions[at].1)
+    };
+    all.into_iter().map(|(key, versions)| (key, latest(versions))).collect()
 }
 
 /// Events of customers: updates at their times, deletions, merges and erasure requests.

@@ -24,6 +24,7 @@ mod readers;
 mod report;
 mod results;
 mod store;
+mod synth;
 
 /// Opens a store for writing. A child process of another test holds a copy of every open file, and
 /// so the lock of a store just closed, between its fork and its exec: then waits a little.
