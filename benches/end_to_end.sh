@@ -70,12 +70,9 @@ table(("command", "wall, s", "CPU, s", "records/s", "peak memory", "on disk"), r
 summary = json.loads((work / "result" / "summary.json").read_text())
 run, pairs = summary["run"], summary["pairs_scored"]
 rows = []
-for stage in run["timings"]:
-    if isinstance(stage, dict):
-        name, wall = stage.get("stage", stage.get("name")), stage.get("wall", stage.get("seconds"))
-        cpu, peak = stage.get("cpu"), stage.get("peak_memory")
-    else:
-        (name, wall), cpu, peak = stage, None, None
+for stage in run["stages"]:
+    name, wall = stage["stage"], stage["seconds"]
+    cpu, peak = stage.get("cpu_seconds"), stage.get("memory_bytes")
     if name == "total":
         continue
     of_pairs = name == "score"
@@ -83,7 +80,7 @@ for stage in run["timings"]:
     rows.append((name, f"{wall:.2f}", f"{cpu:.2f}" if cpu is not None else "",
                  f"{rate:,.0f} {'pairs' if of_pairs else 'records'}" if rate else "",
                  mib(peak) if peak else ""))
-table(("stage", "wall, s", "CPU, s", "a second", "peak memory so far"), rows)
+table(("stage", "wall, s", "CPU, s", "a second", "memory"), rows)
 measured = json.loads((work / "evaluate.out").read_text())
 print(f"Input {mib(made)}, store {mib(store)} ({store / made:.2f} of the input), reports {mib(result)}; "
       f"{pairs:,} pairs scored ({pairs / n:.1f} a record); pairwise F1 {measured['pairwise']['f1']:.4f} "

@@ -171,9 +171,8 @@ fn blocking_keys(bencher: Bencher<'_, '_>) {
 fn table() -> Table {
     let texts = TextChoice::default();
     let mut table = Table::default();
-    for record in NORMAL.iter() {
-        table.push(record, Origin { source: 0, generic: false }, &texts);
-    }
+    let origins = vec![Origin { source: 0, generic: false }; RECORDS];
+    table.extend(&NORMAL, &origins, &texts);
     table.finish(&texts);
     table
 }

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use sameas::error::{Error, ErrorKind, Result};
 use sameas::pipeline::{self, View};
-use sameas::report::Integration;
-use sameas::survivorship::Policy;
+use sameas::query::{self, PolicyRow};
+use sameas::report::{Integration, OwnershipLine};
 use serde::Serialize;
 
 use super::context::Context;
@@ -35,25 +35,23 @@ impl Args {
         let config = context.config(Some(&store))?;
         let catalog = config.catalog()?;
         let mut sources = BTreeMap::new();
-        let mut policy = Policy::default();
         let mut files = Vec::new();
         if store.exists() {
             let ground = pipeline::ground(&store)?;
             sources.extend(ground.sources.into_iter().map(|(name, source)| (name, source.kind)));
             match View::open(&store) {
-                Ok(view) => {
-                    policy = view.policy().clone();
-                    files.clone_from(&view.results().summary().files);
-                }
+                Ok(view) => files.clone_from(&view.results().summary().files),
                 Err(error) if error.kind() == ErrorKind::Unknown => {}
                 Err(error) => return Err(error),
             }
         }
+        let ownership: Vec<OwnershipLine> =
+            query::policy(&config.policy).into_iter().map(line).collect();
         let integration = Integration {
             catalog: &catalog,
             sources: &sources,
             files: &files,
-            policy: &policy,
+            ownership: &ownership,
             config: &config,
         };
         let document = integration.document();
@@ -72,5 +70,18 @@ impl Args {
         }
         context.answer(&Answer::new(&Written { files: written, sources })?.table(table))?;
         Ok(Outcome::DONE)
+    }
+}
+
+fn line(row: PolicyRow) -> OwnershipLine {
+    let of = |what: &BTreeMap<String, &str>| {
+        what.iter().map(|(system, word)| format!("{system}: {word}")).collect::<Vec<_>>().join(", ")
+    };
+    OwnershipLine {
+        flows: format!("{}; overwrites {}", of(&row.direction), of(&row.overwrite)),
+        field: row.field,
+        entities: row.entities,
+        keeps: row.keeps.to_owned(),
+        preferred: row.rules.join(", then "),
     }
 }

@@ -75,9 +75,7 @@ impl Erasures {
         for request in &out.requests {
             let key = RecordKey::new(&request.source, &request.object, &request.record_id);
             let held = store.versions(&key)?.iter().any(|(_, version)| !version.deleted);
-            if !held
-                && let Some(system) = systems.get(&key.source)
-            {
+            if !held && let Some(system) = systems.get(&key.source) {
                 let id = (Arc::clone(system), Arc::clone(&key.object), key.id.clone());
                 out.anywhere.insert(id);
             }

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
 use super::erasure::ErasureRequest;
 use super::intake::rule_of;
+use super::memory::Memory;
 use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
@@ -79,6 +80,8 @@ impl Engine {
         options: RebuildOptions,
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
+        let stored: u64 = self.store.chunks()?.iter().map(|chunk| u64::from(chunk.records)).sum();
+        progress.message(&Memory::new(self.options.max_memory).plan(stored)?);
         let mut clock = Clock::new(progress);
         clock.stage("records");
         let records = {

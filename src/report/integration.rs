@@ -12,7 +12,6 @@ use crate::ingest::kind::{
     Catalog, Condition, EntitySpec, Form, GENERIC, Kind, RecordSpec, ValueRule,
 };
 use crate::model::{EntityKind, FileManifest};
-use crate::survivorship::{GROUPS, Policy, Rule};
 
 /// What the documentation is made from.
 #[derive(Clone, Copy, Debug)]
@@ -24,21 +23,60 @@ pub struct Integration<'a> {
     /// How the files of the last results were read.
     pub files: &'a [FileManifest],
     /// Who owns which field.
-    pub policy: &'a Policy,
+    pub ownership: &'a [OwnershipLine],
     /// Thresholds and limits.
     pub config: &'a Config,
 }
 
+/// What the policy in force says of a field, in words.
+#[derive(Clone, Debug, Default)]
+pub struct OwnershipLine {
+    /// Field, group or prefix.
+    pub field: String,
+    /// Which entities.
+    pub entities: String,
+    /// How many values survive.
+    pub keeps: String,
+    /// Rules in order.
+    pub preferred: String,
+    /// What flows where, and what may be replaced there.
+    pub flows: String,
+}
+
 /// What each kind of value becomes before it is compared.
 const NORMALISATION: &[(&str, &str)] = &[
-    ("name", "title, suffix, generation, particles and nicknames are told apart; compared without case, accents and punctuation"),
-    ("email", "lower case; dots and plus tags as the provider treats them; role, relay, throw-away and free mailboxes are marked"),
-    ("phone", "E.164 where the country is known (the row's, else the file's); extensions apart; placeholders are never compared"),
-    ("address", "number, street, unit, box, town, region and postcode told apart; ISO country and region codes"),
-    ("company", "legal form and joining words apart; words that say there is none are never compared"),
-    ("date_of_birth", "the order of day and month is decided from the whole column; default dates are never compared"),
-    ("tax_id, loyalty_id, token", "letters and digits in upper case; compared only with numbers of their own sort"),
-    ("ids", "as their own system writes them: prefixes and URLs stripped, 15 characters brought to 18 where the system does so"),
+    (
+        "name",
+        "title, suffix, generation, particles and nicknames are told apart; compared without case, accents and punctuation",
+    ),
+    (
+        "email",
+        "lower case; dots and plus tags as the provider treats them; role, relay, throw-away and free mailboxes are marked",
+    ),
+    (
+        "phone",
+        "E.164 where the country is known (the row's, else the file's); extensions apart; placeholders are never compared",
+    ),
+    (
+        "address",
+        "number, street, unit, box, town, region and postcode told apart; ISO country and region codes",
+    ),
+    (
+        "company",
+        "legal form and joining words apart; words that say there is none are never compared",
+    ),
+    (
+        "date_of_birth",
+        "the order of day and month is decided from the whole column; default dates are never compared",
+    ),
+    (
+        "tax_id, loyalty_id, token",
+        "letters and digits in upper case; compared only with numbers of their own sort",
+    ),
+    (
+        "ids",
+        "as their own system writes them: prefixes and URLs stripped, 15 characters brought to 18 where the system does so",
+    ),
     ("consent", "granted, denied or unknown, by channel and purpose, with its time"),
     ("times", "seconds in UTC; a time without a zone counts as UTC"),
 ];
@@ -108,7 +146,8 @@ impl Integration<'_> {
         for file in self.files.iter().filter(|file| &*file.kind == GENERIC) {
             out.heading(2, format!("{} ({})", file.name, file.source));
             out.text("No kind knows this table: its columns were recognised. `sameas init --kinds` makes a kind of it, [source.columns] corrects it.");
-            let rows = file.mapping.iter().map(|(column, field)| vec![field.clone(), column.clone()]);
+            let rows =
+                file.mapping.iter().map(|(column, field)| vec![field.clone(), column.clone()]);
             out.table(&["field", "column"], rows.collect());
             if !file.unused_columns.is_empty() {
                 out.text(format!("Kept, but in no field: {}.", file.unused_columns.join(", ")));
@@ -119,20 +158,12 @@ impl Integration<'_> {
     fn ownership(&self, out: &mut Document) {
         out.heading(2, "Ownership");
         out.text("Of several values of a field the first rule that tells two apart decides.");
-        let preferred = |field: &str| {
-            let rules: Vec<&str> = self.policy.rules(field).iter().map(Rule::won).collect();
-            rules.join(", then ")
-        };
-        let mut rows: Vec<Vec<String>> = GROUPS
-            .iter()
-            .map(|group| {
-                let kept = if group.many { "all, the preferred first" } else { "one, whole" };
-                vec![group.fields.join(", "), kept.to_owned(), preferred(group.name)]
-            })
-            .collect();
-        let consent = "consent.CHANNEL.PURPOSE".to_owned();
-        rows.push(vec![consent, "one each".to_owned(), preferred("consent")]);
-        out.table(&["fields", "kept", "preferred"], rows);
+        let rows = self.ownership.iter().map(|line| {
+            let OwnershipLine { field, entities, keeps, preferred, flows } = line;
+            [field, entities, keeps, preferred, flows].map(Clone::clone).to_vec()
+        });
+        let head = ["field", "entities", "kept", "preferred", "direction and overwriting"];
+        out.table(&head, rows.collect());
     }
 
     fn rules(&self, out: &mut Document) {
@@ -165,7 +196,11 @@ impl Integration<'_> {
             for record in required {
                 rows.push(vec![
                     spec.name.clone(),
-                    format!("{}: a row without {} goes to quarantine", record.object, record.id.at.0.join(" / ")),
+                    format!(
+                        "{}: a row without {} goes to quarantine",
+                        record.object,
+                        record.id.at.0.join(" / ")
+                    ),
                 ]);
             }
             for condition in &spec.detect.values {
@@ -245,6 +280,15 @@ fn describe(out: &mut Document, kind: &Kind) {
     if !spec.empty.is_empty() {
         about.push(vec!["says \"none\" by".to_owned(), spec.empty.join(", ")]);
     }
+    for import in &spec.import {
+        let found = import.key.clone().unwrap_or_else(|| import.find_by.join(", then "));
+        let columns: Vec<&str> = import.column.iter().map(|column| column.name.as_str()).collect();
+        let rows = import.rows.map_or_else(String::new, |rows| format!("at most {rows} rows; "));
+        about.push(vec![
+            format!("import file: {}", import.name),
+            format!("found by {found}; {rows}{}", columns.join(", ")),
+        ]);
+    }
     for record in &spec.record {
         about.push(vec![format!("record: {}", record.object), facts(record)]);
     }
@@ -256,9 +300,7 @@ fn describe(out: &mut Document, kind: &Kind) {
 /// What makes a record, in a sentence or two.
 fn facts(record: &RecordSpec) -> String {
     let mut out = Vec::new();
-    let all = |list: &[Condition], word: &str| {
-        list.iter().map(said).collect::<Vec<_>>().join(word)
-    };
+    let all = |list: &[Condition], word: &str| list.iter().map(said).collect::<Vec<_>>().join(word);
     if let Some(list) = &record.each {
         out.push(format!("one for each of {list}"));
     }

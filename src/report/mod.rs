@@ -20,6 +20,7 @@ mod statistics;
 mod summary;
 mod table;
 mod tables;
+mod write_back;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -32,8 +33,9 @@ use candidates::Candidates;
 use roster::Roster;
 use serde::Serialize;
 pub use document::Document;
-pub use integration::{Integration, formats, kinds_document};
+pub use integration::{Integration, OwnershipLine, formats, kinds_document};
 pub use table::TableFormat;
+pub use write_back::{NotWritten, PlanFile, Purpose, SyncLoop, SyncPlan, sync_plan};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::QuarantinedRow;

@@ -71,7 +71,11 @@ pub(crate) struct Run {
 }
 
 /// Writes a file of this name, reads it as the pipeline does, and checks that `remap` agrees.
-pub(crate) fn run(name: &str, text: impl AsRef<[u8]>, stated: &Stated) -> sameas::error::Result<Run> {
+pub(crate) fn run(
+    name: &str,
+    text: impl AsRef<[u8]>,
+    stated: &Stated,
+) -> sameas::error::Result<Run> {
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join(name);
     std::fs::write(&path, text).unwrap();

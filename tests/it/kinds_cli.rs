@@ -85,7 +85,11 @@ fn merges_announced_by_a_system_are_aliases() {
     );
     let customer = r#"{"Id":"1","SyncToken":"0","MetaData":{"LastUpdatedTime":"2024-04-01T08:00:00Z"},"DisplayName":"Erika Muster","GivenName":"Erika","FamilyName":"Muster","PrimaryEmailAddr":{"Address":"erika@example.com"}}"#;
     for (files, loser, survivor) in [
-        (&[("crm.csv", salesforce)] as &[(&str, &str)], "crm:003XX0000099zZzYAI", "003XX0000012abCYAQ"),
+        (
+            &[("crm.csv", salesforce)] as &[(&str, &str)],
+            "crm:003XX0000099zZzYAI",
+            "003XX0000012abCYAQ",
+        ),
         (&[("hs.csv", hubspot), ("events.jsonl", merge)], "hs:513", "900"),
         (&[("seg.jsonl", segment)], "seg:anon-1", "C-1"),
         (&[("shop.jsonl", &shopify)], "shop:2", "1"),
@@ -213,12 +217,15 @@ created_at = ["Joined"]
 #[test]
 fn a_kind_of_ones_own_is_one_file_in_a_folder() {
     let bench = Bench::new();
-    bench
-        .write("sameas.toml", "kinds = \"kinds\"\n")
-        .write("kinds/club.toml", KIND)
-        .write("members.csv", "Member No,First,Last,Mail,Joined,Shoe\nM1,Ann,Lee,ann@example.com,2020-01-02,38\n");
+    bench.write("sameas.toml", "kinds = \"kinds\"\n").write("kinds/club.toml", KIND).write(
+        "members.csv",
+        "Member No,First,Last,Mail,Joined,Shoe\nM1,Ann,Lee,ann@example.com,2020-01-02,38\n",
+    );
     let found = bench.json(&["sources", "detect", "members.csv"]);
-    assert_eq!((&found["kind"], &found["unused_columns"][0]), (&"club-members".into(), &"Shoe".into()));
+    assert_eq!(
+        (&found["kind"], &found["unused_columns"][0]),
+        (&"club-members".into(), &"Shoe".into())
+    );
     assert!(bench.runs(&["sources", "list"]).contains("club-members"));
     // What is not used is said, and --strict refuses it.
     let (_, said) = bench.exits(0, &["ingest", "members.csv"]);
@@ -254,7 +261,8 @@ fn init_writes_a_first_kind() {
     bench.runs(&["ingest", "ERP Kunden.csv:@erp"]);
     bench.runs(&["rebuild"]);
     let show = bench.json(&["show", "erp:K1"]);
-    let value = |field: &str| show["golden"][field]["value"].as_str().unwrap_or_default().to_owned();
+    let value =
+        |field: &str| show["golden"][field]["value"].as_str().unwrap_or_default().to_owned();
     bench.runs(&["init", "--out", "-", "other.csv"]);
     assert_eq!(
         [value("full_name"), value("email"), value("postcode")],
@@ -278,7 +286,10 @@ fn a_near_miss_is_noted_and_two_equal_kinds_are_both_named() {
         .write("sameas.toml", "kinds = \"kinds\"\n")
         .write("kinds/a.toml", KIND)
         .write("kinds/b.toml", twin)
-        .write("members.csv", "Member No,First,Last,Mail,Joined\nM1,Ann,Lee,a@example.com,2020-01-02\n");
+        .write(
+            "members.csv",
+            "Member No,First,Last,Mail,Joined\nM1,Ann,Lee,a@example.com,2020-01-02\n",
+        );
     let (_, said) = bench.exits(2, &["ingest", "members.csv"]);
     assert!(said.contains("`club-guests` or `club-members`, equally likely"), "{said}");
     assert!(said.contains("`members.csv:club-guests` or `members.csv:club-members`"), "{said}");

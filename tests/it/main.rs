@@ -3,6 +3,7 @@
 
 mod blocking_index;
 mod command;
+mod conflicts;
 mod demo;
 mod determinism;
 mod fuzz;
@@ -18,12 +19,14 @@ mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod policy;
 mod quarantine;
 mod query;
 mod readers;
 mod report;
 mod results;
 mod store;
+mod sync_plan;
 mod synth;
 
 /// Opens a store for writing. A child process of another test holds a copy of every open file, and

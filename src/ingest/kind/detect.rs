@@ -74,8 +74,7 @@ pub(super) fn detect(catalog: &Catalog, profile: &Profile, file: &str) -> Detect
         .all()
         .filter(|(_, kind)| kind.spec.containers.iter().any(|form| form.is_json() == json))
         .filter_map(|(name, kind)| {
-            let input =
-                Input { profile, names: &names, weights, explainable, file: &file };
+            let input = Input { profile, names: &names, weights, explainable, file: &file };
             score(name, kind, &input)
         })
         .collect();

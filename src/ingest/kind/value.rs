@@ -273,7 +273,8 @@ impl Ref {
                 let text = cells.get(*at).map_or("", |cell| cell.trim());
                 text.is_empty() || visit(Cow::Borrowed(text))
             }
-            (Self::Path(steps), View::Json(value, _)) | (Self::OfRow(steps), View::Json(_, value)) => {
+            (Self::Path(steps), View::Json(value, _))
+            | (Self::OfRow(steps), View::Json(_, value)) => {
                 walk(value, steps, &mut |leaf| text_of(leaf).is_none_or(&mut *visit))
             }
             _ => true,

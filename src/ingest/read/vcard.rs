@@ -35,8 +35,7 @@ const END: &[u8] = b"END:VCARD";
 /// Properties whose values are no text.
 const BINARY: &[&str] = &["photo", "logo", "sound", "key"];
 const NAME: &[&str] = &["family", "given", "additional", "prefix", "suffix"];
-const ADDRESS: &[&str] =
-    &["box", "extended", "street", "locality", "region", "code", "country"];
+const ADDRESS: &[&str] = &["box", "extended", "street", "locality", "region", "code", "country"];
 
 impl VcardReader {
     pub(super) fn open(source: &Source, encoding: Encoding) -> Result<(Self, Layout)> {
@@ -235,9 +234,7 @@ fn add(out: &mut Map<String, Value>, property: Property, value: &str) {
 }
 
 fn push(out: &mut Map<String, Value>, name: &str, value: Value) {
-    if let Value::Array(list) =
-        out.entry(name).or_insert_with(|| Value::Array(Vec::new()))
-    {
+    if let Value::Array(list) = out.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
         list.push(value);
     }
 }
@@ -470,9 +467,8 @@ mod tests {
 
     #[test]
     fn cards_within_cards_are_somebody_elses() {
-        let (cards, bad) = read(
-            "BEGIN:VCARD\nFN:A\nAGENT:\nBEGIN:VCARD\nFN:B\nEND:VCARD\nTITLE:x\nEND:VCARD\n",
-        );
+        let (cards, bad) =
+            read("BEGIN:VCARD\nFN:A\nAGENT:\nBEGIN:VCARD\nFN:B\nEND:VCARD\nTITLE:x\nEND:VCARD\n");
         assert!(bad.is_empty());
         assert_eq!(cards, [json!({"fn": "A", "title": "x"})]);
     }
