@@ -37,7 +37,7 @@ impl Employment {
         self.ids.extend(ids.map(|id| (record, id)));
         let own = |email: &&Email| {
             let q = email.quality;
-            !(q.free || q.relay || q.useless || q.disposable) && !email.domain.is_empty()
+            !(q.free || q.relay || q.useless || q.disposable || email.domain.is_empty())
         };
         let names = normal.organizations.iter().filter(|o| !o.useless && !o.tokens.is_empty());
         let names = names.map(|o| xxh3_64(o.tokens.join(" ").as_bytes()));

@@ -634,7 +634,7 @@ fn older_header_generations() {
             "netsuite-customers",
         ),
     ] {
-        let run = run("x.csv", &format!("{header}\n{row}\n"), &Stated::default()).unwrap();
+        let run = run("x.csv", format!("{header}\n{row}\n"), &Stated::default()).unwrap();
         assert_eq!(&*run.manifest.kind, want, "{header}");
         assert_eq!(run.records.len(), 1, "{header}");
     }

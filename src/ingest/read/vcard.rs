@@ -65,8 +65,7 @@ impl VcardReader {
         let limit = self.source.limits.row_bytes;
         let mut card: Vec<u8> = Vec::new();
         let (mut first, mut depth, mut size) = (self.line, 0_u32, 0);
-        loop {
-            let Some(line) = self.next_line()? else { break };
+        while let Some(line) = self.next_line()? {
             let word = line.trim_ascii();
             if depth == 0 && word.is_empty() {
                 continue;
