@@ -19,7 +19,7 @@ pub use evidence::{
 };
 pub use golden::{GoldenField, GoldenRecord, LostValue, Relation};
 pub use judgement::{Judgement, Verdict};
-pub use key::{EntityId, EntityKind, RecordKey, Timestamp};
+pub use key::{EntityId, EntityKind, RecordKey, Timestamp, is_source_name};
 pub use ledger::{LedgerChange, LedgerEvent};
 pub use mapped::{
     ConsentState, DateOrder, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,

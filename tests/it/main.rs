@@ -7,6 +7,7 @@ mod demo;
 mod determinism;
 mod fuzz;
 mod fuzz_checks;
+mod hostile;
 mod intake;
 mod judge;
 mod kinds;

@@ -173,12 +173,12 @@ impl Read for Guard {
         let ratio_allows = self.packed.load(Ordering::Relaxed).saturating_mul(self.ratio_max);
         let breach = if self.unpacked > self.bytes_max {
             format!(
-                "unpacks to more than {} bytes (limit unpacked_bytes)",
+                "unpacks to more than {} bytes (limits.unpacked)",
                 thousands(self.bytes_max)
             )
         } else if self.unpacked > RATIO_FREE && self.unpacked > ratio_allows {
             format!(
-                "unpacks to more than {} times its size (limit unpacked_ratio)",
+                "unpacks to more than {} times its size (limits.unpacked_ratio)",
                 thousands(self.ratio_max)
             )
         } else {
