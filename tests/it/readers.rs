@@ -136,6 +136,10 @@ fn delimiters_headers_and_preambles() {
         [(6, "3 fields where the header has 4"), (7, "1 field where the header has 4")]
     );
 
+    // A single row is not taken for the header because of a comma in it.
+    let found = read("id;name\n1;,\n");
+    assert_eq!((found.layout.delimiter, found.rows.len()), (Some(';'), 1));
+
     let found = read("sep=;\r\nid;name\r\n1;Ann\r\n");
     assert_eq!((found.layout.preamble, found.layout.delimiter), (1, Some(';')));
     let found = read("unified_customers-2\nid,Description,Email\ncus_1,,ann@example.com\n");
