@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::durable;
+use crate::store::durable::{self, Output};
 
 /// Balance of size and time for whole files.
 const LEVEL: i32 = 3;
@@ -72,7 +72,7 @@ impl Archive {
         let mut archived = self.copy(sequence, name, input)?;
         if let Some(same) = known.by_sha256.get(&archived.sha256) {
             let spare = self.part(&archived);
-            fs::remove_file(&spare).map_err(|e| Error::io(&spare, e))?;
+            durable::remove(&spare)?;
             archived = same.clone();
         } else {
             durable::sync_dir(&self.root.join("archive"))?;
@@ -110,7 +110,7 @@ impl Archive {
         };
         let target = self.part(&archived);
         let unwritten = |e| Error::io(&target, e);
-        let file = durable::create_file(&target)?;
+        let file = Output::create(&target)?;
         let mut sink = if compressed {
             let mut encoder = zstd::Encoder::new(file, LEVEL).map_err(unwritten)?;
             encoder.include_checksum(true).map_err(unwritten)?;
@@ -142,8 +142,8 @@ impl Archive {
             hashing.join().map_err(|_| Error::new(ErrorKind::Io, "hashing the input failed"))
         })?;
         let file = sink.finish().map_err(unwritten)?;
-        file.sync_all().map_err(unwritten)?;
-        archived.stored_bytes = file.metadata().map_err(unwritten)?.len();
+        file.sync()?;
+        archived.stored_bytes = file.length()?;
         Ok(archived)
     }
 
@@ -196,7 +196,8 @@ impl Archive {
     /// Removes an input whose ingest failed; one that a committed file names stays.
     pub fn discard(&self, file: &ArchivedFile) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if fs::remove_file(self.part(file)).is_ok() {
+        let part = self.part(file);
+        if part.exists() && durable::remove(&part).is_ok() {
             known.by_sha256.remove(&file.sha256);
         }
     }
@@ -207,7 +208,7 @@ impl Archive {
         for entry in fs::read_dir(&folder).map_err(|e| Error::io(&folder, e))? {
             let path = entry.map_err(|e| Error::io(&folder, e))?.path();
             if path.extension().is_some_and(|e| e == "part" || e == "tmp") {
-                fs::remove_file(&path).map_err(|e| Error::io(&path, e))?;
+                durable::remove(&path)?;
             }
         }
         Ok(())
@@ -229,8 +230,8 @@ impl Archive {
 }
 
 enum Sink {
-    Plain(File),
-    Zstd(zstd::Encoder<'static, File>),
+    Plain(Output),
+    Zstd(zstd::Encoder<'static, Output>),
 }
 
 impl Sink {
@@ -241,7 +242,7 @@ impl Sink {
         }
     }
 
-    fn finish(self) -> io::Result<File> {
+    fn finish(self) -> io::Result<Output> {
         match self {
             Self::Plain(file) => Ok(file),
             Self::Zstd(encoder) => encoder.finish(),

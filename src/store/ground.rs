@@ -5,12 +5,14 @@
 //! large values in files of their own and never gives their space back.
 
 use std::fmt;
+use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::codec::damaged;
+use crate::store::{durable, faults};
 
 /// Largest value in bytes.
 const PART: usize = 6_000;
@@ -46,6 +48,8 @@ pub(crate) enum Table {
 /// The database.
 pub(crate) struct Ground {
     db: sled::Db,
+    /// sled's file, for syncs of our own.
+    data: File,
     path: PathBuf,
 }
 
@@ -65,19 +69,25 @@ impl Ground {
             .flush_every_ms(None)
             // A tenth smaller than the other mode, for a tenth more time.
             .mode(sled::Mode::LowSpace);
+        // Made by us, so that nobody else can look in before it is private.
+        durable::create_dir(path)?;
+        step("open", path)?;
         let db = guarded(path, || config.open())?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let private = std::fs::Permissions::from_mode(0o700);
-            std::fs::set_permissions(path, private).map_err(|e| Error::io(path, e))?;
+        for entry in fs::read_dir(path).map_err(|e| Error::io(path, e))? {
+            durable::make_private(&entry.map_err(|e| Error::io(path, e))?.path())?;
         }
-        Ok(Self { db, path: path.to_owned() })
+        let data = path.join("db");
+        let data = File::open(&data).map_err(|e| Error::io(&data, e))?;
+        durable::sync_dir(path)?;
+        Ok(Self { db, data, path: path.to_owned() })
     }
 
     /// Makes everything written so far durable.
     pub(crate) fn flush(&self) -> Result<()> {
-        guarded(&self.path, || self.db.flush()).map(|_| ())
+        step("flush", &self.path)?;
+        guarded(&self.path, || self.db.flush())?;
+        // On Linux sled only starts the writing (`sync_file_range`), which no power cut respects.
+        self.data.sync_data().map_err(|e| Error::io(&self.path, e))
     }
 
     /// Reads a value whole.
@@ -255,6 +265,7 @@ impl Batcher<'_> {
     pub(crate) fn apply(&mut self) -> Result<()> {
         (self.keys, self.bytes) = (0, 0);
         let batch = std::mem::take(&mut self.batch);
+        step("apply", &self.ground.path)?;
         guarded(&self.ground.path, || self.ground.db.apply_batch(batch))
     }
 }
@@ -271,6 +282,10 @@ fn split_parts(first: &[u8]) -> Result<(u32, &[u8])> {
     let (count, head) =
         first.split_first_chunk::<4>().ok_or_else(|| damaged("a stored value is too short"))?;
     Ok((u32::from_le_bytes(*count), head))
+}
+
+fn step(what: &str, path: &Path) -> Result<()> {
+    faults::step(what, path).map(|_| ()).map_err(|e| Error::io(path, e))
 }
 
 /// Runs a call into sled; a panic in it is damage, an error is translated.

@@ -1,7 +1,6 @@
 //! Append-only JSON lines, each with its own checksum:
 //! `{"crc32":"89abcdef","entry":{…}}`, the checksum being that of the entry's bytes.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::marker::PhantomData;
 use std::path::PathBuf;
@@ -49,15 +48,9 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         for entry in entries {
             lines.push_str(&line(entry)?);
         }
-        let fresh = !self.path.exists();
-        let io = |e| Error::io(&self.path, e);
-        if fresh {
-            durable::create_file(&self.path)?;
-        }
-        let mut file = OpenOptions::new().append(true).open(&self.path).map_err(io)?;
-        file.write_all(lines.as_bytes()).map_err(io)?;
-        file.sync_data().map_err(io)?;
-        if fresh { self.path.parent().map_or(Ok(()), durable::sync_dir) } else { Ok(()) }
+        let mut file = durable::Output::append(&self.path)?;
+        file.write_all(lines.as_bytes()).map_err(|e| Error::io(&self.path, e))?;
+        file.sync()
     }
 
     /// Reads everything that can be read. A missing file is an empty journal.
@@ -96,10 +89,7 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
     /// Cuts off a last line that a killed process left unfinished.
     pub(crate) fn trim(&self, content: &Content<T>) -> Result<()> {
         if content.whole < content.length {
-            let file = durable::open_file(&self.path)?;
-            file.set_len(content.whole)
-                .and_then(|()| file.sync_all())
-                .map_err(|e| Error::io(&self.path, e))?;
+            durable::cut(&self.path, content.whole)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod chunk;
 mod codec;
 mod durable;
 mod events;
+mod faults;
 mod folder;
 mod ground;
 mod heads;
@@ -580,8 +581,7 @@ impl Store {
         let runs = self.result_runs()?;
         for old in &runs[..runs.len().saturating_sub(RESULTS_KEPT)] {
             if *old != run {
-                let path = self.results_path(*old);
-                std::fs::remove_file(&path).map_err(|e| Error::io(&path, e))?;
+                durable::remove(&self.results_path(*old))?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::FileManifest;
 use crate::store::ground::Table;
 use crate::store::{
@@ -44,7 +44,7 @@ impl Store {
         if ground.exists() {
             if aside.exists() {
                 // What an earlier attempt wrote.
-                std::fs::remove_dir_all(&ground).map_err(|e| Error::io(&ground, e))?;
+                durable::remove_dir(&ground)?;
             } else {
                 durable::rename(&ground, &aside)?;
             }
@@ -75,10 +75,7 @@ impl Store {
         }
         store.restore_events(&mut recovered)?;
         recovered.records = locked(&store.state).records;
-        std::fs::remove_dir_all(&aside).or_else(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => Ok(()),
-            _ => Err(Error::io(&aside, e)),
-        })?;
+        durable::remove_dir(&aside)?;
         Ok(recovered)
     }
 
