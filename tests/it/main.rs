@@ -3,6 +3,7 @@
 
 mod blocking_index;
 mod command;
+mod crash;
 mod demo;
 mod determinism;
 mod fuzz;
@@ -22,6 +23,7 @@ mod query;
 mod readers;
 mod report;
 mod results;
+mod scenario;
 mod store;
 
 /// Opens a store for writing. A child process of another test holds a copy of every open file, and
