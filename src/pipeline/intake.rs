@@ -42,6 +42,10 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<IngestReport> {
         let command = self.store.begin_command()?;
+        // A killed process may have left the index behind ground: what it lacks is no news to an
+        // ingest, so only a rebuild can fill it.
+        let before = self.store.manifests()?.len() as u64;
+        self.index_spoiled |= before > 0 && self.index.sequence() != Some(before);
         let sources = self.names_with_folder(files);
         let mut report = IngestReport { command, files: Vec::new() };
         for (file, source) in files.iter().zip(sources) {

@@ -8,6 +8,7 @@
 pub mod archive;
 mod chunk;
 mod codec;
+mod decode;
 mod durable;
 mod events;
 mod faults;
@@ -35,6 +36,8 @@ use crate::model::{FileManifest, Judgement, QuarantinedRow, RecordKey, SourceRec
 
 pub use archive::{Archive, ArchivedFile};
 pub use chunk::ChunkId;
+#[doc(hidden)]
+pub use decode::{VALUES, decode_value, open_value, seal_value};
 pub use ledger::founding_id;
 pub use live::Live;
 pub use recover::Recovered;

@@ -14,6 +14,7 @@ mod judge;
 mod kinds;
 mod kinds_samples;
 mod main_job;
+mod mutation;
 mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;

@@ -541,6 +541,17 @@ fn deep_json_and_unclosed_brackets_end_soon() {
 }
 
 #[test]
+fn text_that_is_none_ends_soon() {
+    // A million code units, each half of a surrogate pair.
+    let mut file = utf16("id\tname\n1\t", false, true);
+    file.extend([0x3d, 0xd8].repeat(1 << 20));
+    file.extend(utf16("\n2\tBo\n", false, false));
+    let found = read(file);
+    assert_eq!(found.cells(), [["2", "Bo"]]);
+    assert_eq!(found.reasons(), [(2, "bytes that are no UTF-16")]);
+}
+
+#[test]
 fn a_file_opens_again_as_it_was_found() {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in [
