@@ -61,13 +61,17 @@ impl Context {
 
     /// Opens a store for writing.
     pub(super) fn engine(&self, store: &Path, config: Config) -> Result<Engine> {
-        let options = EngineOptions {
+        Engine::create_or_open(store, self.options(config))
+    }
+
+    /// How verbs that write are to work.
+    pub(super) fn options(&self, config: Config) -> EngineOptions {
+        EngineOptions {
             threads: config.threads,
             max_memory: config.max_memory,
             as_of: self.global.as_of,
             config,
-        };
-        Engine::create_or_open(store, options)
+        }
     }
 
     /// The last results of the store.

@@ -1,6 +1,7 @@
 //! The command line: arguments, terminal, files, exit codes. One file a verb; it holds no decision
 //! that a user of the library would need too.
 
+mod backup;
 mod context;
 mod dedupe;
 mod evaluate;
@@ -14,12 +15,15 @@ mod ingest;
 mod init;
 mod judge;
 mod judgements;
+mod migrate;
 mod model;
 mod output;
 mod progress;
 mod quarantine;
 mod rebuild;
+mod recover;
 mod report;
+mod restore;
 mod show;
 mod sources;
 mod status;
@@ -80,6 +84,10 @@ enum Verb {
     Status(status::Args),
     Sources(sources::Args),
     Verify(verify::Args),
+    Recover(recover::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Migrate(migrate::Args),
     Quarantine(quarantine::Args),
 }
 
@@ -159,6 +167,10 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Status(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
+        Verb::Recover(args) => args.run(context),
+        Verb::Backup(args) => args.run(context),
+        Verb::Restore(args) => args.run(context),
+        Verb::Migrate(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
     }
 }

@@ -28,10 +28,7 @@ impl Engine {
     /// Locked, damaged, of another version, or not writable; a user's source kind is wrong.
     pub fn create_or_open(dir: &Path, options: EngineOptions) -> Result<Self> {
         let catalog = options.config.catalog()?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.threads.unwrap_or(0))
-            .build()
-            .map_err(|e| Error::new(ErrorKind::Limit, format!("cannot start threads: {e}")))?;
+        let pool = options.pool()?;
         let store = Store::open(dir, Access::Write)?;
         let secret = store.secret()?;
         let folder = store.index_dir();
@@ -44,6 +41,13 @@ impl Engine {
             }
         };
         Ok(Self { store, index, options, catalog, pool, index_spoiled: false })
+    }
+
+    /// Throws the index away; the next rebuild fills it.
+    pub(super) fn renew_index(&mut self) -> Result<()> {
+        let secret = self.store.secret()?;
+        self.index = BlockIndex::recreate(&self.store.index_dir(), secret)?;
+        Ok(())
     }
 
     /// Adds a person's decision; returns its sequence.
@@ -67,6 +71,16 @@ impl Engine {
     }
 }
 
+impl EngineOptions {
+    /// The threads to work with.
+    pub(super) fn pool(&self) -> Result<rayon::ThreadPool> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.unwrap_or(0))
+            .build()
+            .map_err(|e| Error::new(ErrorKind::Limit, format!("cannot start threads: {e}")))
+    }
+}
+
 /// Removes a store, so that one may be made anew in its place. Does nothing where there is none.
 ///
 /// # Errors
@@ -86,7 +100,7 @@ pub fn discard_store(dir: &Path) -> Result<()> {
             .hint("name it with --store to add to it, or remove the folder yourself"));
         }
     }
-    std::fs::remove_dir_all(dir).map_err(|e| Error::io(dir, e))
+    Store::discard(dir)
 }
 
 /// Largest resident memory of this process so far, bytes; `None` where the system does not tell.

@@ -1,9 +1,9 @@
-//! What stands in ground, apart from any result; integrity.
+//! What stands in ground, apart from any result.
 
 use std::path::Path;
 
 use super::rebuild::RunFacts;
-use super::types::{Damage, Ground, GroundSource, Progress};
+use super::types::{Ground, GroundSource};
 use crate::error::Result;
 use crate::model::{FileManifest, Judgement, LedgerEvent, QuarantinedRow};
 use crate::store::{Access, Store};
@@ -102,18 +102,4 @@ pub fn quarantine(dir: &Path) -> Result<Vec<QuarantinedRow>> {
         return Ok(Vec::new());
     }
     store.quarantined(0, usize::MAX)
-}
-
-/// Reads every stored byte.
-///
-/// # Errors
-/// There is no store, or reading fails.
-pub fn verify(dir: &Path, progress: &dyn Progress) -> Result<Vec<Damage>> {
-    let store = Store::open(dir, Access::Read)?;
-    let findings = store.verify(|stage| progress.stage(stage, None))?;
-    progress.finish();
-    Ok(findings
-        .into_iter()
-        .map(|f| Damage { place: f.place, problem: f.what, meaning: f.meaning })
-        .collect())
 }

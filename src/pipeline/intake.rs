@@ -240,7 +240,7 @@ impl Engine {
 }
 
 /// What makes two bad rows the same.
-fn bad_row(row: &QuarantinedRow) -> u128 {
+pub(super) fn bad_row(row: &QuarantinedRow) -> u128 {
     let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
     hash.update(row.reason.as_bytes());
     hash.update(&[0]);
@@ -249,7 +249,7 @@ fn bad_row(row: &QuarantinedRow) -> u128 {
 }
 
 /// The rows that an earlier reading of the file put into quarantine: they need not stand there twice.
-fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHashSet<u128>> {
+pub(super) fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHashSet<u128>> {
     let earlier = |m: &FileManifest| m.name == manifest.name && m.source == manifest.source;
     if !store.manifests()?.iter().any(|m| earlier(m) && m.quarantined > 0) {
         return Ok(FxHashSet::default());
@@ -291,7 +291,7 @@ fn store_batch(
     writer.quarantine(&batch.quarantined)
 }
 
-fn archived_path(store: &Store, archived: &ArchivedFile) -> PathBuf {
+pub(super) fn archived_path(store: &Store, archived: &ArchivedFile) -> PathBuf {
     let path = store.root().join(&archived.path);
     let mut part = path.clone().into_os_string();
     part.push(".part");

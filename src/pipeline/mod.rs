@@ -3,6 +3,7 @@
 //! [`Engine`] is the one writer: [`Engine::ingest`], [`Engine::rebuild`], [`Engine::judge`].
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
+mod care;
 mod engine;
 mod gone;
 mod ground;
@@ -14,9 +15,10 @@ mod snapshot;
 mod types;
 mod view;
 
+pub use care::{Mended, backup, migrate, recover, restore, verify};
 pub use engine::{Engine, discard_store};
 pub use gone::{Gone, gone};
-pub use ground::{ground, judgements, ledger, quarantine, verify};
+pub use ground::{ground, judgements, ledger, quarantine};
 pub use rebuild::sources;
 pub use types::*;
 pub use view::View;

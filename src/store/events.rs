@@ -1,12 +1,32 @@
 //! Judgements and ledger events: appended to sled, then to the archive, then acknowledged.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::error::Result;
 use crate::model::{Judgement, LedgerEvent};
 use crate::store::ground::{Ground, Table};
-use crate::store::{Store, codec, ledger, locked};
+use crate::store::journal::Journal;
+use crate::store::{State, Store, codec, ledger, locked};
 
-/// Judgements of a bulk import that share a value.
-const JUDGEMENTS_PER_PAGE: usize = 32;
+/// Entries of a bulk import that share a value.
+const ENTRIES_PER_PAGE: usize = 32;
+
+/// An entry of a journal that also stands in sled, in pages under its first entry's sequence.
+pub(super) trait Numbered: Serialize + DeserializeOwned {
+    fn sequence(&self) -> u64;
+    fn number(&mut self, sequence: u64);
+}
+
+impl Numbered for Judgement {
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn number(&mut self, sequence: u64) {
+        self.sequence = sequence;
+    }
+}
 
 impl Store {
     /// All judgements in order. Needs neither lock nor sled.
@@ -31,39 +51,50 @@ impl Store {
     /// # Errors
     /// As [`Store::add_judgement`].
     pub fn add_judgements(&self, mut judgements: Vec<Judgement>) -> Result<u64> {
-        let ground = self.may_write()?;
         let mut state = locked(&self.state).clone();
         let first = state.judgements + 1;
-        for (sequence, judgement) in (first..).zip(&mut judgements) {
-            judgement.sequence = sequence;
-        }
-        if judgements.is_empty() {
-            return Ok(state.judgements);
-        }
         state.judgements += judgements.len() as u64;
         let last = state.judgements;
-        self.decisive(|| {
-            let mut batcher = ground.batcher();
-            for page in judgements.chunks(JUDGEMENTS_PER_PAGE) {
-                let key = page[0].sequence.to_be_bytes();
-                batcher.put(Table::Judgements, &key, &codec::seal(page)?)?;
-            }
-            batcher.apply()?;
-            ground.flush()?;
-            self.commit_state(ground, state)?;
-            self.judged.append(&judgements)
-        })?;
+        self.keep(Table::Judgements, &self.judged, first, &mut judgements, state)?;
         Ok(last)
     }
 
-    pub(super) fn judgements_in_sled(&self, ground: &Ground) -> Result<Vec<Judgement>> {
+    /// Numbers entries from `first` on and makes them durable: sled, the state that names them,
+    /// the journal.
+    pub(super) fn keep<T: Numbered>(
+        &self,
+        table: Table,
+        journal: &Journal<T>,
+        first: u64,
+        entries: &mut [T],
+        state: State,
+    ) -> Result<()> {
+        let ground = self.may_write()?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        (first..).zip(&mut *entries).for_each(|(sequence, entry)| entry.number(sequence));
+        self.decisive(|| {
+            put_entries(ground, table, entries)?;
+            ground.flush()?;
+            self.commit_state(ground, state)?;
+            journal.append(&*entries)
+        })
+    }
+
+    /// The first `known` entries of a table.
+    pub(super) fn entries_in_sled<T: Numbered>(
+        &self,
+        ground: &Ground,
+        table: Table,
+        known: u64,
+    ) -> Result<Vec<T>> {
         let mut all = Vec::new();
-        ground.scan(Table::Judgements, b"", b"", |_, sealed| {
-            all.extend(codec::open::<Vec<Judgement>>(&sealed)?);
+        ground.scan(table, b"", b"", |_, sealed| {
+            all.extend(codec::open::<Vec<T>>(&sealed)?);
             Ok(true)
         })?;
-        let known = locked(&self.state).judgements;
-        all.retain(|judgement| judgement.sequence <= known);
+        all.retain(|entry| entry.sequence() <= known);
         Ok(all)
     }
 
@@ -147,4 +178,13 @@ impl Store {
         })?;
         Ok(pages)
     }
+}
+
+/// Hands numbered entries to sled, in pages.
+pub(super) fn put_entries<T: Numbered>(ground: &Ground, table: Table, entries: &[T]) -> Result<()> {
+    let mut batcher = ground.batcher();
+    for page in entries.chunks(ENTRIES_PER_PAGE) {
+        batcher.put(table, &page[0].sequence().to_be_bytes(), &codec::seal(page)?)?;
+    }
+    batcher.apply()
 }

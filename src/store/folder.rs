@@ -7,7 +7,7 @@ use crate::store::codec::damaged;
 use crate::store::{Access, durable};
 
 /// Version of the store's layout; a store of a newer version is refused.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 const FORMAT_HEAD: &str = "sameas store format ";
 
 /// Makes the directory a store if it is missing or empty.
@@ -20,9 +20,8 @@ pub(super) fn prepare(root: &Path) -> Result<()> {
     let ours = ["archive", "results", "index", "lock", "secret", "secret.tmp", "format.tmp"];
     let foreign = names.iter().find(|name| !ours.iter().any(|our| *name == our));
     if root.join("format").exists() {
-        return ["archive/ledger", "archive/models", "archive/configs", "results", "index"]
-            .iter()
-            .try_for_each(|folder| durable::create_dir(&root.join(folder)));
+        // One of another version is not touched.
+        return check_format(root, Access::Write).and_then(|()| make_folders(root));
     }
     if let Some(foreign) = foreign {
         let message = format!("this folder is no store, it holds {}", foreign.to_string_lossy());
@@ -30,14 +29,41 @@ pub(super) fn prepare(root: &Path) -> Result<()> {
             .at(root.display())
             .hint("name a new or empty folder with --store"));
     }
-    for folder in ["archive", "archive/ledger", "archive/models", "archive/configs"] {
-        durable::create_dir(&root.join(folder))?;
-    }
-    durable::create_dir(&root.join("results"))?;
-    durable::create_dir(&root.join("index"))?;
+    make_folders(root)?;
     durable::replace(&root.join("secret"), &random_bytes())?;
     // Last: a folder with this file is a store.
-    durable::replace(&root.join("format"), format!("{FORMAT_HEAD}{FORMAT}\n").as_bytes())
+    durable::replace(&root.join("format"), &format_text(FORMAT))
+}
+
+/// Gives a damaged store back its folders, its format file and a secret: what lies beside them
+/// tells that it is one. A store of another version stays as it is.
+pub(super) fn mend(root: &Path) -> Result<()> {
+    match check_format(root, Access::Write) {
+        Err(e) if e.kind() != ErrorKind::Corrupted => return Err(e),
+        Err(e) if !root.join("archive").is_dir() && !root.join("ground").is_dir() => return Err(e),
+        Err(_) => {
+            make_folders(root)?;
+            durable::replace(&root.join("format"), &format_text(FORMAT))?;
+        }
+        Ok(()) => make_folders(root)?,
+    }
+    // The secret only orders the index, which is made anew under another one.
+    let secret = durable::read_if_exists(&root.join("secret"))?;
+    if secret.is_none_or(|secret| secret.len() != 32) {
+        durable::replace(&root.join("secret"), &random_bytes())?;
+    }
+    Ok(())
+}
+
+fn make_folders(root: &Path) -> Result<()> {
+    ["archive", "archive/ledger", "archive/models", "archive/configs", "results", "index"]
+        .iter()
+        .try_for_each(|folder| durable::create_dir(&root.join(folder)))
+}
+
+/// What the format file of a version holds.
+pub(super) fn format_text(version: u32) -> Vec<u8> {
+    format!("{FORMAT_HEAD}{version}\n").into_bytes()
 }
 
 /// 32 bytes that nobody can guess. The standard library's only source of randomness is the key of
@@ -57,6 +83,29 @@ fn random_bytes() -> [u8; 32] {
 
 /// Whether the folder holds a store of this version.
 pub(super) fn check_format(root: &Path, access: Access) -> Result<()> {
+    let version = format_of(root, access)?;
+    if version == FORMAT {
+        return Ok(());
+    }
+    Err(other_format(version).at(root.display()))
+}
+
+/// A store of another version.
+pub(super) fn other_format(version: u32) -> Error {
+    let message = format!(
+        "the store has format {version}, sameas {} reads format {FORMAT}",
+        env!("CARGO_PKG_VERSION")
+    );
+    let hint = if version < FORMAT {
+        "`sameas migrate` brings it up to date, after a backup"
+    } else {
+        "use the version of sameas that made it, or a newer one"
+    };
+    Error::new(ErrorKind::FormatVersion, message).hint(hint)
+}
+
+/// The version of the store in a folder.
+pub(super) fn format_of(root: &Path, access: Access) -> Result<u32> {
     let path = root.join("format");
     let Some(bytes) = durable::read_if_exists(&path)? else {
         let (kind, message) = match access {
@@ -67,17 +116,5 @@ pub(super) fn check_format(root: &Path, access: Access) -> Result<()> {
     };
     let text = String::from_utf8_lossy(&bytes);
     let version = text.strip_prefix(FORMAT_HEAD).and_then(|v| v.trim_end().parse::<u32>().ok());
-    match version {
-        Some(FORMAT) => Ok(()),
-        Some(other) => {
-            let message = format!(
-                "the store has format {other}, sameas {} reads format {FORMAT}",
-                env!("CARGO_PKG_VERSION")
-            );
-            Err(Error::new(ErrorKind::FormatVersion, message)
-                .at(root.display())
-                .hint("use the version of sameas that made it, or a newer one"))
-        }
-        None => Err(damaged("the format file cannot be read").at(path.display())),
-    }
+    version.ok_or_else(|| damaged("the format file cannot be read").at(path.display()))
 }

@@ -37,6 +37,8 @@ pub(crate) enum Table {
     Quarantine = b'q',
     /// first sequence → page of judgements.
     Judgements = b'j',
+    /// first sequence → page of what became of quarantined rows.
+    Dispositions = b'd',
     /// first sequence → page of ledger events.
     Ledger = b'l',
     /// sequence → model.

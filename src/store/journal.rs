@@ -34,6 +34,18 @@ pub(crate) struct Content<T> {
     pub(crate) length: u64,
 }
 
+impl<T> Content<T> {
+    /// Whole lines, damaged ones too.
+    pub(crate) fn lines(&self) -> u64 {
+        (self.entries.len() + self.damaged.len()) as u64
+    }
+
+    /// Whether there is anything but whole, sound lines.
+    pub(crate) fn is_torn(&self) -> bool {
+        !self.damaged.is_empty() || self.whole < self.length
+    }
+}
+
 impl<T: Serialize + DeserializeOwned> Journal<T> {
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, entries: PhantomData }

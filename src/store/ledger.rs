@@ -221,6 +221,24 @@ pub(crate) fn read_segment(path: &Path) -> Result<Vec<Vec<u8>>> {
     if rest.is_empty() { Ok(pages) } else { Err(broken()) }
 }
 
+/// The pages of a segment that can be read, each with its first sequence, and whether these are all.
+pub(crate) fn salvage_segment(path: &Path) -> Result<(Vec<(u64, Vec<u8>)>, bool)> {
+    let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+    let mut pages = Vec::new();
+    let Some(mut rest) = bytes.strip_prefix(MAGIC) else { return Ok((pages, false)) };
+    let mut whole = true;
+    while let Some((length, tail)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_le_bytes(*length) as usize;
+        let Some((sealed, tail)) = tail.split_at_checked(length) else { return Ok((pages, false)) };
+        match Page::open(sealed) {
+            Ok(page) => pages.push((page.first, sealed.to_vec())),
+            Err(_) => whole = false,
+        }
+        rest = tail;
+    }
+    Ok((pages, whole && rest.is_empty() && !bytes[MAGIC.len()..].is_empty()))
+}
+
 /// The last sequence that the archive holds, 0 if none.
 pub(crate) fn last_archived(folder: &Path) -> Result<u64> {
     let Some(path) = segments(folder)?.pop() else { return Ok(0) };

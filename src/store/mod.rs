@@ -6,6 +6,7 @@
 //! `docs/format.md` describes every byte.
 
 pub mod archive;
+mod backup;
 mod chunk;
 mod codec;
 mod decode;
@@ -19,9 +20,13 @@ mod journal;
 pub mod ledger;
 mod live;
 mod lock;
+mod migrate;
 mod papers;
+mod quarantine;
 mod recover;
+mod repair;
 pub mod results;
+mod space;
 mod verify;
 mod writer;
 
@@ -35,16 +40,21 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileManifest, Judgement, QuarantinedRow, RecordKey, SourceRecord};
 
 pub use archive::{Archive, ArchivedFile};
+pub use backup::BackedUp;
 pub use chunk::ChunkId;
 #[doc(hidden)]
 pub use decode::{VALUES, decode_value, open_value, seal_value};
 pub use ledger::founding_id;
 pub use live::Live;
-pub use recover::Recovered;
+pub use migrate::Migrated;
+pub use quarantine::{Disposition, Fate, HeldRow};
+pub use recover::{Lost, ReadFile, Recovered};
+pub use repair::Repair;
 pub use verify::{Finding, Severity};
 pub use writer::FileWriter;
 
 use codec::damaged;
+use events::Numbered;
 use folder::{check_format, prepare};
 use ground::{Ground, Table};
 use journal::Journal;
@@ -78,6 +88,13 @@ pub struct Receipt {
     pub sha256: String,
 }
 
+impl Receipt {
+    /// Whether results made before it are out of date.
+    fn brought_something(&self) -> bool {
+        self.records_new + self.records_changed + self.quarantined > 0
+    }
+}
+
 /// A committed file: a line of `archive/manifest.jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommittedFile {
@@ -104,6 +121,7 @@ struct State {
     /// Highest id that a run of heads ever had.
     last_run_of_heads: u32,
     heads: Vec<heads::Run>,
+    dispositions: u64,
 }
 
 /// A file in sled.
@@ -126,7 +144,7 @@ struct FileEntry {
 pub struct Store {
     root: PathBuf,
     access: Access,
-    _lock: Option<lock::WriterLock>,
+    lock: Option<lock::WriterLock>,
     ground: OnceLock<Ground>,
     /// Held while sled is opened late.
     opening: Mutex<()>,
@@ -134,6 +152,9 @@ pub struct Store {
     archive: Archive,
     manifest: Journal<CommittedFile>,
     judged: Journal<Judgement>,
+    disposed: Journal<Disposition>,
+    repaired: Journal<Repair>,
+    losses: Journal<Lost>,
     command: AtomicU32,
     /// A `FileWriter` is at work.
     writing: AtomicBool,
@@ -178,19 +199,37 @@ impl Store {
         Ok(store)
     }
 
+    /// Removes a store that nobody has open. Its name is free at once or not at all.
+    ///
+    /// # Errors
+    /// Removing fails.
+    pub fn discard(root: &Path) -> Result<()> {
+        let mut name = root.file_name().unwrap_or_default().to_owned();
+        name.push(".discarded");
+        let aside = root.with_file_name(name);
+        // What an interrupted removal left.
+        durable::remove_dir(&aside)?;
+        durable::rename(root, &aside)?;
+        durable::remove_dir(&aside)
+    }
+
     fn assemble(root: &Path, access: Access, lock: Option<lock::WriterLock>) -> Result<Self> {
         let manifest: Journal<CommittedFile> = Journal::new(root.join("archive/manifest.jsonl"));
-        let content = manifest.read()?;
+        let repaired: Journal<Repair> = Journal::new(root.join("archive/repairs.jsonl"));
+        let files = repair::standing(manifest.read()?.entries, &repaired.read()?.entries);
         Ok(Self {
             root: root.to_owned(),
             access,
-            _lock: lock,
+            lock,
             ground: OnceLock::new(),
             opening: Mutex::new(()),
             state: Mutex::default(),
-            archive: Archive::new(root, content.entries.iter().map(|file| &file.archived)),
+            archive: Archive::new(root, files.iter().map(|file| &file.archived)),
             manifest,
             judged: Journal::new(root.join("archive/judgements.jsonl")),
+            disposed: Journal::new(root.join("archive/quarantine.jsonl")),
+            losses: Journal::new(root.join("archive/lost.jsonl")),
+            repaired,
             command: AtomicU32::new(0),
             writing: AtomicBool::new(false),
             poisoned: AtomicBool::new(false),
@@ -198,6 +237,11 @@ impl Store {
             in_force: Mutex::default(),
             entries: Mutex::default(),
         })
+    }
+
+    /// Closes the store and keeps its lock.
+    fn into_lock(self) -> Option<lock::WriterLock> {
+        self.lock
     }
 
     /// Brings both copies of ground to the same point after whatever ended the last writer.
@@ -209,28 +253,17 @@ impl Store {
         // sled commits first, so the archive may lack what sled knows, never the other way round.
         let files = self.manifest.read()?;
         self.manifest.trim(&files)?;
-        let judged = self.judged.read()?;
-        self.judged.trim(&judged)?;
-        let lines = |read: usize, damaged: usize| (read + damaged) as u64;
-        let archived_files = lines(files.entries.len(), files.damaged.len());
-        let archived_judgements = lines(judged.entries.len(), judged.damaged.len());
         let archived_events = ledger::last_archived(&self.ledger_folder())?;
-        let behind = archived_files > u64::from(state.files)
-            || archived_judgements > state.judgements
-            || archived_events > state.ledger;
-        if behind {
-            let message = "the database lacks files, judgements or events that the archive holds";
-            return Err(damaged(message).at(self.root.display()));
+        if files.lines() > u64::from(state.files) || archived_events > state.ledger {
+            return Err(self.behind());
         }
-        for file in (archived_files as u32 + 1)..=state.files {
+        for file in (files.lines() as u32 + 1)..=state.files {
             let entry = self.entry(ground, file)?;
             self.archive.settle(&entry.committed.archived)?;
             self.manifest.append([&entry.committed])?;
         }
-        if archived_judgements < state.judgements {
-            let all = self.judgements_in_sled(ground)?;
-            self.judged.append(all.iter().filter(|j| j.sequence > archived_judgements))?;
-        }
+        self.settle(ground, Table::Judgements, &self.judged, state.judgements)?;
+        self.settle(ground, Table::Dispositions, &self.disposed, state.dispositions)?;
         if archived_events < state.ledger {
             let pages = self.ledger_in_sled(ground, archived_events + 1)?;
             ledger::write_segment(&self.ledger_folder(), &pages)?;
@@ -250,8 +283,35 @@ impl Store {
             }
         }
         ground.remove_from(Table::Judgements, &(state.judgements + 1).to_be_bytes())?;
+        ground.remove_from(Table::Dispositions, &(state.dispositions + 1).to_be_bytes())?;
         ground.remove_from(Table::Ledger, &(state.ledger + 1).to_be_bytes())?;
         ground.flush()
+    }
+
+    /// Writes to a journal what sled committed and a killed process did not archive.
+    fn settle<T: Numbered>(
+        &self,
+        ground: &Ground,
+        table: Table,
+        journal: &Journal<T>,
+        known: u64,
+    ) -> Result<()> {
+        let content = journal.read()?;
+        journal.trim(&content)?;
+        let archived = content.lines();
+        if archived > known {
+            return Err(self.behind());
+        }
+        if archived < known {
+            let all = self.entries_in_sled::<T>(ground, table, known)?;
+            journal.append(all.iter().filter(|entry| entry.sequence() > archived))?;
+        }
+        Ok(())
+    }
+
+    fn behind(&self) -> Error {
+        damaged("the database lacks files, judgements or events that the archive holds")
+            .at(self.root.display())
     }
 
     /// The store's directory.
@@ -367,17 +427,16 @@ impl Store {
         FileWriter::begin(self, command)
     }
 
-    /// Rises with every committed file and every judgement: what results are compared with to see
-    /// whether they are stale.
+    /// Rises with every committed file that brought something new and every decision of a person:
+    /// what results are compared with to see whether they are stale.
     ///
     /// # Errors
     /// The journals cannot be read.
     pub fn ground_sequence(&self) -> Result<u64> {
-        if self.access == Access::Write {
-            let state = locked(&self.state);
-            return Ok(u64::from(state.files) + state.judgements);
-        }
-        Ok((self.manifest.read()?.entries.len() + self.judged.read()?.entries.len()) as u64)
+        let files = self.manifest.read()?.entries;
+        let news = files.iter().filter(|file| file.receipt.brought_something()).count();
+        let decisions = self.judged.read()?.entries.len() + self.disposed.read()?.entries.len();
+        Ok((news + decisions) as u64)
     }
 
     /// The committed files, in order, each with its bytes and what it did.
@@ -484,7 +543,7 @@ impl Store {
         numbers.into_iter().filter_map(|number| read(number).transpose()).collect()
     }
 
-    /// Quarantined rows in order of ingest.
+    /// Rows ever put into quarantine, in order of ingest.
     ///
     /// # Errors
     /// `Corrupted`, `Io`.
@@ -543,6 +602,23 @@ impl Store {
         }
         runs.sort_unstable();
         Ok(runs)
+    }
+
+    /// Whether there ever were results, readable or not.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn results_folder_holds_any(&self) -> Result<bool> {
+        Ok(self.results_folder().join("CURRENT").exists() || !self.result_runs()?.is_empty())
+    }
+
+    /// Removes damaged results.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn drop_results(&self, run: u32) -> Result<()> {
+        self.may_write()?;
+        durable::remove(&self.results_path(run))
     }
 
     /// Run whose results are in force.

@@ -1,5 +1,6 @@
 //! Models and configurations: whole documents kept by their hash, in sled and in the archive.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::codec::{self, damaged};
 use crate::store::ground::{Ground, Table};
+use crate::store::recover::{Lost, Recovered};
 use crate::store::{State, Store, durable, locked};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,6 +30,13 @@ impl Kind {
         match self {
             Self::Model => "archive/models",
             Self::Config => "archive/configs",
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Config => "configuration",
         }
     }
 
@@ -168,6 +177,42 @@ impl Store {
                     sealed.ok_or_else(|| damaged("a model or configuration is missing"))?;
                 let paper: Paper = codec::open(&sealed)?;
                 durable::replace(&self.paper_path(kind, sequence, &paper.hash), &sealed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes from the database what the archive lacks.
+    pub(super) fn papers_mend(
+        &self,
+        ground: Option<&Ground>,
+        state: &State,
+        recovered: &mut Recovered,
+    ) -> Result<()> {
+        for kind in Kind::ALL {
+            let archived: BTreeMap<u32, PathBuf> = self.papers(kind)?.into_iter().collect();
+            let last = archived.keys().last().copied().unwrap_or(0).max(kind.of(state));
+            let known = self.lost_numbers(kind.name())?;
+            for sequence in 1..=last {
+                let path = archived.get(&sequence);
+                if path.is_some_and(|path| read(path).is_ok()) {
+                    continue;
+                }
+                if let Some(path) = path {
+                    let name = path.strip_prefix(self.root()).unwrap_or(path).display();
+                    recovered.mended.push(name.to_string());
+                    durable::remove(path)?;
+                }
+                let kept =
+                    ground.and_then(|g| g.get(kind.table(), &sequence.to_be_bytes()).ok()?);
+                let paper = kept.as_ref().and_then(|sealed| codec::open::<Paper>(sealed).ok());
+                match (paper, kept) {
+                    (Some(paper), Some(sealed)) => {
+                        durable::replace(&self.paper_path(kind, sequence, &paper.hash), &sealed)?;
+                    }
+                    _ if known.contains(&u64::from(sequence)) => {}
+                    _ => recovered.lost.push(Lost::new(kind.name(), u64::from(sequence))),
+                }
             }
         }
         Ok(())

@@ -3,9 +3,12 @@
 use std::fmt;
 
 use crate::error::Result;
+use crate::store::events::Numbered;
+use crate::store::ground::{Ground, Table};
+use crate::store::journal::Journal;
 use crate::store::papers::Kind;
 use crate::store::results::Results;
-use crate::store::{Store, heads, ledger, locked, writer};
+use crate::store::{Store, heads, ledger, locked, repair, writer};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,13 +69,16 @@ impl Store {
     /// # Errors
     /// Only what keeps it from looking, such as `Locked`; damage is a finding.
     pub fn verify(&self, mut progress: impl FnMut(&str)) -> Result<Vec<Finding>> {
-        let mut found = Findings::default();
-        self.verify_archive(&mut found, &mut progress)?;
+        let mut found = Findings(self.archive_findings(&mut progress)?);
         progress("database");
         match self.ground() {
             Err(e) if e.kind() == crate::error::ErrorKind::Locked => return Err(e),
             Err(e) => found.ground("ground", e),
-            Ok(_) => self.verify_ground(&mut found, &mut progress)?,
+            Ok(_) => found.0.extend(self.ground_findings(&mut progress)?),
+        }
+        progress("secret");
+        if let Err(e) = self.secret() {
+            found.add(Severity::Derived, "secret", e);
         }
         progress("results");
         match self.current_run() {
@@ -96,7 +102,9 @@ impl Store {
         Ok(found.0)
     }
 
-    fn verify_archive(&self, found: &mut Findings, progress: &mut impl FnMut(&str)) -> Result<()> {
+    /// What is damaged in the archive.
+    pub(super) fn archive_findings(&self, progress: &mut dyn FnMut(&str)) -> Result<Vec<Finding>> {
+        let mut found = Findings::default();
         progress("archive");
         let files = self.manifest.read()?;
         for line in &files.damaged {
@@ -108,16 +116,25 @@ impl Store {
                 break;
             }
         }
-        for file in &files.entries {
+        let repairs = self.repaired.read()?;
+        for file in repair::standing(files.entries, &repairs.entries) {
             progress(&file.archived.path);
             if let Some(what) = self.archive.check(&file.archived) {
                 found.ground(&file.archived.path, what);
             }
         }
-        let judged = self.judged.read()?;
-        for line in &judged.damaged {
-            found.ground(format!("archive/judgements.jsonl:{line}"), "the line is damaged");
+        for (place, damaged) in [
+            ("repairs", repairs.damaged),
+            ("judgements", self.judged.read()?.damaged),
+            ("quarantine", self.disposed.read()?.damaged),
+            ("lost", self.losses.read()?.damaged),
+        ] {
+            for line in damaged {
+                found.ground(format!("archive/{place}.jsonl:{line}"), "the line is damaged");
+            }
         }
+        let lost = self.lost_numbers("event")?;
+        let gap = |from: u64, to: u64| (from..to).any(|event| !lost.contains(&event));
         let mut next = 1;
         for path in ledger::segments(&self.ledger_folder())? {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -131,7 +148,9 @@ impl Store {
             };
             for sealed in pages {
                 match ledger::Page::open(&sealed) {
-                    Ok(page) if page.first == next => next = page.last() + 1,
+                    Ok(page) if page.first >= next && !gap(next, page.first) => {
+                        next = page.last() + 1;
+                    }
                     Ok(page) => {
                         found.ground(&place, format!("events from {next} on are missing"));
                         next = page.last() + 1;
@@ -140,10 +159,12 @@ impl Store {
                 }
             }
         }
-        Ok(())
+        Ok(found.0)
     }
 
-    fn verify_ground(&self, found: &mut Findings, progress: &mut impl FnMut(&str)) -> Result<()> {
+    /// What is damaged in the database, or differs from the archive.
+    pub(super) fn ground_findings(&self, progress: &mut dyn FnMut(&str)) -> Result<Vec<Finding>> {
+        let mut found = Findings::default();
         let ground = self.ground()?;
         let state = locked(&self.state).clone();
         let journal = self.manifest.read()?;
@@ -186,22 +207,20 @@ impl Store {
             }
         }
         progress("judgements");
-        match (self.judgements_in_sled(ground), self.judged.read()) {
-            (Ok(kept), Ok(judged)) => {
-                if kept.len() as u64 != state.judgements {
-                    found.ground("ground, judgements", "some are missing");
-                } else if judged.damaged.is_empty() && judged.entries != kept {
-                    found.ground("archive/judgements.jsonl", "it differs from the database");
-                }
-            }
-            (Err(e), _) | (_, Err(e)) => found.ground("ground, judgements", e),
-        }
+        let judgements = (Table::Judgements, "judgements", state.judgements);
+        self.verify_journal(ground, judgements, &self.judged, &mut found)?;
+        let dispositions = (Table::Dispositions, "quarantine", state.dispositions);
+        self.verify_journal(ground, dispositions, &self.disposed, &mut found)?;
         progress("ledger");
         let kept = self.ledger_in_sled(ground, 1)?;
+        let lost = self.lost_numbers("event")?;
+        let gap = |from: u64, to: u64| (from..to).any(|event| !lost.contains(&event));
         let mut next = 1;
         for (first, sealed) in &kept {
             match ledger::Page::open(sealed) {
-                Ok(page) if page.first == *first && *first == next => next = page.last() + 1,
+                Ok(page) if page.first == *first && *first >= next && !gap(next, *first) => {
+                    next = page.last() + 1;
+                }
                 _ => {
                     found.ground("ground, ledger", format!("events from {next} on are damaged"));
                     break;
@@ -219,11 +238,34 @@ impl Store {
         }
         for kind in Kind::ALL {
             let count = kind.of(&state);
-            for sequence in 1..=count {
+            let lost = self.lost_numbers(kind.name())?;
+            for sequence in (1..=count).filter(|sequence| !lost.contains(&u64::from(*sequence))) {
                 if let Some(what) = self.paper_damage(ground, kind, sequence) {
                     found.ground(format!("{} {sequence}", kind.folder()), what);
                 }
             }
+        }
+        Ok(found.0)
+    }
+
+    /// Compares a journal with its copy in the database.
+    fn verify_journal<T: Numbered + PartialEq>(
+        &self,
+        ground: &Ground,
+        (table, name, known): (Table, &str, u64),
+        journal: &Journal<T>,
+        found: &mut Findings,
+    ) -> Result<()> {
+        let archived = journal.read()?;
+        match self.entries_in_sled::<T>(ground, table, known) {
+            Ok(kept) if kept.len() as u64 != known => {
+                found.ground(format!("ground, {name}"), "some are missing");
+            }
+            Ok(kept) if archived.damaged.is_empty() && archived.entries != kept => {
+                found.ground(format!("archive/{name}.jsonl"), "it differs from the database");
+            }
+            Ok(_) => {}
+            Err(e) => found.ground(format!("ground, {name}"), e),
         }
         Ok(())
     }

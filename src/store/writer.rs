@@ -170,14 +170,20 @@ impl<'a> FileWriter<'a> {
     /// # Errors
     /// Writing fails: nothing of the file was taken, or the next open completes it.
     pub fn commit(self, manifest: FileManifest, archived: ArchivedFile) -> Result<Receipt> {
-        self.finish(manifest, archived, true)
+        self.finish(manifest, archived, None)
     }
 
-    pub(super) fn finish(
+    /// As [`FileWriter::commit`], for a file that the archive holds already under its old receipt;
+    /// returns what it did this time.
+    pub(super) fn finish_again(self, file: CommittedFile) -> Result<Receipt> {
+        self.finish(file.manifest, file.archived, Some(file.receipt))
+    }
+
+    fn finish(
         mut self,
         mut manifest: FileManifest,
         archived: ArchivedFile,
-        to_journal: bool,
+        before: Option<Receipt>,
     ) -> Result<Receipt> {
         self.store_known()?;
         let mut receipt = Receipt {
@@ -193,8 +199,16 @@ impl<'a> FileWriter<'a> {
         manifest.command = self.command;
         manifest.bytes = archived.bytes;
         manifest.sha256.clone_from(&archived.sha256);
-        manifest.quarantined = receipt.quarantined;
-        let committed = CommittedFile { manifest, archived, receipt: receipt.clone() };
+        let in_journal = before.is_some();
+        let kept = match before {
+            // What was acknowledged then stays what it was.
+            Some(before) => Receipt { file: self.file, ..before },
+            None => {
+                manifest.quarantined = receipt.quarantined;
+                receipt.clone()
+            }
+        };
+        let committed = CommittedFile { manifest, archived, receipt: kept };
         let entry = FileEntry {
             committed,
             first: self.first,
@@ -215,7 +229,7 @@ impl<'a> FileWriter<'a> {
         store.decisive(|| {
             store.commit_state(self.ground, state)?;
             store.archive.settle(&entry.committed.archived)?;
-            if to_journal { store.manifest.append([&entry.committed]) } else { Ok(()) }
+            if in_journal { Ok(()) } else { store.manifest.append([&entry.committed]) }
         })?;
         if let Some(table) = locked(&store.table).as_mut() {
             table.add(&fresh);

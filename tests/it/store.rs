@@ -11,7 +11,7 @@ use sameas::model::{
     EntityId, FileManifest, Judgement, LedgerChange, LedgerEvent, QuarantinedRow, RawRow,
     RecordKey, SourceRecord, Timestamp, Verdict, Version,
 };
-use sameas::store::{Access, Receipt, Store, ledger::founding_id};
+use sameas::store::{Access, CommittedFile, FileWriter, Receipt, Store, ledger::founding_id};
 
 /// A row: id, text, time of change.
 type Row = (u32, u8, Option<i64>);
@@ -540,6 +540,21 @@ fn damage_is_found_or_without_effect() {
     }
 }
 
+/// Reads a file of the archive, as `ingest_within` wrote it.
+fn read_again(
+    store: &Store,
+    file: &CommittedFile,
+    writer: &mut FileWriter<'_>,
+) -> sameas::error::Result<()> {
+    let mut bytes = Vec::new();
+    store.archive().open(&file.archived)?.read_to_end(&mut bytes).unwrap();
+    let rows: Vec<Row> = serde_json::from_slice(&bytes).unwrap();
+    let (command, number) = (file.manifest.command, writer.file());
+    let records: Vec<SourceRecord> =
+        (2..).zip(rows).map(|(line, row)| record(command, number, line, row)).collect();
+    writer.append(&records).map(drop)
+}
+
 #[test]
 fn the_database_can_be_made_anew_from_the_archive() {
     let folder = folder();
@@ -549,18 +564,7 @@ fn the_database_can_be_made_anew_from_the_archive() {
     let lost = crate::open_for_writing(folder.path()).unwrap_err();
     assert_eq!(lost.kind(), ErrorKind::Corrupted);
     for _ in 0..2 {
-        let recovered = Store::rebuild_ground(folder.path(), |manifest, mut input, writer| {
-            let mut bytes = Vec::new();
-            input.read_to_end(&mut bytes).unwrap();
-            let rows: Vec<Row> = serde_json::from_slice(&bytes).unwrap();
-            let file = writer.file();
-            let records: Vec<SourceRecord> = (2..)
-                .zip(rows)
-                .map(|(line, row)| record(manifest.command, file, line, row))
-                .collect();
-            writer.append(&records).map(drop)
-        })
-        .unwrap();
+        let recovered = Store::rebuild_ground(folder.path(), &mut read_again, &mut |_| {}).unwrap();
         assert_eq!((recovered.files, recovered.records, recovered.judgements), (2, 302, 1));
         assert!(recovered.notes.is_empty(), "{:?}", recovered.notes);
         assert_eq!(says(folder.path()).unwrap(), expected);

@@ -1,0 +1,174 @@
+//! Keeping a store whole: verify, recover, backup, restore, migrate.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::engine::Engine;
+use super::intake::{archived_path, bad_row, known_bad};
+use super::types::{Damage, EngineOptions, Progress, RebuildOptions};
+use crate::blocking::index::BlockIndex;
+use crate::error::{ErrorKind, Result};
+use crate::ingest::kind::{Mapping, read};
+use crate::ingest::read::Input;
+use crate::store::results::Results;
+use crate::store::{Access, BackedUp, CommittedFile, FileWriter, Migrated, Recovered, Store};
+
+/// What a recovery or restoring did, and the run that made the results anew.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Mended {
+    /// Ground.
+    #[serde(flatten)]
+    pub ground: Recovered,
+    /// Run id of the rebuild that followed; `None` where the results were sound.
+    pub run: Option<u32>,
+}
+
+/// Reads files of the archive as their manifests say.
+fn reader<'a>(
+    options: &EngineOptions,
+    progress: &'a dyn Progress,
+) -> Result<impl FnMut(&Store, &CommittedFile, &mut FileWriter<'_>) -> Result<()> + use<'a>> {
+    let (catalog, limits) = (options.config.catalog()?, options.config.limits.limits());
+    let pool = options.pool()?;
+    Ok(move |store: &Store, file: &CommittedFile, writer: &mut FileWriter<'_>| {
+        let CommittedFile { manifest, archived, .. } = file;
+        let mapping = Mapping::new(&catalog, manifest)?;
+        let known = known_bad(store, manifest)?;
+        let input = Input { path: archived_path(store, archived), name: manifest.name.clone() };
+        pool.install(|| {
+            read(&input, &limits, manifest, &mapping, &mut |mut batch| {
+                progress.advance(batch.records.len() as u64);
+                batch.quarantined.retain(|row| !known.contains(&bad_row(row)));
+                let records: Vec<_> = batch.records.into_iter().map(|(record, _)| record).collect();
+                writer.append(&records)?;
+                writer.quarantine(&batch.quarantined)
+            })
+        })
+    })
+}
+
+/// Reads every stored byte. What a killed command left half done is finished or undone first, as
+/// the next command that writes would do it.
+///
+/// # Errors
+/// There is no store, it is being written, or reading fails.
+pub fn verify(dir: &Path, progress: &dyn Progress) -> Result<Vec<Damage>> {
+    // Also answers for a folder that holds no store, which opening for writing would make.
+    let reading = Store::open(dir, Access::Read)?;
+    let store = match Store::open(dir, Access::Write) {
+        Err(e) if e.kind() == ErrorKind::Locked => return Err(e),
+        // Damaged, or on a disk that takes no writes: looking is possible still.
+        Err(_) => reading,
+        Ok(store) => store,
+    };
+    let findings = store.verify(|stage| progress.stage(stage, None))?;
+    let mut damage: Vec<Damage> = findings
+        .into_iter()
+        .map(|f| Damage { place: f.place, problem: f.what, meaning: f.meaning })
+        .collect();
+    progress.stage("index", None);
+    for problem in index_damage(&store) {
+        let meaning = "`sameas recover` makes it anew".to_owned();
+        damage.push(Damage { place: "index".to_owned(), problem, meaning });
+    }
+    progress.finish();
+    Ok(damage)
+}
+
+/// Mends a damaged store: each copy of ground from the other, then what is derived.
+///
+/// # Errors
+/// There is no store, it is being written, or of another version; writing fails.
+pub fn recover(dir: &Path, options: EngineOptions, progress: &dyn Progress) -> Result<Mended> {
+    let mut read = reader(&options, progress)?;
+    let ground = Store::recover(dir, &mut read, &mut |stage| progress.stage(stage, None))?;
+    let run = derive(dir, options, progress)?;
+    progress.finish();
+    Ok(Mended { ground, run })
+}
+
+/// Brings a backup in a folder up to date.
+///
+/// # Errors
+/// There is no store, it is damaged or being written; the folder cannot take the backup.
+pub fn backup(dir: &Path, to: &Path, progress: &dyn Progress) -> Result<BackedUp> {
+    Store::open(dir, Access::Read)?;
+    let store = Store::open(dir, Access::Write)?;
+    let report = store.backup(to, &mut |stage| progress.stage(stage, None));
+    progress.finish();
+    report
+}
+
+/// Makes a store from a backup.
+///
+/// # Errors
+/// There is something at `dir`; the backup is missing, damaged or of a newer version.
+pub fn restore(
+    from: &Path,
+    dir: &Path,
+    options: EngineOptions,
+    progress: &dyn Progress,
+) -> Result<Mended> {
+    let mut read = reader(&options, progress)?;
+    let ground = Store::restore(from, dir, &mut read, &mut |stage| progress.stage(stage, None))?;
+    let run = derive(dir, options, progress)?;
+    progress.finish();
+    Ok(Mended { ground, run })
+}
+
+/// Brings a store of an earlier version up to date, after a backup.
+///
+/// # Errors
+/// There is no store, it is newer than this program or being written; the backup fails.
+pub fn migrate(
+    dir: &Path,
+    backup: &Path,
+    options: EngineOptions,
+    progress: &dyn Progress,
+) -> Result<Migrated> {
+    let mut read = reader(&options, progress)?;
+    let migrated =
+        Store::migrate(dir, backup, &mut read, &mut |stage| progress.stage(stage, None))?;
+    derive(dir, options, progress)?;
+    progress.finish();
+    Ok(migrated)
+}
+
+/// What is damaged in the blocking index.
+fn index_damage(store: &Store) -> Vec<String> {
+    // A store that nothing was ever ingested into has none.
+    let made =
+        std::fs::read_dir(store.index_dir()).is_ok_and(|mut entries| entries.next().is_some());
+    let Some(secret) = store.secret().ok().filter(|_| made) else { return Vec::new() };
+    let index = BlockIndex::open(&store.index_dir(), secret);
+    match index.and_then(|index| Ok((index.verify()?, index.walk(|_, _| Ok(()))))) {
+        Ok((files, Ok(()))) => {
+            files.into_iter().map(|f| format!("{f} does not match its checksum")).collect()
+        }
+        Ok((_, Err(error))) | Err(error) => vec![error.to_string()],
+    }
+}
+
+/// Makes index and results anew where they are damaged; returns the run that did.
+fn derive(dir: &Path, options: EngineOptions, progress: &dyn Progress) -> Result<Option<u32>> {
+    let mut engine = Engine::create_or_open(dir, options)?;
+    if !index_damage(&engine.store).is_empty() {
+        engine.renew_index()?;
+    }
+    let had_results = engine.store.results_folder_holds_any()?;
+    let mut sound = true;
+    for run in engine.store.result_runs()? {
+        let path = engine.store.results_path(run);
+        if Results::open(&path).and_then(|results| results.verify()).is_err() {
+            sound = false;
+            engine.store.drop_results(run)?;
+        }
+    }
+    let current = engine.store.current_run();
+    let current = current.ok().flatten().filter(|run| engine.store.results_path(*run).exists());
+    if !had_results || sound && current.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(engine.rebuild(RebuildOptions::default(), progress)?.run))
+}
