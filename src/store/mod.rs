@@ -628,7 +628,7 @@ impl Store {
     pub fn current_run(&self) -> Result<Option<u32>> {
         let path = self.results_folder().join("CURRENT");
         let Some(bytes) = durable::read_if_exists(&path)? else { return Ok(None) };
-        let run = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim_end().parse().ok());
+        let run = std::str::from_utf8(&bytes).ok().and_then(run_named);
         run.map(Some).ok_or_else(|| damaged("it names no run").at(path.display()))
     }
 
@@ -656,7 +656,7 @@ impl Store {
         let run = run.filter(|run| self.results_path(*run) == path && path.exists()).ok_or_else(
             || Error::new(ErrorKind::Unknown, "there are no such results").at(path.display()),
         )?;
-        durable::replace(&self.results_folder().join("CURRENT"), format!("{run:06}\n").as_bytes())?;
+        durable::replace(&self.results_folder().join("CURRENT"), pointer(run).as_bytes())?;
         let runs = self.result_runs()?;
         for old in &runs[..runs.len().saturating_sub(RESULTS_KEPT)] {
             if *old != run {
@@ -665,4 +665,17 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// The content of `results/CURRENT`: a run, and the CRC32 of its digits, since the runs before it
+/// are kept too and one flipped bit would name another.
+fn pointer(run: u32) -> String {
+    let digits = format!("{run:06}");
+    format!("{digits} {:08x}\n", crc32fast::hash(digits.as_bytes()))
+}
+
+/// The run that `results/CURRENT` names. Stores of format 1 wrote the digits alone.
+fn run_named(text: &str) -> Option<u32> {
+    let run = text.split([' ', '\n']).next()?.parse().ok()?;
+    (text == pointer(run) || text == format!("{run:06}\n")).then_some(run)
 }

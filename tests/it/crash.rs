@@ -24,9 +24,12 @@ enum Moment {
     Any(u32),
 }
 
-/// What a step is done to: `manifest` of `write manifest`.
+/// What a step is done to: `manifest` of `write manifest`. Folders of a backup's objects bear the
+/// first digits of hashes.
 fn part_of(step: &str) -> &str {
-    step.rsplit(' ').next().unwrap_or(step)
+    let part = step.rsplit(' ').next().unwrap_or(step);
+    let is_hash = part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hash { "objects" } else { part }
 }
 
 /// Runs the scene's command and kills it; whether it had acknowledged its work.
@@ -95,10 +98,14 @@ fn a_killed_process_loses_nothing_that_it_acknowledged() {
     let wanted = amount("SAMEAS_KILLS", 0);
     let parts: usize = scenes().iter().map(|scene| moments(scene, 1).len()).sum();
     let each = if wanted == 0 { 1 } else { wanted.div_ceil(parts).max(20) };
-    let jobs: Vec<(&Scene, String, Moment)> = scenes()
+    let mut jobs: Vec<(&Scene, String, Moment)> = scenes()
         .iter()
         .flat_map(|scene| moments(scene, each).into_iter().map(move |(p, m)| (scene, p, m)))
         .collect();
+    if wanted == 0 {
+        // The usual run of the tests is short: every third part.
+        jobs = jobs.into_iter().step_by(3).collect();
+    }
     let usual: BTreeMap<&str, Duration> =
         scenes().iter().map(|s| (s.verb, usual_time(s))).collect();
 

@@ -181,7 +181,7 @@ pub(crate) fn archive(bytes: &[u8]) {
         for inner in ["archive/ledger", "archive/models", "archive/configs", "results"] {
             std::fs::create_dir_all(root.join(inner)).expect("a folder can be made");
         }
-        std::fs::write(root.join("format"), "sameas store format 1\n").expect("a file");
+        std::fs::write(root.join("format"), "sameas store format 2\n").expect("a file");
         let path = root.join(PLACES[usize::from(*place) % PLACES.len()]);
         std::fs::write(&path, body).expect("a file can be written");
         if let Ok(store) = Store::open(&root, Access::Read) {

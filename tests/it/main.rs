@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod blocking_index;
+mod byte_flip;
 mod command;
 mod crash;
 mod demo;
 mod determinism;
+mod faults;
+mod full_disk;
 mod fuzz;
 mod fuzz_checks;
 mod hostile;
@@ -22,6 +25,7 @@ mod normalize_name;
 mod quarantine;
 mod query;
 mod readers;
+mod readers_during_rebuild;
 mod report;
 mod results;
 mod scenario;

@@ -106,6 +106,8 @@ fn mutated(dice: &mut Dice, seed: &[u8], other: &[u8]) -> Vec<u8> {
 /// A reader or decoder, with valid inputs.
 struct Target {
     name: &'static str,
+    /// Folder of `tests/corpus` for its seeds, where they are made from a store.
+    corpus: &'static str,
     /// Of a hundred inputs, how many are for it: the slow ones get fewer.
     share: usize,
     seeds: Vec<Vec<u8>>,
@@ -277,7 +279,16 @@ fn targets(store: &Path) -> Vec<Target> {
         let opened = sameas::store::Store::open(store, sameas::store::Access::Read).unwrap();
         opened.latest_model().unwrap().unwrap().1
     };
-    let target = |name, share, seeds, check, mend| Target { name, share, seeds, check, mend };
+    let target = |name, share, seeds, check, mend| {
+        let corpus = match name {
+            "models" => "model",
+            "values of the database" => "value",
+            "archive" => "archive",
+            "results" => "results",
+            _ => "",
+        };
+        Target { name, corpus, share, seeds, check, mend }
+    };
     vec![
         target("tables and JSON", 46, tables.clone(), checks::read as fn(&[u8]), as_is as _),
         target("packed tables", 5, packed, checks::read, as_is),
@@ -340,10 +351,26 @@ fn mutated_inputs_cause_no_panic_and_take_little_memory() {
     assert!(said.contains("inputs in all"), "{said}");
 }
 
+/// With `SAMEAS_SEEDS`, writes the valid inputs of the decoders to `tests/corpus`: for a change of a
+/// format.
+fn write_seeds(targets: &[Target]) {
+    for target in targets.iter().filter(|target| !target.corpus.is_empty()) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(target.corpus);
+        std::fs::create_dir_all(&folder).unwrap();
+        for (at, seed) in target.seeds.iter().enumerate() {
+            let seed = (target.mend)(&mut Dice::new(1), seed.clone());
+            std::fs::write(folder.join(format!("{at:02}.bin")), seed).unwrap();
+        }
+    }
+}
+
 fn mutate_all() {
     let inputs = amount("SAMEAS_INPUTS", 4_000);
     let store = sample();
     let targets = targets(&store.path().join("store"));
+    if std::env::var_os("SAMEAS_SEEDS").is_some() {
+        write_seeds(&targets);
+    }
     let whole: usize = targets.iter().map(|target| target.share).sum();
     let harm = Mutex::new(Vec::new());
     let mut all = 0;

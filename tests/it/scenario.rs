@@ -133,19 +133,29 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     }
 }
 
+/// What becomes of the store in a scene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    /// It is sound before and after, and at every point between.
+    Changes,
+    /// There is none before, or a damaged or older one: the command makes a sound one of it.
+    Makes,
+}
+
 /// A command, from the folder that it starts in.
 #[derive(Debug)]
 pub(crate) struct Scene {
     pub(crate) verb: &'static str,
     pub(crate) arguments: Vec<&'static str>,
+    effect: Effect,
     /// Holds `store` and the files that the command reads.
     folder: tempfile::TempDir,
     /// What ground may say when the command was cut off, from untouched to done.
-    pub(crate) grounds: Vec<Ground>,
+    grounds: Vec<Ground>,
     /// The same of the results.
-    pub(crate) answers: Vec<Answers>,
+    answers: Vec<Answers>,
     /// What the results say after a rebuild that follows the whole command.
-    pub(crate) rebuilt: Answers,
+    rebuilt: Answers,
     /// Names of the steps of an undisturbed run, in order.
     pub(crate) steps: Vec<String>,
 }
@@ -156,16 +166,17 @@ impl Scene {
     /// Makes a folder ready with `prepare`, and sees what the command does when nothing disturbs
     /// it. `part` is the command as far as it may come without the rest, if it has such parts.
     fn new(
-        verb: &'static str,
+        effect: Effect,
         prepare: impl FnOnce(&Path),
-        part: Option<Vec<&'static str>>,
-        arguments: Vec<&'static str>,
+        part: Option<&[&'static str]>,
+        arguments: &[&'static str],
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         prepare(folder.path());
         let mut scene = Self {
-            verb,
-            arguments,
+            verb: arguments[2],
+            arguments: arguments.to_vec(),
+            effect,
             folder,
             grounds: Vec::new(),
             answers: Vec::new(),
@@ -173,25 +184,25 @@ impl Scene {
             steps: Vec::new(),
         };
         let done = scene.start();
-        scene.see(done.path());
-        if let Some(part) = part {
-            assert!(DONE.contains(&run(done.path(), &part).0), "{part:?}");
-            scene.see(done.path());
+        let path = done.path();
+        if effect == Effect::Changes {
+            scene.see(path);
         }
-        let trace = done.path().join("steps");
-        let output = sameas(done.path(), &scene.arguments).env("SAMEAS_STEPS", &trace).output();
-        let output = output.unwrap();
-        assert!(DONE.contains(&output.status.code()), "{verb}: {output:?}");
-        scene.see(done.path());
-        assert_eq!(run(done.path(), &REBUILD).0, Some(0), "{verb}");
-        scene.rebuilt = answers(&done.path().join("store")).unwrap();
+        if let Some(part) = part {
+            assert!(DONE.contains(&run(path, part).0), "{part:?}");
+            scene.see(path);
+        }
+        assert!(DONE.contains(&run(path, arguments).0), "{arguments:?}");
+        scene.see(path);
+        assert_eq!(run(path, &REBUILD).0, Some(0), "{arguments:?}");
+        scene.rebuilt = answers(&path.join("store")).unwrap();
 
         let whole = scene.start();
         let trace = whole.path().join("steps");
-        let status = sameas(whole.path(), &scene.arguments).env("SAMEAS_STEPS", &trace).output();
-        assert!(DONE.contains(&status.unwrap().status.code()), "{verb}");
+        let output = sameas(whole.path(), arguments).env("SAMEAS_STEPS", &trace).output().unwrap();
+        assert!(DONE.contains(&output.status.code()), "{arguments:?}");
         scene.steps = fs::read_to_string(trace).unwrap().lines().map(str::to_owned).collect();
-        assert!(!scene.steps.is_empty(), "{verb} writes nothing");
+        assert!(!scene.steps.is_empty(), "{arguments:?} writes nothing");
         scene
     }
 
@@ -223,26 +234,26 @@ impl Scene {
         rebuild: bool,
     ) -> Result<(), String> {
         let store = folder.join("store");
-        // What a reader sees before any writer has mended anything.
-        let seen = answers(&store).map_err(|e| format!("the results cannot be read: {e}"))?;
-        if !self.answers.contains(&seen) {
-            return Err("the results are neither the old nor the new ones".to_owned());
-        }
-        let ground = reopened(&store)?;
-        let at = self.grounds.iter().position(|known| *known == ground);
-        let Some(at) = at else { return Err("ground is at no point of the command".to_owned()) };
-        let last = |n: usize, of: usize| n + 1 == of;
-        if acknowledged && !last(at, self.grounds.len()) {
-            return Err("what was acknowledged is lost".to_owned());
+        if self.effect == Effect::Changes {
+            self.check_between(&store, acknowledged)?;
         }
         let (code, messages) = run(folder, &self.arguments);
-        if !DONE.contains(&code) {
+        // What the command was to make may be whole, and is not made twice.
+        let whole = self.verb == "restore" && code == Some(2) && messages.contains("something");
+        if !DONE.contains(&code) && !whole {
             return Err(format!("the command cannot be run again: {messages}"));
         }
-        if reopened(&store)? != self.grounds[self.grounds.len() - 1] {
+        if Some(&reopened(&store)?) != self.grounds.last() {
             return Err("the command run again comes to another ground".to_owned());
         }
-        if rebuild {
+        let seen = answers(&store).map_err(|e| format!("the results cannot be read: {e}"))?;
+        if Some(&seen) != self.answers.last() && !whole {
+            return Err("the command run again comes to other results".to_owned());
+        }
+        if self.verb == "backup" {
+            check_backup(folder, &self.grounds[0])?;
+        }
+        if rebuild || whole {
             let (code, messages) = run(folder, &REBUILD);
             if code != Some(0) {
                 return Err(format!("cannot be rebuilt: {messages}"));
@@ -250,13 +261,37 @@ impl Scene {
             if answers(&store).map_err(|e| e.to_string())? != self.rebuilt {
                 return Err("the results differ from an undisturbed run's".to_owned());
             }
-        } else if answers(&store).map_err(|e| e.to_string())?
-            != self.answers[self.answers.len() - 1]
-        {
-            return Err("the command run again comes to other results".to_owned());
         }
         Ok(())
     }
+
+    /// Checks what was left where the command was cut off.
+    fn check_between(&self, store: &Path, acknowledged: bool) -> Result<(), String> {
+        // What a reader sees before any writer has mended anything.
+        let seen = answers(store).map_err(|e| format!("the results cannot be read: {e}"))?;
+        if !self.answers.contains(&seen) {
+            return Err("the results are neither the old nor the new ones".to_owned());
+        }
+        let ground = reopened(store)?;
+        let at = self.grounds.iter().position(|known| *known == ground);
+        let at = at.ok_or("ground is at no point of the command")?;
+        if acknowledged && at + 1 != self.grounds.len() {
+            return Err("what was acknowledged is lost".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Restores the backup in `saved` and compares it.
+fn check_backup(folder: &Path, ground: &Ground) -> Result<(), String> {
+    let (code, messages) = run(folder, &["--store", "again", "restore", "saved"]);
+    if code != Some(0) {
+        return Err(format!("the backup cannot be restored: {messages}"));
+    }
+    if reopened(&folder.join("again"))? != *ground {
+        return Err("the backup holds another ground".to_owned());
+    }
+    Ok(())
 }
 
 const REBUILD: [&str; 3] = ["--store", "store", "rebuild"];
@@ -284,20 +319,48 @@ fn base(folder: &Path) {
     copy(made.path(), folder);
 }
 
+const BACKUP: [&str; 4] = ["--store", "store", "backup", "saved"];
+
+/// A store of format 1, as `tests/fixtures` keeps it.
+fn older(folder: &Path) {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    copy(&fixtures.join("store-1"), &folder.join("store"));
+}
+
+/// A store of which an input and the database are damaged, in different places.
+fn damaged(folder: &Path) {
+    base(folder);
+    for (file, at) in [("archive/000001-crm.csv.zst", 60), ("results/000001.bin", 5_000)] {
+        let path = folder.join("store").join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[at] ^= 0x20;
+        fs::write(path, bytes).unwrap();
+    }
+}
+
 /// The commands whose every step is disturbed.
 pub(crate) fn scenes() -> &'static [Scene] {
     static SCENES: OnceLock<Vec<Scene>> = OnceLock::new();
     SCENES.get_or_init(|| {
-        let ingest = vec!["--store", "store", "ingest", "crm.csv", "shop.csv"];
-        let judge = vec!["--store", "store", "judge", "same", "crm:C-0a", "crm:C-1a"];
-        let taken = |folder: &Path| {
+        use Effect::{Changes, Makes};
+        let ingest = ["--store", "store", "ingest", "crm.csv", "shop.csv"];
+        let judge = ["--store", "store", "judge", "same", "crm:C-0a", "crm:C-1a"];
+        let after = |command: &[&str], folder: &Path| {
             base(folder);
-            assert!(DONE.contains(&run(folder, &ingest).0));
+            assert!(DONE.contains(&run(folder, command).0), "{command:?}");
+        };
+        let backed_up = |folder: &Path| {
+            after(&BACKUP, folder);
+            fs::remove_dir_all(folder.join("store")).unwrap();
         };
         vec![
-            Scene::new("ingest", base, Some(INGEST.to_vec()), ingest.clone()),
-            Scene::new("rebuild", taken, None, REBUILD.to_vec()),
-            Scene::new("judge", base, None, judge),
+            Scene::new(Changes, base, Some(&INGEST), &ingest),
+            Scene::new(Changes, |folder| after(&ingest, folder), None, &REBUILD),
+            Scene::new(Changes, base, None, &judge),
+            Scene::new(Changes, base, None, &BACKUP),
+            Scene::new(Makes, backed_up, None, &["--store", "store", "restore", "saved"]),
+            Scene::new(Makes, older, None, &["--store", "store", "migrate", "--backup", "saved"]),
+            Scene::new(Makes, damaged, None, &["--store", "store", "recover"]),
         ]
     })
 }
