@@ -79,10 +79,15 @@ impl Error {
         self
     }
 
-    /// An I/O failure on a path.
+    /// An I/O failure on a path, with a hint where a person can mend the cause.
     pub fn io(path: impl AsRef<std::path::Path>, source: std::io::Error) -> Self {
+        let hint = io_hint(&source);
         let message = source.to_string();
-        Self::new(ErrorKind::Io, message).at(path.as_ref().display()).because(source)
+        let error = Self::new(ErrorKind::Io, message).at(path.as_ref().display()).because(source);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
     }
 
     /// What went wrong, for callers that branch.
@@ -98,6 +103,28 @@ impl Error {
     /// How to mend it.
     pub fn remedy(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+}
+
+/// What helps against a failure of the disk or the system.
+fn io_hint(error: &std::io::Error) -> Option<&'static str> {
+    use std::io::ErrorKind as Io;
+    // Linux and macOS: EMFILE, ENFILE. Nothing portable names them.
+    let files = matches!(error.raw_os_error(), Some(23 | 24)) && cfg!(unix);
+    match error.kind() {
+        _ if files => Some("close other programs or raise the limit (`ulimit -n`), then run it again"),
+        Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => {
+            Some("make room and run it again; what was acknowledged before is safe")
+        }
+        Io::ReadOnlyFilesystem => {
+            Some("this disk takes no writes: name a store on another one with --store")
+        }
+        Io::NotFound => Some("look whether it is there and its volume mounted, then run it again"),
+        Io::PermissionDenied => Some("ask for the right to read and write it, then run it again"),
+        Io::StaleNetworkFileHandle | Io::NotConnected | Io::HostUnreachable => {
+            Some("the volume is gone: mount it again, then run it again")
+        }
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 use super::keys::RULES;
 use crate::compare::{NONE, Table};
+use crate::model::BlockLimits;
 
 /// Blocks of records that meet, after refinement.
 #[derive(Debug, Default)]
@@ -7,6 +8,8 @@ pub struct Blocks {
     offsets: Vec<u32>,
     members: Vec<u32>,
     rules: Vec<u8>,
+    /// Whether a block is a part of a refined one.
+    parts: Vec<bool>,
     of_record_offsets: Vec<u32>,
     of_record: Vec<u32>,
     /// What happened to each rule's blocks.
@@ -30,26 +33,17 @@ pub struct BlockStatistics {
     pub largest: Vec<(u8, u64)>,
 }
 
-/// Most members of a block in a file of `records`: 80 up to a hundred thousand records, then
-/// falling with N^¾, never under 10. A pair that shares only a common key cannot reach the review
-/// threshold in a large file, because the prior falls as 1/N while the key's evidence does not grow.
-pub fn block_cap(records: u32) -> usize {
-    let n = f64::from(records.max(1));
-    let cap = 80.0 * (1e5 / n).min(1.0).powf(0.75);
-    (cap.round() as usize).max(10)
-}
-
 /// Collects groups of records with an equal key, in any order of groups.
 #[derive(Debug)]
 pub struct BlocksBuilder<'a> {
     table: &'a Table,
-    cap: usize,
+    limits: &'a BlockLimits,
     blocks: Blocks,
 }
 
 impl<'a> BlocksBuilder<'a> {
-    /// A builder for a table; `cap` as of [`block_cap`].
-    pub fn new(table: &'a Table, cap: usize) -> Self {
+    /// A builder for a table.
+    pub fn new(table: &'a Table, limits: &'a BlockLimits) -> Self {
         let rules = RULES.len();
         let statistics = BlockStatistics {
             blocks: vec![0; rules],
@@ -59,7 +53,7 @@ impl<'a> BlocksBuilder<'a> {
             pairs_left_out: vec![0; rules],
             largest: Vec::new(),
         };
-        Self { table, cap, blocks: Blocks { offsets: vec![0], statistics, ..Blocks::default() } }
+        Self { table, limits, blocks: Blocks { offsets: vec![0], statistics, ..Blocks::default() } }
     }
 
     /// Adds the records (ascending, distinct) that share a key of a rule.
@@ -67,22 +61,27 @@ impl<'a> BlocksBuilder<'a> {
         if members.len() < 2 {
             return;
         }
-        if members.len() <= self.cap {
-            self.keep(rule, members);
+        if members.len() <= self.limits.cap as usize {
+            self.keep(rule, false, members);
             return;
         }
         self.blocks.statistics.refined[usize::from(rule)] += 1;
         self.refine(rule, members);
     }
 
-    fn keep(&mut self, rule: u8, members: &[u32]) {
+    fn keep(&mut self, rule: u8, part: bool, members: &[u32]) {
         let n = members.len() as u64;
+        if n > u64::from(self.limits.of(rule, part)) {
+            self.leave_out(rule, n);
+            return;
+        }
         let at = usize::from(rule);
         self.blocks.statistics.blocks[at] += 1;
         self.blocks.statistics.pairs[at] += n * (n - 1) / 2;
         self.blocks.members.extend_from_slice(members);
         self.blocks.offsets.push(self.blocks.members.len() as u32);
         self.blocks.rules.push(rule);
+        self.blocks.parts.push(part);
     }
 
     /// Splits an oversized block by what else its members could agree on.
@@ -113,30 +112,43 @@ impl<'a> BlocksBuilder<'a> {
                     continue;
                 }
                 let part: Vec<u32> = part.iter().map(|p| p.1).collect();
-                if part.len() <= self.cap {
-                    self.keep(rule, &part);
-                } else {
-                    self.leave_out(rule, part.len() as u64);
-                }
+                self.keep(rule, true, &part);
             }
         }
     }
 
     fn leave_out(&mut self, rule: u8, n: u64) {
-        let s = &mut self.blocks.statistics;
-        s.left_out[usize::from(rule)] += 1;
-        s.pairs_left_out[usize::from(rule)] += n * (n - 1) / 2;
-        s.largest.push((rule, n));
-        if s.largest.len() > 200 {
-            s.largest.sort_unstable_by_key(|(rule, n)| (std::cmp::Reverse(*n), *rule));
-            s.largest.truncate(50);
-        }
+        self.blocks.statistics.leave_out(rule, n);
     }
 
     /// Finishes: blocks by record can be asked for.
     pub fn finish(self) -> Blocks {
         let mut blocks = self.blocks;
-        let n = self.table.len() as usize;
+        blocks.by_record(self.table.len() as usize);
+        blocks.statistics.sort();
+        blocks
+    }
+}
+
+impl BlockStatistics {
+    fn leave_out(&mut self, rule: u8, n: u64) {
+        self.left_out[usize::from(rule)] += 1;
+        self.pairs_left_out[usize::from(rule)] += n * (n - 1) / 2;
+        self.largest.push((rule, n));
+        if self.largest.len() > 200 {
+            self.sort();
+        }
+    }
+
+    fn sort(&mut self) {
+        self.largest.sort_unstable_by_key(|(rule, n)| (std::cmp::Reverse(*n), *rule));
+        self.largest.truncate(50);
+    }
+}
+
+impl Blocks {
+    fn by_record(&mut self, n: usize) {
+        let blocks = self;
         let mut offsets = vec![0_u32; n + 1];
         for member in &blocks.members {
             offsets[*member as usize + 1] += 1;
@@ -156,13 +168,34 @@ impl<'a> BlocksBuilder<'a> {
         }
         blocks.of_record_offsets = offsets;
         blocks.of_record = of_record;
-        blocks.statistics.largest.sort_unstable_by_key(|(rule, n)| (std::cmp::Reverse(*n), *rule));
-        blocks.statistics.largest.truncate(50);
-        blocks
     }
-}
 
-impl Blocks {
+    /// Gives up the blocks that exceed limits, as if they had been built under them.
+    pub fn limit(&mut self, limits: &BlockLimits) {
+        let (mut offsets, mut members) = (vec![0], Vec::with_capacity(self.members.len()));
+        let (mut rules, mut parts) = (Vec::new(), Vec::new());
+        for block in 0..self.rules.len() {
+            let (rule, part) = (self.rules[block], self.parts[block]);
+            let own = self.members(block as u32);
+            let n = own.len() as u64;
+            if n > u64::from(limits.of(rule, part)) {
+                let at = usize::from(rule);
+                self.statistics.blocks[at] -= 1;
+                self.statistics.pairs[at] -= n * (n - 1) / 2;
+                self.statistics.leave_out(rule, n);
+                continue;
+            }
+            members.extend_from_slice(own);
+            offsets.push(members.len() as u32);
+            rules.push(rule);
+            parts.push(part);
+        }
+        let records = self.of_record_offsets.len() - 1;
+        (self.offsets, self.members, self.rules, self.parts) = (offsets, members, rules, parts);
+        self.by_record(records);
+        self.statistics.sort();
+    }
+
     /// Records with a greater ordinal that meet `record`, ascending, into `out`.
     pub fn candidates(&self, record: u32, out: &mut Vec<u32>) {
         out.clear();
@@ -180,18 +213,26 @@ impl Blocks {
 
     /// Rules whose blocks hold both records.
     pub fn shared_rules(&self, a: u32, b: u32) -> Vec<u8> {
+        let mut rules: Vec<u8> = self.shared(a, b).iter().map(|block| block.0).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    /// The blocks that hold both records: rule, whether it is a part of a refined block, records.
+    pub fn shared(&self, a: u32, b: u32) -> Vec<(u8, bool, u32)> {
         let (from, to) = (
             self.of_record_offsets[a as usize] as usize,
             self.of_record_offsets[a as usize + 1] as usize,
         );
-        let mut rules: Vec<u8> = self.of_record[from..to]
+        self.of_record[from..to]
             .iter()
             .filter(|block| self.members(**block).binary_search(&b).is_ok())
-            .map(|block| self.rules[*block as usize])
-            .collect();
-        rules.sort_unstable();
-        rules.dedup();
-        rules
+            .map(|block| {
+                let at = *block as usize;
+                (self.rules[at], self.parts[at], self.members(*block).len() as u32)
+            })
+            .collect()
     }
 
     fn members(&self, block: u32) -> &[u32] {

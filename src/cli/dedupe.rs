@@ -73,7 +73,7 @@ impl Args {
         rebuilt?;
         drop(engine);
         let view = View::open(&store)?;
-        with_input(&view, &store, &catalog, safe, |input| write_reports(input, &self.out))?;
+        with_input(&view, &catalog, safe, |input| write_reports(input, &self.out))?;
         self.end_message(context, &view, &store, &report, start.elapsed().as_secs_f64())?;
         Ok(outcome)
     }

@@ -89,11 +89,9 @@ impl Args {
         let store = context.existing_store()?;
         let catalog = context.config(Some(&store))?.catalog()?;
         let write = |out: &mut dyn Write| match self.what.table() {
-            Some(what) => {
-                with_input(&context.view()?, &store, &catalog, self.spreadsheet_safe, |input| {
-                    report::export(input, what, format, out)
-                })
-            }
+            Some(what) => with_input(&context.view()?, &catalog, self.spreadsheet_safe, |input| {
+                report::export(input, what, format, out)
+            }),
             None => changes(&store, format, out),
         };
         if self.to == Path::new("-") {

@@ -102,6 +102,7 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     hold_panics();
+    end_on_signals();
     let context = Context::new(cli.global);
     let whole = AssertUnwindSafe(|| {
         let outcome = run(&context, &cli.verb)?;
@@ -122,6 +123,20 @@ pub(crate) fn main() -> ExitCode {
     };
     let _ = std::io::stderr().flush();
     ExitCode::from(code)
+}
+
+/// Ends at once when asked to (Ctrl-C, or a polite kill): every write may be cut off anywhere, so
+/// nothing is left half done that the next command would not finish or undo.
+fn end_on_signals() {
+    // Without it the process ends at once too, only without a word.
+    let _ = ctrlc::set_handler(|| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "\ninterrupted: what was acknowledged is kept, the rest is undone; run it again"
+        );
+        #[expect(clippy::exit, reason = "the one place that ends on a signal")]
+        std::process::exit(i32::from(exit::INTERRUPTED));
+    });
 }
 
 /// Where the last panic was.

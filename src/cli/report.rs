@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sameas::error::Result;
 use sameas::ingest::kind::Catalog;
-use sameas::pipeline::{self, View};
+use sameas::pipeline::View;
 use sameas::report::{ReportInput, RunInfo, StageTime, write_reports};
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ impl Args {
         let config = context.config(Some(&store))?;
         let safe = self.spreadsheet_safe || config.report.spreadsheet_safe;
         let catalog = config.catalog()?;
-        with_input(&view, &store, &catalog, safe, |input| write_reports(input, &self.out))?;
+        with_input(&view, &catalog, safe, |input| write_reports(input, &self.out))?;
         let files: Vec<String> = FILES.iter().map(|file| (*file).to_owned()).collect();
         let mut table = Table::new(["file"]);
         for file in &files {
@@ -88,7 +88,6 @@ fn mappings(view: &View, catalog: &Catalog) -> BTreeMap<Arc<str>, BTreeMap<Strin
 /// Gathers what a report is made from.
 pub(super) fn with_input<T>(
     view: &View,
-    store: &Path,
     catalog: &Catalog,
     spreadsheet_safe: bool,
     use_it: impl FnOnce(&ReportInput<'_>) -> Result<T>,
@@ -98,7 +97,7 @@ pub(super) fn with_input<T>(
     let run = RunInfo { id: view.results().summary().run, stages, peak_memory_bytes };
     use_it(&ReportInput {
         results: view.results(),
-        quarantined: &pipeline::quarantine(store)?,
+        quarantined: &view.quarantined()?,
         systems: view.systems(),
         mappings: &mappings(view, catalog),
         judged: &view.judged()?,

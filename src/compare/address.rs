@@ -2,7 +2,7 @@
 //! depend on each other.
 
 use super::table::{AddressEntry, Table};
-use super::{MISSING, NONE};
+use super::{MISSING, NONE, Side};
 use crate::similarity::{osa_within, same_letters};
 
 /// Levels.
@@ -33,10 +33,10 @@ const fn rank(level: u8) -> usize {
     ORDER.len()
 }
 
-pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
+pub(super) fn compare(t: &Table, a: Side<'_>, b: Side<'_>) -> (u8, f32) {
     let mut best = (MISSING, 0.0);
-    for ea in t.addresses.get(a) {
-        for eb in t.addresses.get(b) {
+    for ea in a.row.addresses(t, a.record) {
+        for eb in b.row.addresses(t, b.record) {
             let Some(found) = level(t, ea, eb) else { continue };
             let better = best.0 == MISSING
                 || rank(found.0) < rank(best.0)
@@ -78,15 +78,17 @@ fn level(t: &Table, a: &AddressEntry, b: &AddressEntry) -> Option<(u8, f32)> {
     }
     if streets {
         let same_street = a.street == b.street;
-        let near_street =
-            same_street || near_street(t.street.get(a.street), t.street.get(b.street));
-        let numbers = both(a.number, b.number);
-        let near_number = numbers && near_number(t.part.get(a.number), t.part.get(b.number));
-        if near_street && near_number && !(other_postcode && other_city) {
+        let elsewhere = other_postcode && other_city;
+        // The number is the cheaper to look at.
+        let near_house = !elsewhere
+            && both(a.number, b.number)
+            && near_number(t, a.number, b.number)
+            && (same_street || near_street(t.street.get(a.street), t.street.get(b.street)));
+        if near_house {
             let share = t.counts.street.share(a.street).max(t.counts.street.share(b.street));
             return Some((2, share as f32));
         }
-        if same_street && !(other_postcode && other_city) {
+        if same_street && !elsewhere {
             return Some((3, count(t.counts.street.get(a.street))));
         }
     }
@@ -129,10 +131,11 @@ fn near_street(a: &str, b: &str) -> bool {
 }
 
 /// `12` and `12a`, `12` and `12-14`, or one digit off in at least three.
-fn near_number(a: &str, b: &str) -> bool {
+fn near_number(t: &Table, a: u32, b: u32) -> bool {
     if a == b {
         return true;
     }
+    let (a, b) = (t.part.get(a), t.part.get(b));
     let digits = |s: &str| s.len() - s.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (da, db) = (digits(a), digits(b));
     if da > 0 && a[..da] == b[..db] {

@@ -1,8 +1,8 @@
 //! Dates of birth and ages.
 
-use super::MISSING;
 use super::table::Table;
-use crate::similarity::osa;
+use super::{MISSING, Side};
+use crate::similarity::osa_bytes_within;
 
 /// Levels; 9–11 are for ages where a date is missing.
 pub(super) const LEVELS: &[&str] = &[
@@ -22,13 +22,13 @@ pub(super) const LEVELS: &[&str] = &[
     "both 1 January, other years",
 ];
 
-pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
+pub(super) fn compare(t: &Table, a: Side<'_>, b: Side<'_>) -> (u8, f32) {
     let mut best: Option<(u8, u32)> = None;
-    for ia in t.births.get(a) {
-        for ib in t.births.get(b) {
-            let level = if ia == ib { 0 } else { level(t.birth.get(*ia), t.birth.get(*ib)) };
+    for x in a.row.births(t, a.record) {
+        for y in b.row.births(t, b.record) {
+            let level = if x.id == y.id { 0 } else { level(x.packed(), y.packed()) };
             if best.is_none_or(|(l, _)| rank(level) < rank(l)) {
-                best = Some((level, *ia));
+                best = Some((level, x.id));
             }
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
         let count = t.counts.birth.get(id).saturating_sub(2);
         return (level, if level == 0 { count as f32 } else { 0.0 });
     }
-    let (x, y) = (t.age[a as usize], t.age[b as usize]);
+    let (x, y) = (t.age[a.record as usize], t.age[b.record as usize]);
     if x == 0 || y == 0 {
         return (MISSING, 0.0);
     }
@@ -59,38 +59,49 @@ const fn rank(level: u8) -> u8 {
     }
 }
 
-/// Level of two different dates of eight digits (`00` and `0000` for unknown parts).
-fn level(a: &str, b: &str) -> u8 {
-    let (ya, ma, da) = (&a[..4], &a[4..6], &a[6..8]);
-    let (yb, mb, db) = (&b[..4], &b[4..6], &b[6..8]);
-    if ya == "0000" || yb == "0000" {
+/// Level of two different dates of eight digits, packed four bits each (zeros for unknown parts).
+fn level(a: u64, b: u64) -> u8 {
+    let parts = |date: u64| (date >> 16, date >> 8 & 0xff, date & 0xff);
+    let ((ya, ma, da), (yb, mb, db)) = (parts(a), parts(b));
+    if ya == 0 || yb == 0 {
         return if ma == mb && da == db { 4 } else { 7 };
     }
     // 1 January, or no month at all, stands for "year only".
-    let vague = |m: &str, d: &str| m == "00" || (m == "01" && (d == "01" || d == "00"));
+    let vague = |m: u64, d: u64| m == 0 || (m == 1 && d <= 1);
     match (vague(ma, da), vague(mb, db)) {
-        (true, true) => return if osa(ya, yb) <= 1 { 12 } else { 13 },
+        (true, true) => return if edits(ya, yb, 4, 1).is_some() { 12 } else { 13 },
         (true, false) | (false, true) if ya == yb => return 8,
         _ => {}
     }
     if ya == yb && ma == db && da == mb {
         return 1;
     }
-    let edits = osa(a, b);
-    if edits <= 1 {
+    let edits = edits(a, b, 8, 2);
+    if edits == Some(1) {
         return 2;
     }
     if ya == yb && (ma == mb || da == db) {
         return 3;
     }
-    if edits == 2 || (ma == mb && da == db) {
+    if edits == Some(2) || (ma == mb && da == db) {
         return 4;
     }
     if ya == yb {
         return 5;
     }
-    let year = |y: &str| y.parse::<i32>().unwrap_or(0);
-    if (year(ya) - year(yb)).abs() <= 2 { 6 } else { 7 }
+    if year(ya).abs_diff(year(yb)) <= 2 { 6 } else { 7 }
+}
+
+/// Edits between two different rows of packed digits, if at most `most`, itself at most two.
+fn edits(a: u64, b: u64, len: usize, most: usize) -> Option<usize> {
+    let digits = |packed: u64| -> [u8; 8] {
+        std::array::from_fn(|at| (packed >> (4 * (7 - at)) & 0xf) as u8)
+    };
+    osa_bytes_within(&digits(a)[8 - len..], &digits(b)[8 - len..], most)
+}
+
+fn year(packed: u64) -> u64 {
+    (0..4).rev().fold(0, |year, place| year * 10 + (packed >> (4 * place) & 0xf))
 }
 
 #[cfg(test)]
@@ -112,8 +123,9 @@ mod tests {
             ("19800101", "19430101", 13),
             ("00000504", "19800504", 4),
         ] {
-            assert_eq!(level(a, b), want, "{a} {b}");
-            assert_eq!(level(b, a), want, "{b} {a}");
+            let packed = |date| u64::from_str_radix(date, 16).expect("digits");
+            let (x, y) = (packed(a), packed(b));
+            assert_eq!((level(x, y), level(y, x)), (want, want), "{a} {b}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::names::NameLevels;
 use super::pattern::{Pattern, PatternShares};
-use super::table::{EmailEntry, Table};
+use super::Side;
+use super::table::{EmailEntry, EmailValue, Table};
 use crate::model::EntityKind;
 use crate::similarity::{jaro_winkler_at_least, osa_within};
 
@@ -34,13 +35,13 @@ impl Mail {
 }
 
 /// Finds the best pair; `None` where nothing can be compared.
-pub(super) fn compare(t: &Table, a: u32, b: u32) -> Option<Mail> {
-    let persons =
-        t.kind[a as usize] == EntityKind::Person || t.kind[b as usize] == EntityKind::Person;
+pub(super) fn compare(t: &Table, a: Side<'_>, b: Side<'_>) -> Option<Mail> {
+    let person = |side: Side<'_>| t.kind[side.record as usize] == EntityKind::Person;
+    let persons = person(a) || person(b);
     let mut best: Option<Mail> = None;
-    for ea in t.emails.get(a) {
-        for eb in t.emails.get(b) {
-            let Some(level) = level(t, *ea, *eb, persons) else { continue };
+    for (ea, va) in a.row.emails(t, a.record) {
+        for (eb, vb) in b.row.emails(t, b.record) {
+            let Some(level) = level(t, (ea, va), (eb, vb), persons) else { continue };
             // Of several equal addresses the rarest tells most.
             let better = best.is_none_or(|m| {
                 level < m.level
@@ -49,15 +50,19 @@ pub(super) fn compare(t: &Table, a: u32, b: u32) -> Option<Mail> {
                         && t.counts.email.get(ea.email) < t.counts.email.get(m.a.email))
             });
             if better {
-                best = Some(Mail { level, a: *ea, b: *eb });
+                best = Some(Mail { level, a: ea, b: eb });
             }
         }
     }
     best
 }
 
-fn level(t: &Table, ea: EmailEntry, eb: EmailEntry, persons: bool) -> Option<u8> {
-    let (va, vb) = (&t.email_values[ea.email as usize], &t.email_values[eb.email as usize]);
+fn level(
+    t: &Table,
+    (ea, va): (EmailEntry, &EmailValue),
+    (eb, vb): (EmailEntry, &EmailValue),
+    persons: bool,
+) -> Option<u8> {
     let same_domain = va.domain == vb.domain;
     // `ar20@` is a department's mailbox, but not where the owner is called Alfie Roberts.
     let role = |role: bool, e: EmailEntry| role && e.pattern == 0;
@@ -74,10 +79,18 @@ fn level(t: &Table, ea: EmailEntry, eb: EmailEntry, persons: bool) -> Option<u8>
     if va.local == vb.local {
         return Some(if near_domain(t, va.domain, vb.domain) { 1 } else { 2 });
     }
+    // Most pairs have too few characters in common for any likeness. Two edits change at most four
+    // bits of a bag; a Jaro–Winkler similarity of .95 leaves at most a seventh of the characters
+    // without a partner.
+    let unlike = (va.bag ^ vb.bag).count_ones();
+    let winkler = same_domain && unlike <= (u32::from(va.len) + u32::from(vb.len)) / 7 + 1;
+    if unlike > 4 && !winkler && va.letters != vb.letters {
+        return Some(if same_domain && !va.free { 6 } else { 7 });
+    }
     let (la, lb) = (t.local.get(va.local), t.local.get(vb.local));
     let shorter = la.len().min(lb.len());
     let edits = if shorter >= 10 { 2 } else { 1 };
-    let near = shorter >= 4 && osa_within(la, lb, edits).is_some();
+    let near = unlike <= 4 && shorter >= 4 && osa_within(la, lb, edits).is_some();
     if near && same_domain {
         return Some(3);
     }
@@ -88,11 +101,11 @@ fn level(t: &Table, ea: EmailEntry, eb: EmailEntry, persons: bool) -> Option<u8>
     if near {
         return Some(5);
     }
-    if same_domain && shorter >= 5 && jaro_winkler_at_least(la, lb, 0.95) {
+    if winkler && shorter >= 5 && jaro_winkler_at_least(la, lb, 0.95) {
         return Some(3);
     }
     // One typing error in each half, or one that moved the @.
-    if !va.free && shorter >= 3 {
+    if unlike <= 4 && !va.free && shorter >= 3 {
         let (wa, wb) = (t.email.get(ea.email), t.email.get(eb.email));
         if wa.len().min(wb.len()) >= 10 && osa_within(wa, wb, 2).is_some() {
             return Some(3);
@@ -124,7 +137,14 @@ pub(super) fn feature(
     mail: &Mail,
     names: &NameLevels,
 ) -> (f32, f32) {
+    if mail.level == 7 {
+        return (0.0, f32::NEG_INFINITY);
+    }
     let (va, vb) = (&t.email_values[mail.a.email as usize], &t.email_values[mail.b.email as usize]);
+    if mail.level == 6 {
+        let count = t.counts.domain.get(va.domain).saturating_sub(2);
+        return (count as f32, f32::NEG_INFINITY);
+    }
     let cond_a = conditional(t, shares, a, Pattern(mail.a.pattern), names);
     let cond_b = conditional(t, shares, b, Pattern(mail.b.pattern), names);
     let cond = cond_a.max(cond_b);
@@ -140,11 +160,6 @@ pub(super) fn feature(
             let base = if base > 0.0 { base.ln() as f32 } else { f32::NEG_INFINITY };
             return (t.counts.email.get(mail.a.email).saturating_sub(2) as f32, base);
         }
-        6 => {
-            let count = t.counts.domain.get(va.domain).saturating_sub(2);
-            return (count as f32, f32::NEG_INFINITY);
-        }
-        7 => return (0.0, f32::NEG_INFINITY),
         1 => rare(t.counts.local.get(va.local)).max(exact_digits) * domain,
         2 => rare(t.counts.local.get(va.local)).max(exact_digits),
         4 => letters(t, va.letters, cond, names, a),

@@ -1,7 +1,9 @@
 //! Names out of mailboxes: a missing given or family name is filled from the rest of the local part,
 //! if that rest is a name seen at least twice in the right column.
 
-use super::pattern::{Segments, derive};
+use rayon::prelude::*;
+
+use super::pattern::{Pattern, Segments, derive};
 use super::table::{NameEntry, Table};
 use super::{NONE, PatternShares};
 use crate::model::EntityKind;
@@ -15,39 +17,59 @@ impl Table {
     /// shares of the patterns among addresses whose owner states both names. `known` tells how
     /// often a name occurs as (given, family) where a model says so instead of the table.
     pub fn read_mailboxes(&mut self, known: Option<&Known<'_>>) -> PatternShares {
-        let mut shares = PatternShares::default();
         for record in 0..self.len() {
-            if self.kind[record as usize] == EntityKind::Organization {
-                continue;
+            if self.kind[record as usize] != EntityKind::Organization {
+                self.fill(record, known);
             }
-            self.fill(record, known);
-            let Some(name) = self.names.get(record).first().copied() else { continue };
+        }
+        const PIECE: usize = 4096;
+        let records: Vec<u32> = (0..self.len()).collect();
+        let t = &*self;
+        let pieces: Vec<(Vec<(u32, u8, Pattern)>, PatternShares)> =
+            records.par_chunks(PIECE).map(|piece| t.patterns(piece)).collect();
+        let mut shares = PatternShares::default();
+        for (patterns, part) in pieces {
+            for (record, at, pattern) in patterns {
+                self.emails.get_mut(record)[usize::from(at)].pattern = pattern.0;
+            }
+            shares.total += part.total;
+            for (pattern, count) in part.counts {
+                *shares.counts.entry(pattern).or_insert(0) += count;
+            }
+        }
+        self.lay_out();
+        shares
+    }
+
+    /// The patterns of some records' addresses (record, position, pattern), and their shares.
+    fn patterns(&self, records: &[u32]) -> (Vec<(u32, u8, Pattern)>, PatternShares) {
+        let (mut out, mut shares) = (Vec::new(), PatternShares::default());
+        for record in records {
+            let persons = self.kind[*record as usize] != EntityKind::Organization;
+            let Some(name) = self.names.get(*record).first().filter(|_| persons) else { continue };
             let stated = name.given != NONE
                 && name.family != NONE
                 && !name.given_derived
                 && !name.family_derived;
             let family: String = self.family.get(name.family).split(' ').collect();
-            for at in 0..self.emails.get(record).len() {
-                let entry = self.emails.get(record)[at];
+            for (at, entry) in self.emails.get(*record).iter().enumerate() {
                 let value = self.email_values[entry.email as usize];
                 if value.relay {
                     continue;
                 }
                 let middle = self.middle.get(name.middle).split(' ').next().unwrap_or("");
-                let pattern = derive(
-                    self.local.get(value.local),
-                    self.given.get(name.given),
-                    middle,
-                    &family,
-                );
-                self.emails.get_mut(record)[at].pattern = pattern.0;
+                let local = self.local.get(value.local);
+                let pattern = derive(local, self.given.get(name.given), middle, &family);
+                if pattern.derived() {
+                    out.push((*record, at as u8, pattern));
+                }
                 if stated && !value.role {
                     *shares.counts.entry(pattern).or_insert(0) += 1;
                     shares.total += 1;
                 }
             }
         }
-        shares
+        (out, shares)
     }
 
     fn fill(&mut self, record: u32, known: Option<&Known<'_>>) {

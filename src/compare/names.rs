@@ -3,7 +3,7 @@
 use super::email::Mail;
 use super::pattern::Segments;
 use super::table::{NameEntry, Table};
-use super::{Comparer, MISSING, NONE};
+use super::{Comparer, MISSING, NONE, Side};
 use crate::reference::names::{NameLink, nickname_link};
 use crate::similarity::{jaro_winkler, osa_within, same_letters};
 
@@ -85,7 +85,7 @@ pub(super) struct Memo(Vec<(u64, u8)>);
 
 impl Default for Memo {
     fn default() -> Self {
-        Self(vec![(u64::MAX, 0); 1 << 12])
+        Self(vec![(u64::MAX, 0); 1 << 15])
     }
 }
 
@@ -96,7 +96,7 @@ impl Memo {
         } else {
             u64::from(b) << 32 | u64::from(a)
         };
-        let slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize;
+        let slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 49) as usize;
         if self.0[slot].0 != key {
             self.0[slot] = (key, level());
         }
@@ -105,14 +105,19 @@ impl Memo {
 }
 
 impl Comparer<'_> {
-    pub(super) fn compare_names(&mut self, a: u32, b: u32, mail: &Option<Mail>) -> NameLevels {
+    pub(super) fn compare_names(
+        &mut self,
+        a: Side<'_>,
+        b: Side<'_>,
+        mail: &Option<Mail>,
+    ) -> NameLevels {
         let t = self.table();
-        let (xs, ys) = (t.names.get(a), t.names.get(b));
+        let (xs, ys) = (a.row.names(t, a.record), b.row.names(t, b.record));
         let shared = mail.as_ref().is_some_and(Mail::same_local);
         let mut best: Option<NameLevels> = None;
         for x in xs {
             for y in ys {
-                let found = self.entry_levels(a, b, x, y, shared);
+                let found = self.entry_levels((a, x), (b, y), shared);
                 if best.is_none_or(|old| found.goodness() > old.goodness()) {
                     best = Some(found);
                 }
@@ -123,10 +128,8 @@ impl Comparer<'_> {
 
     fn entry_levels(
         &mut self,
-        a: u32,
-        b: u32,
-        x: &NameEntry,
-        y: &NameEntry,
+        (a, x): (Side<'_>, &NameEntry),
+        (b, y): (Side<'_>, &NameEntry),
         shared: bool,
     ) -> NameLevels {
         let t = self.table();
@@ -143,7 +146,7 @@ impl Comparer<'_> {
             out.family = self.family(fx, fy);
         }
         if matches!(out.given.0, 5..=7)
-            && let Some(found) = other_given(t, a, b, x, y, shared)
+            && let Some(found) = other_given(t, (a, x), (b, y), shared)
         {
             out.given = (4, found);
         }
@@ -174,13 +177,13 @@ impl Comparer<'_> {
                 (0, t.counts.given.get(x).saturating_sub(2) as f32)
             };
         }
-        let (tx, ty) = (t.given.get(x), t.given.get(y));
         let level = self.given_memo.get(x, y, || {
-            given_level(tx, ty, t.given_soundex[x as usize] == t.given_soundex[y as usize])
+            let sounds = t.given_soundex[x as usize] == t.given_soundex[y as usize];
+            given_level(t.given.get(x), t.given.get(y), sounds)
         });
         let feature = match level {
             1 | 2 | 5 => t.counts.given.share(x).max(t.counts.given.share(y)) as f32,
-            3 => initial_share(t, tx),
+            3 => initial_share(t, t.given.get(x)),
             _ => 0.0,
         };
         (level, feature)
@@ -195,13 +198,14 @@ impl Comparer<'_> {
                 (0, t.counts.family.get(x).saturating_sub(2) as f32)
             };
         }
-        let (tx, ty) = (t.family.get(x), t.family.get(y));
         let level = self.family_memo.get(x, y, || {
-            family_level(tx, ty, t.family_soundex[x as usize] == t.family_soundex[y as usize])
+            let sounds = t.family_soundex[x as usize] == t.family_soundex[y as usize];
+            family_level(t.family.get(x), t.family.get(y), sounds)
         });
         match level {
             0 => (0, t.counts.family.get(x).max(t.counts.family.get(y)).saturating_sub(2) as f32),
             1 => {
+                let (tx, ty) = (t.family.get(x), t.family.get(y));
                 let shared = tx.split(' ').filter(|w| ty.split(' ').any(|v| v == *w));
                 let share = shared
                     .filter_map(|w| t.name_token.find(w))
@@ -305,22 +309,25 @@ fn plain_family_level(a: &str, b: &str, sounds: bool) -> u8 {
 /// (not in one that both share: that is how households look).
 fn other_given(
     t: &Table,
-    a: u32,
-    b: u32,
-    x: &NameEntry,
-    y: &NameEntry,
+    (a, x): (Side<'_>, &NameEntry),
+    (b, y): (Side<'_>, &NameEntry),
     shared: bool,
 ) -> Option<f32> {
-    for (own, name, record, theirs) in [(x.given, x, b, y), (y.given, y, a, x)] {
+    for (mine, name, side, theirs) in [(a, x, b, y), (b, y, a, x)] {
+        let own = name.given;
+        let in_mailbox = !shared && side.row.may_hold_given(mine.row);
+        if name.given_derived || (theirs.middle == NONE && !in_mailbox) {
+            continue;
+        }
         let text = t.given.get(own);
-        if text.len() < 2 || name.given_derived {
+        if text.len() < 2 {
             continue;
         }
         let as_middle = theirs.middle != NONE
             && t.middle.get(theirs.middle).split(' ').any(|token| token == text);
-        let in_mailbox = !shared
+        let in_mailbox = in_mailbox
             && text.len() >= 4
-            && t.emails.get(record).iter().any(|entry| {
+            && t.emails.get(side.record).iter().any(|entry| {
                 let value = t.email_values[entry.email as usize];
                 if value.relay || value.role {
                     return false;

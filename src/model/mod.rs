@@ -9,6 +9,7 @@ mod golden;
 mod judgement;
 mod key;
 mod ledger;
+mod limits;
 mod mapped;
 mod normal;
 mod sensitive;
@@ -21,6 +22,7 @@ pub use golden::{GoldenField, GoldenRecord, LostValue, Relation};
 pub use judgement::{Judgement, Verdict};
 pub use key::{EntityId, EntityKind, RecordKey, Timestamp, is_source_name};
 pub use ledger::{LedgerChange, LedgerEvent};
+pub use limits::BlockLimits;
 pub use mapped::{
     ConsentState, DateOrder, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,
     MappedConsent, MappedDate, MappedName, MappedRecord,

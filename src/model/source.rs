@@ -50,8 +50,7 @@ impl std::fmt::Debug for RawRow {
     }
 }
 
-/// Orders the versions of one record: where both state a time of change the later wins; otherwise
-/// the later ingest; within one command the greater content hash.
+/// Which version of a record: see [`Version::latest`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Version {
     /// The row's own time of change.
@@ -63,13 +62,35 @@ pub struct Version {
 }
 
 impl Version {
-    /// Whether `self` replaces `other`.
-    pub fn supersedes(&self, other: &Self) -> bool {
-        let times = match (self.changed_at, other.changed_at) {
-            (Some(a), Some(b)) => a.cmp(&b),
-            _ => std::cmp::Ordering::Equal,
-        };
-        times.then(self.command.cmp(&other.command)).then(self.content.cmp(&other.content)).is_gt()
+    /// The version that stands for a record, whatever the order they come in. Of those that state a
+    /// time of change it is the one of the latest time, of those that state none the one ingested
+    /// last; of these two the one ingested last. Equal times and commands are decided by the
+    /// greater content hash.
+    ///
+    /// Comparing two by two (later time, else later ingest) has cycles where only some state a time;
+    /// this rule gives what wins all comparisons wherever there is one.
+    pub fn latest<T: Copy>(versions: impl IntoIterator<Item = T>, of: impl Fn(T) -> Self) -> Option<T> {
+        let (mut dated, mut undated): (Option<T>, Option<T>) = (None, None);
+        let ingest = |version: T| (of(version).command, of(version).content);
+        for version in versions {
+            match of(version).changed_at {
+                Some(time) => {
+                    let order = (time, ingest(version));
+                    let best = dated.map(|best| (of(best).changed_at.unwrap_or(time), ingest(best)));
+                    if best.is_none_or(|best| order > best) {
+                        dated = Some(version);
+                    }
+                }
+                None if undated.is_none_or(|best| ingest(version) > ingest(best)) => {
+                    undated = Some(version);
+                }
+                None => {}
+            }
+        }
+        match (dated, undated) {
+            (Some(dated), Some(undated)) if ingest(undated) > ingest(dated) => Some(undated),
+            (dated, undated) => dated.or(undated),
+        }
     }
 }
 

@@ -83,7 +83,9 @@ pub fn verify(dir: &Path, progress: &dyn Progress) -> Result<Vec<Damage>> {
 pub fn recover(dir: &Path, options: EngineOptions, progress: &dyn Progress) -> Result<Mended> {
     let mut read = reader(&options, progress)?;
     let ground = Store::recover(dir, &mut read, &mut |stage| progress.stage(stage, None))?;
-    let run = derive(dir, options, progress)?;
+    // Records behind a lost one have new numbers, by which index and results know them.
+    let moved = ground.database_rebuilt && !(ground.lost.is_empty() && ground.notes.is_empty());
+    let run = derive(dir, options, moved, progress)?;
     progress.finish();
     Ok(Mended { ground, run })
 }
@@ -112,7 +114,7 @@ pub fn restore(
 ) -> Result<Mended> {
     let mut read = reader(&options, progress)?;
     let ground = Store::restore(from, dir, &mut read, &mut |stage| progress.stage(stage, None))?;
-    let run = derive(dir, options, progress)?;
+    let run = derive(dir, options, !ground.notes.is_empty(), progress)?;
     progress.finish();
     Ok(Mended { ground, run })
 }
@@ -130,7 +132,7 @@ pub fn migrate(
     let mut read = reader(&options, progress)?;
     let migrated =
         Store::migrate(dir, backup, &mut read, &mut |stage| progress.stage(stage, None))?;
-    derive(dir, options, progress)?;
+    derive(dir, options, !migrated.ground.notes.is_empty(), progress)?;
     progress.finish();
     Ok(migrated)
 }
@@ -150,10 +152,15 @@ fn index_damage(store: &Store) -> Vec<String> {
     }
 }
 
-/// Makes index and results anew where they are damaged; returns the run that did.
-fn derive(dir: &Path, options: EngineOptions, progress: &dyn Progress) -> Result<Option<u32>> {
+/// Makes index and results anew where they are damaged, or all of them; returns the run that did.
+fn derive(
+    dir: &Path,
+    options: EngineOptions,
+    all: bool,
+    progress: &dyn Progress,
+) -> Result<Option<u32>> {
     let mut engine = Engine::create_or_open(dir, options)?;
-    if !index_damage(&engine.store).is_empty() {
+    if all || !index_damage(&engine.store).is_empty() {
         engine.renew_index()?;
     }
     let had_results = engine.store.results_folder_holds_any()?;
@@ -167,8 +174,9 @@ fn derive(dir: &Path, options: EngineOptions, progress: &dyn Progress) -> Result
     }
     let current = engine.store.current_run();
     let current = current.ok().flatten().filter(|run| engine.store.results_path(*run).exists());
-    if !had_results || sound && current.is_some() {
+    if !had_results || sound && current.is_some() && !all {
         return Ok(None);
     }
-    Ok(Some(engine.rebuild(RebuildOptions::default(), progress)?.run))
+    let options = RebuildOptions { full: all, ..RebuildOptions::default() };
+    Ok(Some(engine.rebuild(options, progress)?.run))
 }

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+use super::fresh::Fresh;
 use super::types::EngineOptions;
 use crate::blocking::index::BlockIndex;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::Catalog;
 use crate::model::{Judgement, RecordKey, Timestamp, Verdict};
 use crate::store::{Access, Store};
+
+/// Memory for what an ingest keeps for the rebuild that follows.
+const FRESH_BYTES: usize = 1 << 30;
 
 /// A store open for writing: takes files in, works results out, keeps judgements.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub struct Engine {
     pub(super) pool: rayon::ThreadPool,
     /// Keys of a file that was not taken may have been added to the index.
     pub(super) index_spoiled: bool,
+    /// What the ingests of this process found, for the next rebuild.
+    pub(super) fresh: Fresh,
 }
 
 impl Engine {
@@ -35,12 +41,14 @@ impl Engine {
         // The index is derived: a damaged one is made anew by the next rebuild.
         let index = match BlockIndex::open_or_create(&folder, secret) {
             Ok(index) => index,
+            Err(error) if error.kind() != ErrorKind::Corrupted => return Err(error),
             Err(error) => {
                 tracing::warn!("{error}: the index is made anew from the records");
                 BlockIndex::recreate(&folder, secret)?
             }
         };
-        Ok(Self { store, index, options, catalog, pool, index_spoiled: false })
+        let fresh = Fresh::new(FRESH_BYTES);
+        Ok(Self { store, index, options, catalog, pool, index_spoiled: false, fresh })
     }
 
     /// Throws the index away; the next rebuild fills it.

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::rebuild::RunFacts;
 use super::types::{Ground, GroundSource};
 use crate::error::Result;
-use crate::model::{FileManifest, Judgement, LedgerEvent, QuarantinedRow};
-use crate::store::{Access, Store};
+use crate::model::{FileManifest, Judgement, LedgerEvent};
+use crate::store::{Access, HeldRow, Store};
 
 /// Reads what stands in ground, without the writer's lock. Live records are those of the last
 /// rebuild, and those that were new since.
@@ -38,6 +38,7 @@ pub fn ground(dir: &Path) -> Result<Ground> {
             out.records += receipt.records_new;
         }
     }
+    out.quarantined = out.quarantined.saturating_sub(store.dispositions()?.len() as u64);
     for (name, records, file) in facts.iter().flat_map(|facts| &facts.sources) {
         let source = out.sources.entry(name.clone()).or_default();
         source.records += records;
@@ -92,14 +93,14 @@ pub fn ledger(dir: &Path) -> Result<Vec<LedgerEvent>> {
     Store::open(dir, Access::Read)?.ledger()
 }
 
-/// Every row in quarantine.
+/// Every row ever put into quarantine, with what became of it.
 ///
 /// # Errors
 /// There is no store, it is damaged, or it is being written.
-pub fn quarantine(dir: &Path) -> Result<Vec<QuarantinedRow>> {
+pub fn quarantine(dir: &Path) -> Result<Vec<HeldRow>> {
     let store = Store::open(dir, Access::Read)?;
     if store.files()?.iter().all(|file| file.receipt.quarantined == 0) {
         return Ok(Vec::new());
     }
-    store.quarantined(0, usize::MAX)
+    store.held_rows()
 }

@@ -7,13 +7,15 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
+use super::fresh::{Fresh, FreshRecord};
+use super::records::{Place, Segment};
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use crate::blocking::{Key, keys_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
 use crate::ingest::kind::{GENERIC, Mapping, inspect, read, stem};
 use crate::ingest::read::Input;
-use crate::model::{FileManifest, QuarantinedRow, RecordKey, SourceRecord};
+use crate::model::{FileManifest, MappedRecord, QuarantinedRow, RecordKey, SourceRecord};
 use crate::normalize::normalize;
 use crate::store::{ArchivedFile, FileWriter, Store};
 
@@ -41,6 +43,7 @@ impl Engine {
         strict: bool,
         progress: &dyn Progress,
     ) -> Result<IngestReport> {
+        self.store.ask_for_room(files.iter().map(|file| room_for(&file.path)).sum())?;
         let command = self.store.begin_command()?;
         // A killed process may have left the index behind ground: what it lacks is no news to an
         // ingest, so only a rebuild can fill it.
@@ -58,15 +61,22 @@ impl Engine {
             }
             report.files.push(FileOutcome { name, result });
         }
-        let files = self.store.manifests()?.len() as u64;
-        if std::mem::take(&mut self.index_spoiled) {
-            // The next rebuild finds that it stands for no state of ground, and fills it.
-            self.index.clear()?;
-            self.index.commit(u64::MAX)?;
-        } else {
-            self.index.commit(files)?;
+        // What was committed is acknowledged, whatever becomes of the index: the next rebuild finds
+        // that it stands for no state of ground, and fills it.
+        if let Err(error) = self.commit_index() {
+            self.index_spoiled = true;
+            tracing::warn!("{error}: the next rebuild fills the index");
         }
         Ok(report)
+    }
+
+    fn commit_index(&mut self) -> Result<()> {
+        let files = self.store.manifests()?.len() as u64;
+        if std::mem::take(&mut self.index_spoiled) {
+            self.index.clear()?;
+            return self.index.commit(u64::MAX);
+        }
+        self.index.commit(files)
     }
 
     /// For each file the source's name with its folder, where another file of the command has the
@@ -122,7 +132,7 @@ impl Engine {
         strict: bool,
         progress: &dyn Progress,
     ) -> Result<Receipt> {
-        let Self { store, index, options, catalog, pool, index_spoiled } = self;
+        let Self { store, index, options, catalog, pool, index_spoiled, fresh } = self;
         let limits = options.config.limits.limits();
         let shown = file_name(&file.path);
         progress.stage(&format!("reading {shown}"), None);
@@ -176,11 +186,12 @@ impl Engine {
         manifest.file = writer.file();
         manifest.command = command;
         let mut touched = false;
+        let mark = fresh.mark();
         let taken = (|| {
             let mapping = Mapping::new(catalog, &manifest)?;
-            if stated.source.is_none() {
-                guard_new_source(store, &manifest, &input, &limits, &mapping)?;
-            }
+            let rivals =
+                if stated.source.is_none() { rivals(store, &manifest)? } else { BTreeSet::new() };
+            let mut sample = KeySample::default();
             let generic = &*manifest.kind == GENERIC;
             let known = known_bad(store, &manifest)?;
             let (mut records, mut bad, mut left_out) = (0_u64, 0_u64, 0_u64);
@@ -191,9 +202,12 @@ impl Engine {
                     left_out += batch.left_out;
                     progress.advance(batch.records.len() as u64);
                     touched = true;
+                    if !rivals.is_empty() {
+                        sample.add(&batch);
+                    }
                     let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
                     batch.quarantined.retain(|row| !is_known(row));
-                    store_batch(&mut writer, index, batch, generic)
+                    store_batch(&mut writer, index, fresh, batch, generic)
                 })
             })?;
             if strict && bad > 0 {
@@ -201,6 +215,7 @@ impl Engine {
                     .at(&shown)
                     .hint("leave --strict away to put them into quarantine"));
             }
+            guard_new_source(store, &manifest, &rivals, &sample)?;
             Ok((records, bad, left_out))
         })();
         let (records, bad, left_out) = match taken {
@@ -209,6 +224,7 @@ impl Engine {
                 drop(writer);
                 // Its keys may be in there, under numbers that the next file's records will get.
                 *index_spoiled |= touched;
+                fresh.forget_since(mark);
                 return Err(abandon(error));
             }
         };
@@ -221,7 +237,13 @@ impl Engine {
                 manifest.kind
             ));
         }
-        let receipt = writer.commit(manifest.clone(), archived)?;
+        let committed = writer.commit(manifest.clone(), archived);
+        // Whether the file was taken is known when the store is opened next.
+        if committed.is_err() {
+            *index_spoiled = true;
+            fresh.forget_since(mark);
+        }
+        let receipt = committed?;
         Ok(Receipt {
             file: shown,
             kind: manifest.kind.to_string(),
@@ -237,6 +259,18 @@ impl Engine {
             notes: manifest.notes,
         })
     }
+}
+
+/// About the bytes that a file takes in the store: in the archive, the database and the index.
+/// Narrow tables take most: five times their size.
+fn room_for(path: &Path) -> u64 {
+    /// A packed file holds about as many times its bytes.
+    const PACKED: u64 = 4;
+    const STORED: u64 = 5;
+    let bytes = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    let packed = path.extension().and_then(|e| e.to_str());
+    let packed = packed.is_some_and(|e| matches!(e, "gz" | "zst" | "xlsx" | "zip"));
+    bytes.saturating_mul(if packed { PACKED * STORED } else { STORED })
 }
 
 /// What makes two bad rows the same.
@@ -259,33 +293,60 @@ pub(super) fn known_bad(store: &Store, manifest: &FileManifest) -> Result<FxHash
     Ok(rows.map(|row| bad_row(&row)).collect())
 }
 
-/// Stores a batch and adds its records' keys to the index.
-fn store_batch(
+/// Records that are normalised by one thread at a time.
+const RUN: usize = 256;
+
+/// Stores a batch, adds its records' keys to the index, and keeps their canonical values.
+pub(super) fn store_batch(
     writer: &mut FileWriter<'_>,
     index: &mut crate::blocking::index::BlockIndex,
+    fresh: &mut Fresh,
     batch: Batch,
     generic: bool,
 ) -> Result<()> {
     let (records, mapped): (Vec<SourceRecord>, Vec<_>) = batch.records.into_iter().unzip();
-    let keys: Vec<Vec<u64>> = {
+    let runs: Result<Vec<(Segment, Vec<Vec<u64>>)>> = {
         let index = &*index;
+        let live = |record: &MappedRecord| !record.deleted && record.alias_of.is_none();
         mapped
-            .par_iter()
-            .map_init(Vec::new, |keys, record| {
-                if record.deleted || record.alias_of.is_some() {
-                    return Vec::new();
+            .par_chunks(RUN)
+            .map(|records| {
+                let (mut segment, mut keys) = (Segment::default(), Vec::new());
+                let mut all = Vec::with_capacity(records.len());
+                for record in records {
+                    keys.clear();
+                    if live(record) {
+                        let normal = normalize(record);
+                        keys_of(&normal, generic, &mut keys);
+                        segment.push(&normal)?;
+                    } else {
+                        segment.push_nothing();
+                    }
+                    all.push(keys.iter().map(|key| index_key(index, *key)).collect());
                 }
-                keys_of(&normalize(record), generic, keys);
-                keys.iter().map(|key| index_key(index, *key)).collect()
+                Ok((segment, all))
             })
             .collect()
     };
     let numbers = writer.append(&records)?;
-    for (number, keys) in numbers.iter().zip(&keys) {
-        if let Some(number) = number
-            && !keys.is_empty()
-        {
-            index.add(*number, keys)?;
+    let mut rows = numbers.into_iter().zip(records);
+    for (segment, keys) in runs? {
+        let keep = fresh.has_room(segment.bytes.len(), segment.spans.len());
+        let id = keep.then(|| fresh.values.add(segment.bytes));
+        for ((keys, span), (number, record)) in keys.iter().zip(segment.spans).zip(rows.by_ref()) {
+            let Some(number) = number else { continue };
+            if !keys.is_empty() {
+                index.add(number, keys)?;
+            }
+            if let (Some(id), true) = (id, span.1 > 0) {
+                fresh.records.push(FreshRecord {
+                    number,
+                    key: record.key,
+                    file: record.file,
+                    generic,
+                    place: Place::of(id, span),
+                });
+            }
         }
     }
     writer.quarantine(&batch.quarantined)
@@ -312,43 +373,56 @@ fn shown_path(path: &Path) -> String {
     path.display().to_string().replace('\\', "/")
 }
 
+/// Keys of a file that are looked up elsewhere: those of the smallest hashes, so that the order of
+/// its rows does not matter.
+#[derive(Default)]
+struct KeySample(BTreeMap<u64, RecordKey>);
+
+impl KeySample {
+    const SIZE: usize = 100;
+
+    fn add(&mut self, batch: &Batch) {
+        for (record, mapped) in &batch.records {
+            if mapped.id_made {
+                continue;
+            }
+            let hash = xxhash_rust::xxh3::xxh3_64(record.key.id.as_bytes());
+            let full = self.0.len() >= Self::SIZE;
+            if !full || self.0.last_key_value().is_some_and(|(last, _)| hash < *last) {
+                self.0.insert(hash, record.key.clone());
+                if self.0.len() > Self::SIZE {
+                    self.0.pop_last();
+                }
+            }
+        }
+    }
+}
+
+/// The sources that a file of a new source may be a later export of.
+fn rivals(store: &Store, manifest: &FileManifest) -> Result<BTreeSet<String>> {
+    let known = store.manifests()?;
+    if known.iter().any(|m| m.source == manifest.source) {
+        return Ok(BTreeSet::new());
+    }
+    // Any two tables may number their rows alike: a later export has the same columns too.
+    let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
+    let generic = &*manifest.kind == GENERIC;
+    Ok(known
+        .iter()
+        .filter(|m| m.kind == manifest.kind && (!generic || columns(m) == columns(manifest)))
+        .map(|m| m.source.to_string())
+        .collect())
+}
+
 /// A new source most of whose ids already stand in another source of its kind is most likely a
 /// later export of that one under a dated name: taking it would double everyone.
 fn guard_new_source(
     store: &Store,
     manifest: &FileManifest,
-    input: &Input,
-    limits: &crate::ingest::read::Limits,
-    mapping: &Mapping,
+    rivals: &BTreeSet<String>,
+    sample: &KeySample,
 ) -> Result<()> {
-    let known = store.manifests()?;
-    if known.iter().any(|m| m.source == manifest.source) {
-        return Ok(());
-    }
-    // Any two tables may number their rows alike: a later export has the same columns too.
-    let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
-    let generic = &*manifest.kind == GENERIC;
-    let rivals: BTreeSet<&str> = known
-        .iter()
-        .filter(|m| m.kind == manifest.kind && (!generic || columns(m) == columns(manifest)))
-        .map(|m| &*m.source)
-        .collect();
-    if rivals.is_empty() {
-        return Ok(());
-    }
-    const SAMPLE: usize = 100;
-    let mut sample: Vec<RecordKey> = Vec::new();
-    let stop = || Error::new(ErrorKind::Interrupted, "enough");
-    let looked = read(input, limits, manifest, mapping, &mut |batch| {
-        let stated = batch.records.into_iter().filter(|(_, mapped)| !mapped.id_made);
-        sample.extend(stated.map(|(record, _)| record.key).take(SAMPLE));
-        if sample.len() >= SAMPLE { Err(stop()) } else { Ok(()) }
-    });
-    if let Err(error) = looked
-        && error.kind() != ErrorKind::Interrupted
-    {
-        return Err(error);
-    }
+    let sample: Vec<&RecordKey> = sample.0.values().collect();
     for rival in rivals {
         let mut shared = 0;
         for key in &sample {

@@ -5,9 +5,11 @@
 
 mod care;
 mod engine;
+mod fresh;
 mod gone;
 mod ground;
 mod intake;
+mod quarantine;
 mod rebuild;
 mod records;
 pub mod resolve;
@@ -19,6 +21,7 @@ pub use care::{Mended, backup, migrate, recover, restore, verify};
 pub use engine::{Engine, discard_store};
 pub use gone::{Gone, gone};
 pub use ground::{ground, judgements, ledger, quarantine};
+pub use quarantine::{Retried, Rows, StillWaiting};
 pub use rebuild::sources;
 pub use types::*;
 pub use view::View;

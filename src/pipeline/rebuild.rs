@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::engine::{Engine, peak_memory};
 use super::intake::rule_of;
-use super::records::LiveRecords;
+use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
 use super::types::{Progress, RebuildOptions, RebuildReport, Stability};
@@ -16,7 +16,7 @@ use crate::blocking::{Blocks, BlocksBuilder, RULES};
 use crate::clustering::{Identities, LedgerState, identify};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{LedgerEvent, RecordKey, Verdict};
+use crate::model::{BlockLimits, LedgerEvent, RecordKey, Verdict};
 use crate::scoring::Model;
 use crate::store::founding_id;
 use crate::store::results::{Results, RunSummary};
@@ -34,7 +34,8 @@ pub(super) struct RunFacts {
     pub(super) systems: Vec<(String, String)>,
     /// Pairs judged same or different, by ordinal.
     pub(super) judged: Vec<(u32, u32)>,
-    pub(super) cap: u64,
+    /// How canonical values were read, as of `records::reading`.
+    pub(super) reading: u64,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.
@@ -75,15 +76,24 @@ impl Engine {
         options: RebuildOptions,
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
+        /// Bytes that a record takes in the results, with its share of pairs and events.
+        const ROOM_PER_RECORD: u64 = 256;
+        self.store.ask_for_room(self.store.records()? * ROOM_PER_RECORD)?;
         let mut clock = Clock::new(progress);
         clock.stage("records");
         let records = {
+            let fresh = std::mem::take(&mut self.fresh);
+            let previous =
+                if options.full { None } else { self.store.current_results().ok().flatten() };
             let Self { store, catalog, pool, .. } = self;
-            pool.install(|| LiveRecords::load(store, catalog, &|n| progress.advance(n)))?
+            pool.install(|| {
+                let advance = |n| progress.advance(n);
+                LiveRecords::load(store, catalog, fresh, previous.as_ref(), &advance)
+            })?
         };
         self.catch_up_index(&records)?;
         let model = match (options.retrain, self.store.latest_model()?) {
-            (false, Some((_, bytes))) => Some(Model::from_bytes(&bytes)?),
+            (false, Some((_, bytes))) if Model::is_current(&bytes) => Some(Model::from_bytes(&bytes)?),
             _ => None,
         };
         let trained = model.is_none();
@@ -91,7 +101,8 @@ impl Engine {
         let thresholds = self.options.config.thresholds;
         let resolution = {
             let Self { index, pool, .. } = self;
-            let block = |table: &Table, cap: usize| blocks(index, &records, table, cap);
+            let block =
+                |table: &Table, limits: &BlockLimits| blocks(index, &records, table, limits);
             pool.install(|| {
                 resolve(&records, model, &decisions, &thresholds, &block, &mut |name| {
                     clock.stage(name);
@@ -129,8 +140,9 @@ impl Engine {
         let mut summary = self.summary(run, &records, &resolution, &clusters, model_hash)?;
         let path = self.store.results_path(run);
         let files = self.store.manifests()?.len() as u32;
+        let quarantined = self.waiting_rows()?;
         let written = {
-            let Self { pool, options, .. } = self;
+            let Self { pool, options, catalog, .. } = self;
             pool.install(|| {
                 let state = &state;
                 Writing {
@@ -141,7 +153,9 @@ impl Engine {
                     state,
                     decisions: &decisions,
                     as_of: options.as_of,
+                    reading: reading(catalog),
                     files,
+                    quarantined: &quarantined,
                 }
                 .write(&path, &mut summary, &mut clock)
             })
@@ -320,14 +334,14 @@ fn blocks(
     index: &crate::blocking::index::BlockIndex,
     records: &LiveRecords,
     table: &Table,
-    cap: usize,
+    limits: &BlockLimits,
 ) -> Result<Blocks> {
     let highest = records.numbers.iter().copied().max().map_or(0, |n| n as usize + 1);
     let mut ordinal_of = vec![u32::MAX; highest];
     for (ordinal, number) in records.numbers.iter().enumerate() {
         ordinal_of[*number as usize] = ordinal as u32;
     }
-    let mut builder = BlocksBuilder::new(table, cap);
+    let mut builder = BlocksBuilder::new(table, limits);
     let mut members: Vec<u32> = Vec::new();
     index.walk(|key, numbers| {
         members.clear();
@@ -357,9 +371,8 @@ fn warnings(resolution: &Resolution, keys: &[RecordKey]) -> Vec<String> {
     let left: u64 = resolution.blocks.statistics.left_out.iter().sum();
     if left > 0 {
         out.push(format!(
-            "{left} blocks of records that share only a common key were left out (more than {} \
-             records each); pairs that share nothing else cannot be decided",
-            resolution.cap
+            "{left} blocks of records that share only a common key were left out; pairs that share \
+             nothing else cannot be decided",
         ));
     }
     for (a, b) in resolution.clustering.contradictions.iter().take(20) {

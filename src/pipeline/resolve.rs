@@ -3,11 +3,11 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{Blocks, Group, RULES, block_cap};
+use crate::blocking::{Blocks, Group, RULES, SampledPair, fit_limits, limits_for};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
-use crate::model::{NormalRecord, Thresholds};
+use crate::model::{BlockLimits, NormalRecord, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
 
 /// Canonical records in the order of their keys.
@@ -27,6 +27,10 @@ pub trait Records: Sync {
     fn origin(&self, ordinal: u32) -> Origin;
     /// Hash of its key.
     fn hash(&self, ordinal: u32) -> u64;
+    /// Called once with each run of records, from this ordinal on, while the table is built.
+    fn noted(&self, from: u32, records: &[NormalRecord]) {
+        let _ = (from, records);
+    }
 }
 
 /// People's decisions, by ordinal, smaller first.
@@ -57,8 +61,6 @@ pub struct Resolution {
     pub pairs_scored: u64,
     /// The blocks.
     pub blocks: Blocks,
-    /// Cap on a block's members.
-    pub cap: usize,
     /// Pairs of two persons who are most likely relatives: one household.
     pub relatives: Vec<(u32, u32)>,
     /// Least log odds of a pair worth a look, nats.
@@ -69,6 +71,8 @@ pub struct Resolution {
 
 /// Candidate pairs that training looks at.
 const SAMPLE: usize = 200_000;
+/// Records whose candidates are gathered before any is compared.
+const AT_ONCE: usize = 16;
 /// Records a piece of parallel work.
 const PIECE: usize = 2048;
 
@@ -85,7 +89,13 @@ pub fn build_table(
         None => choose_texts(records)?,
     };
     let mut table = Table::default();
-    each(records, |ordinal, normal| table.push(&normal, records.origin(ordinal), &texts))?;
+    each(records, |from, piece| {
+        records.noted(from, &piece);
+        let origins: Vec<Origin> =
+            (from..from + piece.len() as u32).map(|at| records.origin(at)).collect();
+        table.extend(&piece, &origins, &texts);
+        piece.into_par_iter().with_min_len(256).for_each(drop);
+    })?;
     table.finish(&texts);
     let Some(model) = model else {
         let shares = table.read_mailboxes(None);
@@ -96,18 +106,21 @@ pub fn build_table(
     Ok((table, model.shares.clone(), texts))
 }
 
-/// Hands records over in order; they are decoded in parallel, a piece at a time.
-fn each(records: &dyn Records, mut take: impl FnMut(u32, NormalRecord)) -> Result<()> {
+/// Hands records over in order, a piece at a time; the next piece is read meanwhile.
+fn each(records: &dyn Records, mut take: impl FnMut(u32, Vec<NormalRecord>) + Send) -> Result<()> {
     let n = records.len();
-    let mut from = 0;
-    while from < n {
-        let to = n.min(from + PIECE as u32 * 8);
-        let piece: Result<Vec<NormalRecord>> =
-            (from..to).into_par_iter().map(|at| records.normal(at)).collect();
-        for (ordinal, normal) in (from..to).zip(piece?) {
-            take(ordinal, normal);
-        }
-        from = to;
+    let read = |from: u32| -> Result<Vec<NormalRecord>> {
+        (from..n.min(from + PIECE as u32 * 4))
+            .into_par_iter()
+            .with_min_len(64)
+            .map(|at| records.normal(at))
+            .collect()
+    };
+    let (mut from, mut piece) = (0, read(0)?);
+    while !piece.is_empty() {
+        let next = from + piece.len() as u32;
+        let ((), following) = rayon::join(|| take(from, piece), || read(next));
+        (from, piece) = (next, following?);
     }
     Ok(())
 }
@@ -131,8 +144,8 @@ fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
     Ok(profile.choose())
 }
 
-/// Resolves records, sorted by key. `block` finds the blocks of the table under a
-/// cap. Deterministic for any number of threads.
+/// Resolves records, sorted by key. `block` finds the blocks of the table under limits.
+/// Deterministic for any number of threads.
 ///
 /// # Errors
 /// A record cannot be read back, or `block` fails.
@@ -141,30 +154,35 @@ pub fn resolve(
     model: Option<Model>,
     decisions: &Decisions,
     thresholds: &Thresholds,
-    block: &dyn Fn(&Table, usize) -> Result<Blocks>,
+    block: &dyn Fn(&Table, &BlockLimits) -> Result<Blocks>,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Resolution> {
     stage("table");
     let (mut table, shares, texts) = build_table(records, model.as_ref())?;
     stage("blocks");
-    let cap = block_cap(model.as_ref().map_or(table.len(), |m| m.records));
-    let blocks = block(&table, cap)?;
+    let limits = model.as_ref().map_or_else(|| limits_for(table.len()), |m| m.limits.clone());
+    let mut blocks = block(&table, &limits)?;
     let model = match model {
         Some(model) => model,
         None => {
             stage("train");
             let hashes: Vec<u64> = (0..records.len()).map(|r| records.hash(r)).collect();
             let (candidates, scale) = sample(&table, &blocks, &hashes);
-            let model = train(&TrainingSet {
+            let mut model = train(&TrainingSet {
                 table: &table,
                 shares: &shares,
                 texts: &texts,
                 hashes: &hashes,
                 candidates: &candidates,
                 scale,
+                limits: &limits,
             });
             // From here on the frequencies are the model's, as in every later run.
             table.apply(&model.frequencies);
+            let pairs = candidates.len() as f64 * scale / f64::from(table.len().max(1));
+            let scored = score_sample(&table, &shares, &model, &blocks, &candidates);
+            model.limits = fit_limits(&limits, &scored, pairs);
+            blocks.limit(&model.limits);
             model
         }
     };
@@ -191,7 +209,6 @@ pub fn resolve(
         levels,
         clustering,
         pairs_scored,
-        cap,
         blocks,
         relatives,
         review,
@@ -215,6 +232,35 @@ fn sample(table: &Table, blocks: &Blocks, hashes: &[u64]) -> (Vec<(u32, u32)>, f
         pairs.extend(found.iter().map(|other| (*record, *other)));
     }
     (pairs, 1.0)
+}
+
+/// What limits are fitted to: each pair's blocks and its probability.
+fn score_sample(
+    table: &Table,
+    shares: &PatternShares,
+    model: &Model,
+    blocks: &Blocks,
+    pairs: &[(u32, u32)],
+) -> Vec<SampledPair> {
+    let pieces: Vec<Vec<SampledPair>> = pairs
+        .par_chunks(PIECE)
+        .map_init(
+            || Comparer::new(table, shares),
+            |comparer, piece| {
+                let probability = |comparer: &mut Comparer<'_>, a: u32, b: u32| {
+                    let kinds = (table.kind[a as usize], table.kind[b as usize]);
+                    let parameters = model.parameters(kinds.0, kinds.1)?;
+                    Some(parameters.score(&comparer.compare(a, b)).posterior())
+                };
+                let sampled = piece.iter().map(|(a, b)| SampledPair {
+                    blocks: blocks.shared(*a, *b),
+                    probability: probability(comparer, *a, *b).unwrap_or(0.0),
+                });
+                sampled.collect()
+            },
+        )
+        .collect();
+    pieces.into_iter().flatten().collect()
 }
 
 /// Matches that the recall of blocking is estimated from.
@@ -271,12 +317,17 @@ fn score(
     let pieces: Vec<Scored> = records
         .par_chunks(PIECE)
         .map_init(
-            || (Comparer::new(table, shares), Vec::new()),
-            |(comparer, found), piece| {
+            || (Comparer::new(table, shares), Vec::new(), Vec::new()),
+            |(comparer, found, pairs), piece| {
                 let mut out = Scored::default();
-                for a in piece {
-                    blocks.candidates(*a, found);
-                    for b in found.iter() {
+                for records in piece.chunks(AT_ONCE) {
+                    pairs.clear();
+                    for a in records {
+                        blocks.candidates(*a, found);
+                        pairs.extend(found.iter().map(|b| (*a, *b)));
+                    }
+                    comparer.warm(pairs.iter().map(|(_, b)| *b));
+                    for (a, b) in pairs.iter() {
                         let kinds = (table.kind[*a as usize], table.kind[*b as usize]);
                         let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
                         out.pairs += 1;

@@ -5,18 +5,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::engine::peak_memory;
 use super::gone::{self, Gone, LastKnown};
+use super::quarantine;
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
-use super::resolve::{Decisions, Records, Resolution};
+use super::resolve::{Decisions, Records as _, Resolution};
 use crate::clustering::{Identities, LedgerState, StepKind, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityId, EntityKind, NormalRecord, ScoredPair, Timestamp};
+use crate::model::{EntityId, EntityKind, QuarantinedRow, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
-use crate::survivorship::FieldNames;
 
 /// Records written to the snapshot at a time.
-const PIECE: u32 = 4096;
+const PIECE: u32 = 16_384;
 
 /// What a rebuild found.
 pub(super) struct Writing<'a> {
@@ -27,7 +27,9 @@ pub(super) struct Writing<'a> {
     pub(super) state: &'a LedgerState,
     pub(super) decisions: &'a Decisions,
     pub(super) as_of: Option<Timestamp>,
+    pub(super) reading: u64,
     pub(super) files: u32,
+    pub(super) quarantined: &'a [QuarantinedRow],
 }
 
 impl Writing<'_> {
@@ -39,45 +41,30 @@ impl Writing<'_> {
         clock: &mut Clock<'_>,
     ) -> Result<()> {
         let mut out = ResultsWriter::create(path)?;
-        let mut newest: Option<Timestamp> = None;
-        let mut employers: Vec<(u32, u32)> = Vec::new();
-        let mut fields = FieldNames::default();
+        let noted = self.records.noted();
         let links = self.own_ids();
+        let mut employers: Vec<(u32, u32)> = Vec::new();
+        for (at, name) in &noted.employers {
+            let link = self.resolution.table.link.find(name);
+            if let Some(other) = link.and_then(|link| links.get(&link)) {
+                employers.push((*at, *other));
+            }
+        }
         let mut from = 0;
         while from < self.records.len() {
             let to = self.records.len().min(from + PIECE);
-            let normals: Result<Vec<NormalRecord>> =
-                (from..to).into_par_iter().map(|at| self.records.normal(at)).collect();
-            let normals = normals?;
             let rows: Vec<RecordRow<'_>> = (from..to)
-                .zip(&normals)
-                .map(|(at, normal)| RecordRow {
+                .map(|at| RecordRow {
                     key: &self.records.keys[at as usize],
                     store_record: self.records.numbers[at as usize],
                     file: self.records.files[at as usize],
-                    normal,
+                    normal: self.records.encoded(at),
                 })
                 .collect();
             out.records(&rows)?;
-            let stated = rows.par_chunks(256).map(|rows| {
-                let mut fields = FieldNames::default();
-                rows.iter().for_each(|row| fields.add(row.key, row.normal));
-                fields
-            });
-            fields = fields.merge(stated.reduce(FieldNames::default, FieldNames::merge));
-            for (at, normal) in (from..to).zip(&normals) {
-                newest = newest.max(normal.updated_at).max(normal.created_at);
-                for id in &normal.organization_ids {
-                    let name = format!("{}/{}/{}", id.system, id.object, id.id);
-                    let link = self.resolution.table.link.find(&name);
-                    if let Some(other) = link.and_then(|link| links.get(&link)) {
-                        employers.push((at, *other));
-                    }
-                }
-            }
             from = to;
         }
-        summary.as_of = self.as_of.or(newest).map(|t| t.0);
+        summary.as_of = self.as_of.or(noted.newest).map(|t| t.0);
         let entity_of = self.entity_of();
         self.entities(&mut out, &entity_of, &employers)?;
         self.pairs(&mut out)?;
@@ -98,8 +85,8 @@ impl Writing<'_> {
                 judged.dedup();
                 judged
             },
-            cap: self.resolution.cap as u64,
-            fields: fields.names(),
+            fields: noted.fields.names(),
+            reading: self.reading,
             files: self.files,
             sources: self.sources(),
         };
@@ -107,6 +94,7 @@ impl Writing<'_> {
             Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
         })?;
         out.blob("run", &bytes)?;
+        out.blob(quarantine::BLOB, &quarantine::encode(self.quarantined)?)?;
         out.blob("model", &self.resolution.model.to_bytes()?)?;
         out.finish(summary)
     }

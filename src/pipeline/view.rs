@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::gone::Gone;
 use super::intake::{index_key, rule_of};
+use super::quarantine;
 use super::rebuild::RunFacts;
 use super::types::{Candidate, ModelLevel, ModelTable};
 use crate::blocking::index::BlockIndex;
@@ -17,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
     ComparisonTerm, Decision, EntityId, EntityKind, Explanation, GoldenRecord, Judgement,
-    MergeStep, MissedKey, NormalRecord, RecordKey, Relation, Timestamp, Verdict,
+    MergeStep, MissedKey, NormalRecord, QuarantinedRow, RecordKey, Relation, Timestamp, Verdict,
 };
 use crate::scoring::Model;
 use crate::store::results::{EntityRow, Results, StepRow};
@@ -106,6 +107,14 @@ impl View {
         Ok(self.facts.judged.clone())
     }
 
+    /// The rows that were in quarantine when the results were made.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn quarantined(&self) -> Result<Vec<QuarantinedRow>> {
+        self.results.blob(quarantine::BLOB)?.map_or(Ok(Vec::new()), |b| quarantine::decode(&b))
+    }
+
     /// Names of the fields of golden records, in their order.
     pub fn fields(&self) -> &[String] {
         &self.facts.fields
@@ -132,8 +141,7 @@ impl View {
             return Ok(index);
         }
         let store = Store::open(&self.root, Access::Read)?;
-        let index = BlockIndex::open(&store.index_dir(), store.secret()?)
-            .map_err(|e| e.hint("`sameas rebuild` makes the index anew"))?;
+        let index = BlockIndex::open(&store.index_dir(), store.secret()?)?;
         Ok(self.index.get_or_init(|| index))
     }
 
@@ -331,6 +339,7 @@ impl View {
     /// Under which rules the two met, and under which not.
     fn meetings(&self, a: &[Key], b: &[Key], out: &mut Explanation) -> Result<()> {
         let index = self.index()?;
+        let limits = &self.trained()?.limits;
         for rule in RULES {
             let of = |keys: &[Key]| -> Vec<Key> {
                 keys.iter().filter(|k| k.rule == rule.number).copied().collect()
@@ -349,7 +358,7 @@ impl View {
                 continue;
             };
             let members = index.count_of(index_key(index, *shared))?;
-            if members <= self.facts.cap {
+            if members <= u64::from(limits.of(rule.number, false)) {
                 out.shared_keys.push(rule.name.to_owned());
             } else {
                 out.missed_keys.push(missed(format!(

@@ -101,7 +101,7 @@ pub fn status(ground: Ground, view: Option<&View>) -> Status {
             thresholds: summary.thresholds,
             config_hash: summary.config_hash.clone(),
         }),
-        stale: summary.is_none_or(|summary| summary.ground < ground.sequence),
+        stale: summary.is_none_or(|summary| summary.ground != ground.sequence),
         quarantined: ground.quarantined,
         model: ground.model.map(|(hash, trained_on)| ModelStatus { hash, trained_on }),
         store_bytes: ground.store_bytes,

@@ -187,6 +187,7 @@ mod tests {
             organization: generic,
             shares: PatternShares::default(),
             texts: TextChoice { columns: vec!["shirt_size".to_owned()] },
+            limits: crate::model::BlockLimits::default(),
             frequencies: Vec::new(),
         }
     }

@@ -1,10 +1,11 @@
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::parameters::Parameters;
 use crate::compare::{Counts, Interner, PatternShares, Table, TextChoice};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::EntityKind;
+use crate::model::{BlockLimits, EntityKind};
 
 /// Everything that scores depend on besides the records: trained once, then frozen, so that later
 /// rebuilds answer alike. It has a hash, and is ground.
@@ -22,6 +23,8 @@ pub struct Model {
     pub shares: PatternShares,
     /// Further columns compared.
     pub texts: TextChoice,
+    /// How large blocks may be.
+    pub limits: BlockLimits,
     /// Value frequencies.
     pub frequencies: Vec<FrozenCounts>,
 }
@@ -39,6 +42,9 @@ pub struct FrozenCounts {
 }
 
 impl Model {
+    /// Version of a stored model.
+    pub(super) const VERSION: u32 = 2;
+
     /// Parameters for a pair of these kinds; `None` if the two never match.
     pub fn parameters(&self, a: EntityKind, b: EntityKind) -> Option<&Parameters> {
         if !a.compatible(b) {
@@ -65,10 +71,16 @@ impl Model {
         let config = bincode::config::standard().with_limit::<{ 1 << 30 }>();
         let (model, used): (Self, usize) = bincode::serde::decode_from_slice(bytes, config)
             .map_err(|_| Error::new(ErrorKind::Corrupted, "the stored model cannot be decoded"))?;
-        if used != bytes.len() || model.version != 1 {
+        if used != bytes.len() || model.version != Self::VERSION {
             return Err(Error::new(ErrorKind::Corrupted, "the stored model is of another version"));
         }
         Ok(model)
+    }
+
+    /// Whether stored bytes are of the present version; a model of an earlier one is trained anew.
+    pub fn is_current(bytes: &[u8]) -> bool {
+        let first = bincode::decode_from_slice::<u32, _>(bytes, bincode::config::standard());
+        first.is_ok_and(|(version, _)| version == Self::VERSION)
     }
 
     /// Sixteen hex digits that name the model.
@@ -133,12 +145,13 @@ fn freeze_counts(
 ) -> FrozenCounts {
     let mut values: Vec<(u64, u32)> = counts
         .of
-        .iter()
+        .par_iter()
         .enumerate()
+        .with_min_len(1024)
         .filter(|(_, count)| **count >= least)
         .map(|(id, count)| (value_hash(interner, id as u32), *count))
         .collect();
-    values.sort_unstable();
+    values.par_sort_unstable();
     FrozenCounts { field: field.to_owned(), records: counts.records, values }
 }
 
@@ -152,11 +165,11 @@ impl FrozenCounts {
     fn apply(&self, counts: &mut Counts, interner: Option<&Interner>, size: usize) {
         counts.records = self.records;
         counts.of.resize(size.max(counts.of.len()), 0);
-        for (id, count) in counts.of.iter_mut().enumerate() {
+        counts.of.par_iter_mut().enumerate().with_min_len(1024).for_each(|(id, count)| {
             let hash = value_hash(interner, id as u32);
             let found = self.values.binary_search_by_key(&hash, |v| v.0);
             *count = found.map_or(1, |at| self.values[at].1);
-        }
+        });
     }
 }
 

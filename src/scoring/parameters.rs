@@ -57,7 +57,20 @@ struct Logs {
     q: Vec<Vec<f64>>,
     /// By dimension and count.
     counts: Vec<Vec<f64>>,
+    /// The terms of each level ([`FIRST_LEVEL`]) that no value's frequency changes: one a level, or one a
+    /// count.
+    terms: Vec<Vec<Term>>,
 }
+
+/// Where the levels of a dimension begin when all stand in one row.
+static FIRST_LEVEL: [usize; DIMENSIONS] = {
+    let (mut first, mut d) = ([0; DIMENSIONS], 1);
+    while d < DIMENSIONS {
+        first[d] = first[d - 1] + DIMENSION[d - 1].levels.len();
+        d += 1;
+    }
+    first
+};
 
 /// Derived from the tables beside it: never compared, copied or stored.
 #[derive(Debug, Default)]
@@ -228,13 +241,26 @@ impl Parameters {
             let counts = (0..DIMENSIONS)
                 .map(|d| (0..COUNTS_KEPT).map(|n| self.ln_share(d, n as f64)).collect())
                 .collect();
-            Box::new(Logs {
+            let mut logs = Logs {
                 m: ln(&self.m),
                 u: ln(&self.u),
                 r: ln(&self.r),
                 q: ln(&self.q),
                 counts,
-            })
+                terms: Vec::new(),
+            };
+            logs.terms = (0..DIMENSIONS)
+                .flat_map(|d| (0..DIMENSION[d].levels.len()).map(move |level| (d, level)))
+                .map(|(d, level)| {
+                    let term = |ln_u| self.term_of(&logs, d, level, ln_u);
+                    match DIMENSION[d].frequency[level] {
+                        Frequency::None => vec![term(logs.u[d][level])],
+                        Frequency::Count => logs.counts[d].iter().map(|ln_u| term(*ln_u)).collect(),
+                        Frequency::Relative(_) | Frequency::Given => Vec::new(),
+                    }
+                })
+                .collect();
+            Box::new(logs)
         })
     }
 
@@ -272,11 +298,13 @@ impl Parameters {
 
     /// A dimension's term for a level and its ln u.
     pub(crate) fn term(&self, d: usize, level: u8, ln_u: f64) -> Term {
-        let l = level as usize;
+        self.term_of(self.logs(), d, usize::from(level), ln_u)
+    }
+
+    fn term_of(&self, logs: &Logs, d: usize, l: usize, ln_u: f64) -> Term {
         let dimension = &DIMENSION[d];
         let (low, high) = dimension.clamp;
         let clamp = |x: f64| x.clamp(low, high);
-        let logs = self.logs();
         let relative = if dimension.shared_by_relatives {
             clamp(logs.r[d][l] - ln_u)
         } else if let Some(at) = LEAKS.iter().position(|leak| *leak == d) {
@@ -299,6 +327,7 @@ impl Parameters {
 
     /// Weighs a comparison. O(dimensions).
     pub fn score(&self, comparison: &Comparison) -> Score {
+        let logs = self.logs();
         let (mut matched, mut relative, mut site) =
             (self.prior[0].ln(), self.prior[1].ln(), self.prior[2].ln());
         for d in 0..DIMENSIONS {
@@ -306,8 +335,18 @@ impl Parameters {
             if level == MISSING {
                 continue;
             }
-            let ln_u = self.ln_u(d, level, comparison.feature[d], comparison.email_base);
-            let term = self.term(d, level, ln_u);
+            let feature = comparison.feature[d];
+            let terms = &logs.terms[FIRST_LEVEL[d] + usize::from(level)];
+            let known = match terms.len() {
+                0 => None,
+                1 => terms.first(),
+                _ if feature.fract() == 0.0 => terms.get(feature as usize),
+                _ => None,
+            };
+            let term = known.copied().unwrap_or_else(|| {
+                let ln_u = self.ln_u(d, level, feature, comparison.email_base);
+                self.term(d, level, ln_u)
+            });
             matched += term.matched;
             relative += term.relative;
             site += term.site;

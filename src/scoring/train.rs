@@ -9,7 +9,7 @@ use crate::compare::{
     Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
     TextChoice, dim,
 };
-use crate::model::EntityKind;
+use crate::model::{BlockLimits, EntityKind};
 
 /// What a model is trained on.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,8 @@ pub struct TrainingSet<'a> {
     pub candidates: &'a [(u32, u32)],
     /// … and how many candidate pairs each stands for.
     pub scale: f64,
+    /// How large blocks were: the model freezes it.
+    pub limits: &'a BlockLimits,
 }
 
 /// Random pairs that u is estimated from.
@@ -61,12 +63,13 @@ pub fn train(set: &TrainingSet<'_>) -> Model {
     });
     let [person, organization] = sorts;
     Model {
-        version: 1,
+        version: Model::VERSION,
         records: set.table.len(),
         person,
         organization,
         shares: set.shares.clone(),
         texts: set.texts.clone(),
+        limits: set.limits.clone(),
         frequencies: freeze(set.table),
     }
 }

@@ -227,13 +227,9 @@ pub(crate) fn map_versions<T: Send>(
         .collect()
 }
 
-/// The version that stands for a record: each later one must supersede the one before.
-pub(crate) fn winner(versions: &[Head]) -> Option<&Head> {
-    versions.iter().reduce(
-        |best, next| {
-            if next.version().supersedes(&best.version()) { next } else { best }
-        },
-    )
+/// The version that stands for a record.
+pub(crate) fn winner<'a>(versions: impl IntoIterator<Item = &'a Head>) -> Option<&'a Head> {
+    Version::latest(versions, |head: &Head| head.version())
 }
 
 /// Checks a run: every page readable, in order, as many as promised.

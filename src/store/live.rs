@@ -17,7 +17,7 @@ pub struct Live {
 }
 
 impl Store {
-    /// Weighs all versions (rule: `Version::supersedes`) in parallel. About 1 µs a version.
+    /// Weighs all versions (rule: `Version::latest`) in parallel. About 1 µs a version.
     ///
     /// # Errors
     /// `Corrupted`, `Io`, `Locked`.

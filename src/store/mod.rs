@@ -396,6 +396,23 @@ impl Store {
         Ok(())
     }
 
+    /// Refuses where a run that writes about so many bytes would fill the disk.
+    ///
+    /// # Errors
+    /// `Limit`: too little room.
+    pub fn ask_for_room(&self, bytes: u64) -> Result<()> {
+        space::check(&self.root, bytes)
+    }
+
+    /// Versions of records ever stored.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`, `Locked`.
+    pub fn records(&self) -> Result<u64> {
+        self.ground()?;
+        Ok(locked(&self.state).records)
+    }
+
     /// Starts a command: all files that it brings share this number.
     ///
     /// # Errors

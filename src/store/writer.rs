@@ -360,7 +360,7 @@ fn news(table: &HeadTable, record: &SourceRecord) -> News {
     match heads::winner(versions) {
         None => News::Other,
         Some(in_force) if in_force.same_state(&head) => News::InForce,
-        Some(in_force) if head.version().supersedes(&in_force.version()) => News::Other,
+        Some(_) if heads::winner(versions.iter().chain([&head])) == Some(&head) => News::Other,
         Some(_) if versions.iter().any(|known| known.same_state(&head)) => News::Past,
         Some(_) => News::Other,
     }

@@ -3,6 +3,7 @@
 
 mod blocking_index;
 mod byte_flip;
+mod care;
 mod command;
 mod crash;
 mod demo;

@@ -262,6 +262,7 @@ fn model() -> Model {
         shares: PatternShares::default(),
         texts: TextChoice::default(),
         frequencies: Vec::new(),
+        limits: sameas::model::BlockLimits::default(),
     }
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use sameas::error::ErrorKind;
 use sameas::model::{EntityId, EntityKind, NormalRecord, PersonName, RecordKey, ScoredPair};
 use sameas::store::results::{
+    encode_normal,
     AliasKey, EntityRow, RecordRow, Results, ResultsWriter, RunSummary, StepRow,
 };
 use sameas::store::{Access, Store};
@@ -77,10 +78,17 @@ fn sample(records: u32, salt: u64) -> Sample {
     Sample { keys, normals, entities, pairs, aliases }
 }
 
+fn encoded(normal: &NormalRecord) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_normal(normal, &mut bytes).unwrap();
+    bytes
+}
+
 fn write(sample: &Sample, path: &std::path::Path, batch: usize) {
     let mut writer = ResultsWriter::create(path).unwrap();
+    let encoded: Vec<Vec<u8>> = sample.normals.iter().map(encoded).collect();
     let rows: Vec<RecordRow<'_>> = (0u64..)
-        .zip(sample.keys.iter().zip(&sample.normals))
+        .zip(sample.keys.iter().zip(&encoded))
         .map(|(i, (key, normal))| RecordRow {
             key,
             store_record: (i * 7_919) % 1_000_003,
@@ -89,8 +97,8 @@ fn write(sample: &Sample, path: &std::path::Path, batch: usize) {
         })
         .collect();
     if batch == 0 {
-        for row in &rows {
-            writer.record(row.key, row.store_record, row.file, row.normal).unwrap();
+        for (row, normal) in rows.iter().zip(&sample.normals) {
+            writer.record(row.key, row.store_record, row.file, normal).unwrap();
         }
     } else {
         rows.chunks(batch).for_each(|rows| writer.records(rows).unwrap());

@@ -285,8 +285,8 @@ fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
 /// Something of a sound row, or why the row is bad.
 type Sound<T> = std::result::Result<T, String>;
 
-/// Most bytes of a bad row that are kept.
-const BAD_BYTES_MAX: usize = 64 << 10;
+/// Most bytes of a bad row that are kept beside the archive.
+pub const BAD_BYTES_MAX: usize = 64 << 10;
 
 fn bad_bytes(bytes: &[u8]) -> Vec<u8> {
     bytes[..bytes.len().min(BAD_BYTES_MAX)].to_vec()

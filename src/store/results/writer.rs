@@ -18,6 +18,22 @@ use crate::store::durable::Aside;
 /// Blocks that are compressed together, in parallel.
 const BLOCKS_AT_ONCE: usize = 128;
 
+/// Appends the encoding of canonical values.
+///
+/// # Errors
+/// Never in practice; encoding reports what it cannot write.
+pub fn encode_normal(normal: &NormalRecord, out: &mut Vec<u8>) -> Result<()> {
+    codec::encode_into(normal, out)
+}
+
+/// Decodes what [`encode_normal`] encoded.
+///
+/// # Errors
+/// Damaged.
+pub fn decode_normal(encoded: &[u8]) -> Result<NormalRecord> {
+    codec::decode(encoded)
+}
+
 /// A record of [`ResultsWriter::records`].
 #[derive(Clone, Copy, Debug)]
 pub struct RecordRow<'a> {
@@ -27,8 +43,8 @@ pub struct RecordRow<'a> {
     pub store_record: u64,
     /// Its manifest's sequence.
     pub file: u32,
-    /// Canonical values.
-    pub normal: &'a NormalRecord,
+    /// Canonical values, as [`encode_normal`] writes them.
+    pub normal: &'a [u8],
 }
 
 /// Writes a snapshot file: records first (in ordinal order, that is sorted by key), then entities
@@ -97,6 +113,15 @@ impl Blocks {
 
     fn push<T: serde::Serialize + ?Sized>(&mut self, item: &T) -> Result<Option<Vec<u8>>> {
         codec::encode_into(item, &mut self.items)?;
+        self.end_item()
+    }
+
+    fn push_encoded(&mut self, item: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.items.extend_from_slice(item);
+        self.end_item()
+    }
+
+    fn end_item(&mut self) -> Result<Option<Vec<u8>>> {
         let end = u32::try_from(self.items.len())
             .map_err(|_| Error::new(ErrorKind::Limit, "a block of results is larger than 4 GiB"))?;
         self.ends.push(end);
@@ -215,13 +240,13 @@ impl ResultsWriter {
 
     fn push<T: serde::Serialize + ?Sized>(&mut self, stream: Stream, item: &T) -> Result<()> {
         let blocks = self.streams.entry(stream).or_insert_with(|| Blocks::new(stream));
-        if let Some(block) = blocks.push(item)? {
-            self.full.push((stream, block));
-            if self.full.len() >= BLOCKS_AT_ONCE {
-                self.write_blocks()?;
-            }
-        }
-        Ok(())
+        let block = blocks.push(item)?;
+        self.take_block(stream, block)
+    }
+
+    fn take_block(&mut self, stream: Stream, block: Option<Vec<u8>>) -> Result<()> {
+        self.full.extend(block.map(|block| (stream, block)));
+        if self.full.len() >= BLOCKS_AT_ONCE { self.write_blocks() } else { Ok(()) }
     }
 
     fn write_blocks(&mut self) -> Result<()> {
@@ -268,12 +293,21 @@ impl ResultsWriter {
         file: u32,
         normal: &NormalRecord,
     ) -> Result<()> {
-        self.note_record(RecordRow { key, store_record, file, normal });
-        self.push(Stream::Keys, key)?;
-        self.push(Stream::Normals, normal)
+        let mut encoded = Vec::new();
+        encode_normal(normal, &mut encoded)?;
+        self.row(RecordRow { key, store_record, file, normal: &encoded })
     }
 
-    /// Adds the next records; as [`ResultsWriter::record`] for each, but encoded in parallel.
+    fn row(&mut self, row: RecordRow<'_>) -> Result<()> {
+        self.note_record(row);
+        self.push(Stream::Keys, row.key)?;
+        let blocks = Stream::Normals;
+        let blocks = self.streams.entry(blocks).or_insert_with(|| Blocks::new(blocks));
+        let block = blocks.push_encoded(row.normal)?;
+        self.take_block(Stream::Normals, block)
+    }
+
+    /// Adds the next records; as [`ResultsWriter::record`] for each, but compressed in parallel.
     ///
     /// # Errors
     /// Writing fails.
@@ -282,7 +316,7 @@ impl ResultsWriter {
         let open = self.streams.get(&Stream::Normals).map_or(0, |blocks| blocks.ends.len());
         let (head, rest) = rows.split_at(((block - open) % block).min(rows.len()));
         for row in head {
-            self.record(row.key, row.store_record, row.file, row.normal)?;
+            self.row(*row)?;
         }
         let whole = rest.chunks_exact(block);
         let tail = whole.remainder();
@@ -293,7 +327,7 @@ impl ResultsWriter {
                 let mut blocks = Blocks::new(Stream::Normals);
                 let mut raw = None;
                 for row in rows {
-                    raw = blocks.push(row.normal)?;
+                    raw = blocks.push_encoded(row.normal)?;
                 }
                 codec::seal_bytes(&raw.unwrap_or_default())
             };
@@ -307,7 +341,7 @@ impl ResultsWriter {
             }
         }
         for row in tail {
-            self.record(row.key, row.store_record, row.file, row.normal)?;
+            self.row(*row)?;
         }
         Ok(())
     }

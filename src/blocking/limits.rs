@@ -1,0 +1,144 @@
+//! How large blocks may be. A pair of records costs the same whatever rule made it; what a rule
+//! brings is the matches that no other rule would have found. So the largest blocks of the rules
+//! whose own pairs hardly ever match are given up, as long as there are more pairs than needed.
+
+use super::keys::RULES;
+use crate::model::BlockLimits;
+
+/// Candidate pairs a record that are always worth their time.
+const PAIRS_A_RECORD: f64 = 6.0;
+/// A block size is given up only where fewer than one in so many of the pairs that it alone makes
+/// is a match.
+const PAIRS_A_MATCH: f64 = 1_000.0;
+/// Pairs of the sample that must speak against a block size.
+const EVIDENCE: f64 = 40.0;
+
+/// Before any pair is scored: a cap on all rules. 80 records up to a hundred thousand in all, then
+/// falling with N^¾, never under 10: a pair that shares only a common key cannot reach the review
+/// threshold in a large file, because the prior falls as 1/N while the key's evidence does not grow.
+pub fn limits_for(records: u32) -> BlockLimits {
+    let n = f64::from(records.max(1));
+    let cap = 80.0 * (1e5 / n).min(1.0).powf(0.75);
+    let cap = (cap.round() as u32).max(10);
+    BlockLimits { cap, whole: vec![cap; RULES.len()], part: vec![cap; RULES.len()] }
+}
+
+/// A candidate pair of a sample.
+#[derive(Clone, Debug)]
+pub struct SampledPair {
+    /// The blocks that hold both: rule, whether it is a part of a refined block, records.
+    pub blocks: Vec<(u8, bool, u32)>,
+    /// Probability of a match.
+    pub probability: f64,
+}
+
+/// Sizes of blocks are told apart by their power of two.
+const CLASSES: usize = 16;
+
+/// 1 for two records, 2 for up to four, 3 for up to eight …
+fn class(records: u32) -> usize {
+    (records.max(2).next_power_of_two().trailing_zeros() as usize).min(CLASSES - 1)
+}
+
+/// Lowers limits: as long as the file has more than [`PAIRS_A_RECORD`] candidate pairs a record,
+/// those largest blocks of a rule are given up whose own pairs match most rarely, unless more than
+/// one in [`PAIRS_A_MATCH`] does. `pairs_a_record` is what the limits give now. Deterministic.
+/// O(steps × pairs), at most some hundred steps.
+pub fn fit_limits(
+    limits: &BlockLimits,
+    sample: &[SampledPair],
+    pairs_a_record: f64,
+) -> BlockLimits {
+    let slot = |rule: u8, part: bool| 2 * usize::from(rule) + usize::from(part);
+    // Per pair: the smallest block of each slot, which is given up last.
+    let mut pairs: Vec<(Vec<(usize, usize)>, f64)> = sample
+        .iter()
+        .map(|pair| {
+            let mut smallest: Vec<(usize, usize)> =
+                pair.blocks.iter().map(|(rule, part, n)| (slot(*rule, *part), class(*n))).collect();
+            smallest.sort_unstable();
+            smallest.dedup_by_key(|(slot, _)| *slot);
+            (smallest, pair.probability)
+        })
+        .collect();
+    // The least class that is given up.
+    let mut given_up = vec![CLASSES; 2 * RULES.len()];
+    let all = pairs.len().max(1) as f64;
+    while pairs.len() as f64 / all * pairs_a_record > PAIRS_A_RECORD {
+        let Some((slot, least)) = least_useful(&pairs) else { break };
+        given_up[slot] = least;
+        for (blocks, _) in &mut pairs {
+            blocks.retain(|(of, class)| *of != slot || *class < least);
+        }
+        pairs.retain(|(blocks, _)| !blocks.is_empty());
+    }
+    let mut out = limits.clone();
+    for rule in RULES {
+        for (part, list) in [(false, &mut out.whole), (true, &mut out.part)] {
+            let least = given_up[slot(rule.number, part)];
+            if least < CLASSES {
+                let limit = &mut list[usize::from(rule.number)];
+                *limit = (*limit).min((1 << least) / 2);
+            }
+        }
+    }
+    out
+}
+
+/// The slot and class from which on blocks make the pairs that match most rarely of those that no
+/// other block makes; `None` if all match often enough.
+fn least_useful(pairs: &[(Vec<(usize, usize)>, f64)]) -> Option<(usize, usize)> {
+    let mut own = vec![[(0.0_f64, 0.0_f64); CLASSES]; 2 * RULES.len()];
+    for (blocks, probability) in pairs {
+        if let [(slot, class)] = blocks.as_slice() {
+            own[*slot][*class].0 += 1.0;
+            own[*slot][*class].1 += probability;
+        }
+    }
+    let mut least: Option<(f64, usize, usize)> = None;
+    for (slot, classes) in own.iter().enumerate() {
+        let (mut n, mut matches) = (0.0, 0.0);
+        for class in (1..CLASSES).rev() {
+            n += classes[class].0;
+            matches += classes[class].1;
+            let rate = matches / n;
+            if n >= EVIDENCE && rate * PAIRS_A_MATCH < 1.0 && least.is_none_or(|l| rate < l.0) {
+                least = Some((rate, slot, class));
+            }
+        }
+    }
+    least.map(|(_, slot, class)| (slot, class))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cap_falls_with_the_size_of_the_file() {
+        let cap = |n| limits_for(n).cap;
+        assert_eq!((cap(10), cap(100_000), cap(1_000_000), cap(100_000_000)), (80, 80, 14, 10));
+    }
+
+    #[test]
+    fn sizes_whose_own_pairs_never_match_are_given_up() {
+        let pair = |blocks: &[(u8, bool, u32)], probability| SampledPair {
+            blocks: blocks.to_vec(),
+            probability,
+        };
+        let mut sample = Vec::new();
+        for _ in 0..100 {
+            sample.push(pair(&[(3, false, 60)], 1e-6)); // noise of large blocks of rule 3
+            sample.push(pair(&[(3, false, 3)], 0.5)); // matches of small ones
+            sample.push(pair(&[(5, true, 40)], 0.1)); // matches now and then
+            sample.push(pair(&[(3, false, 60), (7, false, 2)], 0.9)); // found by rule 7 too
+        }
+        let limits = limits_for(1000);
+        let fitted = fit_limits(&limits, &sample, 100.0);
+        // Of rule 3 the sizes from 33 on go; the rest stands as it was.
+        assert_eq!((fitted.of(3, false), fitted.of(3, true)), (32, 80));
+        assert_eq!((fitted.of(5, true), fitted.of(7, false)), (80, 80));
+        // Where pairs are few, all are looked at.
+        assert_eq!(fit_limits(&limits, &sample, PAIRS_A_RECORD), limits);
+    }
+}
