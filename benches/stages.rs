@@ -1,96 +1,109 @@
-//! The stages one by one, on a few hundred invented records: `cargo bench`.
+//! The stages one by one, on two thousand made-up records (`sameas synth --flat`): `cargo bench`.
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::LazyLock;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use sameas::blocking::index::BlockIndex;
-use sameas::blocking::keys_of;
-use sameas::compare::{Comparer, Origin, Table, TextChoice};
+use sameas::blocking::{Blocks, BlocksBuilder, Key, keys_of, limits_for};
+use sameas::clustering::{ClusterInput, cluster};
+use sameas::compare::{Comparer, Comparison, Origin, PatternShares, Table, TextChoice};
+use sameas::error::Result;
 use sameas::ingest::read::{Limits, RowReader};
 use sameas::model::{
-    EntityKind, FileManifest, Labelled, Mapped, MappedAddress, MappedName, MappedRecord,
-    NormalRecord, RawRow, RecordKey, SourceRecord, Version,
+    BlockLimits, EntityKind, FileManifest, Labelled, Mapped, MappedAddress, MappedDate, MappedName,
+    MappedRecord, NormalRecord, RawRow, RecordKey, SourceRecord, Thresholds, Version,
 };
-use sameas::normalize::{address, email, normalize, person_name, phone};
+use sameas::normalize::{address, date, email, normalize, organization, person_name, phone};
+use sameas::pipeline::resolve::{Decisions, Records, Resolution, resolve};
 use sameas::scoring::Parameters;
-use sameas::store::{Access, Store};
+use sameas::store::{Access, Store, founding_id};
+use sameas::survivorship::{Member, Policy, golden};
+use sameas::synth::{self, Request};
 
-const RECORDS: usize = 500;
-const GIVEN: [&str; 8] =
-    ["Anna", "Robert", "Zoë", "William", "Margaret", "Jürgen", "Elena", "Mary Ann"];
-const FAMILY: [&str; 7] =
-    ["Müller", "Smith", "van den Berg", "O'Neill", "Lefèvre", "Castellano", "Novák"];
-const STREET: [&str; 5] = [
-    "12 Main Street Apt 4",
-    "Hauptstr. 7a",
-    "8 rue de la Paix",
-    "Calle Mayor 3, 2º B",
-    "PO Box 11",
-];
+const RECORDS: usize = 2_000;
+const REGION: Option<[u8; 2]> = Some(*b"US");
 
 fn main() {
     divan::main();
 }
 
-fn name(at: usize) -> MappedName {
+/// The table as it is made.
+static CSV: LazyLock<String> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let request = Request { records: RECORDS as u64, seed: 1, flat: true };
+    synth::write(request, folder.path(), &|_| ()).unwrap();
+    std::fs::read_to_string(folder.path().join("records.csv")).unwrap()
+});
+
+static ROWS: LazyLock<Vec<BTreeMap<String, String>>> = LazyLock::new(|| {
+    csv::Reader::from_reader(CSV.as_bytes()).deserialize().map(|row| row.unwrap()).collect()
+});
+
+static MAPPED: LazyLock<Vec<MappedRecord>> = LazyLock::new(|| ROWS.iter().map(mapped).collect());
+
+static NORMAL: LazyLock<Vec<NormalRecord>> =
+    LazyLock::new(|| MAPPED.iter().map(normalize).collect());
+
+fn name(row: &BTreeMap<String, String>) -> MappedName {
     MappedName {
-        given: GIVEN[at % GIVEN.len()].to_owned(),
-        family: FAMILY[at % FAMILY.len()].to_owned(),
+        given: row["first_name"].clone(),
+        family: row["last_name"].clone(),
         ..MappedName::default()
     }
 }
 
-fn mail(at: usize) -> Labelled {
-    let local = format!("{}.{}", GIVEN[at % GIVEN.len()], FAMILY[at % FAMILY.len()]);
-    let local: String = local.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
-    Labelled { value: format!("{local}{}+shop@gmail.com", at % 90), label: None }
+fn labelled(row: &BTreeMap<String, String>, column: &str) -> Vec<Labelled> {
+    let value = row[column].clone();
+    if value.is_empty() { Vec::new() } else { vec![Labelled { value, label: None }] }
 }
 
-fn number(at: usize) -> Labelled {
-    Labelled { value: format!("(415) 555-{:04} ext 3", at * 37 % 10_000), label: None }
-}
-
-fn place(at: usize) -> MappedAddress {
+fn place(row: &BTreeMap<String, String>) -> MappedAddress {
     MappedAddress {
-        line: STREET[at % STREET.len()].to_owned(),
-        city: "San Francisco".to_owned(),
-        region: "CA".to_owned(),
-        postcode: format!("{:05}", 94_100 + at % 60),
-        country: "United States".to_owned(),
+        line: row["address"].clone(),
+        city: row["city"].clone(),
+        region: row["state"].clone(),
+        postcode: row["postcode"].clone(),
         ..MappedAddress::default()
     }
 }
 
-/// Five hundred records of about 250 people.
-fn mapped() -> Vec<MappedRecord> {
-    (0..RECORDS)
-        .map(|at| {
-            let person = at / 2;
-            MappedRecord {
-                object: "customer".into(),
-                id: at.to_string(),
-                id_made: false,
-                entity_kind: EntityKind::Person,
-                deleted: false,
-                alias_of: None,
-                redacted: false,
-                fields: Mapped {
-                    names: vec![name(person)],
-                    emails: vec![mail(person)],
-                    phones: vec![number(person)],
-                    addresses: vec![place(person)],
-                    ..Mapped::default()
-                },
-            }
-        })
-        .collect()
+fn births(row: &BTreeMap<String, String>) -> Vec<MappedDate> {
+    let text = row["dob"].clone();
+    if text.is_empty() { Vec::new() } else { vec![MappedDate { text, ..MappedDate::default() }] }
 }
 
-fn normal() -> Vec<NormalRecord> {
-    mapped().iter().map(normalize).collect()
+fn mapped(row: &BTreeMap<String, String>) -> MappedRecord {
+    MappedRecord {
+        object: "customer".into(),
+        id: row["record_id"].clone(),
+        id_made: false,
+        entity_kind: EntityKind::Person,
+        deleted: false,
+        alias_of: None,
+        redacted: false,
+        fields: Mapped {
+            default_region: REGION,
+            names: vec![name(row)],
+            emails: labelled(row, "email"),
+            phones: labelled(row, "phone"),
+            addresses: Some(place(row))
+                .filter(|place| !place.line.is_empty())
+                .into_iter()
+                .collect(),
+            births: births(row),
+            ..Mapped::default()
+        },
+    }
+}
+
+/// Measures a function on every one of these values.
+fn each<T: Sync>(bencher: Bencher<'_, '_>, values: &[T], work: impl Fn(&T) + Sync) {
+    bencher.counter(ItemsCount::new(values.len())).bench(|| values.iter().for_each(&work));
 }
 
 mod normalise {
@@ -98,98 +111,261 @@ mod normalise {
 
     #[divan::bench]
     fn names(bencher: Bencher<'_, '_>) {
-        let values: Vec<MappedName> = (0..RECORDS).map(name).collect();
-        bencher.counter(ItemsCount::new(RECORDS)).bench(|| {
-            values.iter().for_each(|value| _ = black_box(person_name::normalize_name(value)));
-        });
+        let values: Vec<MappedName> = ROWS.iter().map(name).collect();
+        each(bencher, &values, |value| _ = black_box(person_name::normalize_name(value)));
     }
 
     #[divan::bench]
     fn emails(bencher: Bencher<'_, '_>) {
-        let values: Vec<Labelled> = (0..RECORDS).map(mail).collect();
-        bencher.counter(ItemsCount::new(RECORDS)).bench(|| {
-            values.iter().for_each(|v| _ = black_box(email::normalize_email(&v.value, None)));
-        });
+        let values: Vec<Labelled> = ROWS.iter().flat_map(|row| labelled(row, "email")).collect();
+        each(bencher, &values, |v| _ = black_box(email::normalize_email(&v.value, None)));
     }
 
     #[divan::bench]
     fn phones(bencher: Bencher<'_, '_>) {
-        let values: Vec<Labelled> = (0..RECORDS).map(number).collect();
-        bencher.counter(ItemsCount::new(RECORDS)).bench(|| {
-            values.iter().for_each(|value| {
-                _ = black_box(phone::normalize_phones(std::slice::from_ref(value), Some(*b"US")));
-            });
+        let values: Vec<Labelled> = ROWS.iter().flat_map(|row| labelled(row, "phone")).collect();
+        each(bencher, &values, |v| {
+            _ = black_box(phone::normalize_phones(std::slice::from_ref(v), REGION));
         });
     }
 
     #[divan::bench]
     fn addresses(bencher: Bencher<'_, '_>) {
-        let values: Vec<MappedAddress> = (0..RECORDS).map(place).collect();
-        bencher.counter(ItemsCount::new(RECORDS)).bench(|| {
-            values.iter().for_each(|v| _ = black_box(address::normalize_address(v, Some(*b"US"))));
-        });
+        let values: Vec<MappedAddress> = ROWS.iter().map(place).collect();
+        each(bencher, &values, |v| _ = black_box(address::normalize_address(v, REGION)));
+    }
+
+    #[divan::bench]
+    fn births(bencher: Bencher<'_, '_>) {
+        let values: Vec<MappedDate> = ROWS.iter().flat_map(super::births).collect();
+        each(bencher, &values, |value| _ = black_box(date::parse_birth(value)));
+    }
+
+    #[divan::bench]
+    fn companies(bencher: Bencher<'_, '_>) {
+        let forms = ["LLC", "GmbH & Co. KG", "Inc.", "S.r.l.", "& Sons Ltd"];
+        let names = ROWS.iter().map(|row| row["last_name"].as_str());
+        let values: Vec<String> =
+            names.zip(forms.iter().cycle()).map(|(name, form)| format!("{name} {form}")).collect();
+        each(bencher, &values, |v| _ = black_box(organization::normalize_organization(v)));
     }
 
     #[divan::bench]
     fn whole_records(bencher: Bencher<'_, '_>) {
-        let records = mapped();
-        bencher
-            .counter(ItemsCount::new(RECORDS))
-            .bench(|| records.iter().for_each(|record| _ = black_box(normalize(record))));
+        each(bencher, &MAPPED, |record| _ = black_box(normalize(record)));
     }
 }
 
 #[divan::bench]
 fn blocking_keys(bencher: Bencher<'_, '_>) {
-    let records = normal();
+    let records = &*NORMAL;
     let mut keys = Vec::new();
     bencher.counter(ItemsCount::new(RECORDS)).bench_local(|| {
-        for record in &records {
+        for record in records {
             keys_of(record, false, &mut keys);
             black_box(&keys);
         }
     });
 }
 
-#[divan::bench]
-fn compare_and_score(bencher: Bencher<'_, '_>) {
+fn table() -> Table {
     let texts = TextChoice::default();
     let mut table = Table::default();
-    for record in normal() {
-        table.push(&record, Origin { source: 0, generic: false }, &texts);
-    }
+    let origins = vec![Origin { source: 0, generic: false }; RECORDS];
+    table.extend(&NORMAL, &origins, &texts);
     table.finish(&texts);
+    table
+}
+
+/// Keys with their records, sorted: what the index gives.
+fn keyed() -> Vec<(Key, u32)> {
+    let (mut all, mut keys) = (Vec::new(), Vec::new());
+    for (record, normal) in NORMAL.iter().enumerate() {
+        keys_of(normal, false, &mut keys);
+        all.extend(keys.iter().map(|key| (*key, record as u32)));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn blocks(table: &Table, keyed: &[(Key, u32)], limits: &BlockLimits) -> Blocks {
+    let mut builder = BlocksBuilder::new(table, limits);
+    let mut members: Vec<u32> = Vec::new();
+    for block in keyed.chunk_by(|a, b| a.0 == b.0) {
+        members.clear();
+        members.extend(block.iter().map(|(_, record)| *record));
+        builder.group(block[0].0.rule, &members);
+    }
+    builder.finish()
+}
+
+/// Candidates of all records, each pair once.
+fn candidates(blocks: &Blocks) -> Vec<(u32, u32)> {
+    let (mut pairs, mut found) = (Vec::new(), Vec::new());
+    for record in 0..RECORDS as u32 {
+        blocks.candidates(record, &mut found);
+        pairs.extend(found.iter().map(|other| (record, *other)));
+    }
+    pairs
+}
+
+#[divan::bench]
+fn comparison_table(bencher: Bencher<'_, '_>) {
+    LazyLock::force(&NORMAL);
+    bencher.counter(ItemsCount::new(RECORDS)).bench(table);
+}
+
+#[divan::bench]
+fn blocking(bencher: Bencher<'_, '_>) {
+    let (table, keyed) = (table(), keyed());
+    let limits = limits_for(table.len());
+    bencher
+        .counter(ItemsCount::new(RECORDS))
+        .bench(|| black_box(candidates(&blocks(&table, &keyed, &limits))));
+}
+
+/// The table with the pairs that blocking finds in it.
+fn with_pairs() -> (Table, PatternShares, Parameters, Vec<(u32, u32)>) {
+    let mut table = table();
     let shares = table.read_mailboxes(None);
     let n = f64::from(table.len());
     let parameters = Parameters::generic(&table, n * (n - 1.0) / 2.0, n);
+    let pairs = candidates(&blocks(&table, &keyed(), &limits_for(table.len())));
+    (table, shares, parameters, pairs)
+}
+
+#[divan::bench]
+fn compare(bencher: Bencher<'_, '_>) {
+    let (table, shares, _, pairs) = with_pairs();
     let mut comparer = Comparer::new(&table, &shares);
-    // Half of the pairs are of one person, half of two.
-    let pairs: Vec<(u32, u32)> = (0..table.len() - 2).map(|a| (a, a + 1)).collect();
     bencher.counter(ItemsCount::new(pairs.len())).bench_local(|| {
         for (a, b) in &pairs {
-            black_box(parameters.score(&comparer.compare(*a, *b)));
+            black_box(comparer.compare(*a, *b));
         }
     });
 }
 
 #[divan::bench]
+fn score(bencher: Bencher<'_, '_>) {
+    let (table, shares, parameters, pairs) = with_pairs();
+    let mut comparer = Comparer::new(&table, &shares);
+    let compared: Vec<Comparison> = pairs.iter().map(|(a, b)| comparer.compare(*a, *b)).collect();
+    each(bencher, &compared, |comparison| _ = black_box(parameters.score(comparison)));
+}
+
+/// Canonical records, as the pure middle takes them.
+struct Canonical;
+
+impl Records for Canonical {
+    fn len(&self) -> u32 {
+        RECORDS as u32
+    }
+
+    fn normal(&self, ordinal: u32) -> Result<NormalRecord> {
+        Ok(NORMAL[ordinal as usize].clone())
+    }
+
+    fn origin(&self, _: u32) -> Origin {
+        Origin { source: 0, generic: false }
+    }
+
+    fn hash(&self, ordinal: u32) -> u64 {
+        u64::from(ordinal).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+fn resolved(keyed: &[(Key, u32)]) -> Resolution {
+    let block = |table: &Table, limits: &BlockLimits| Ok(blocks(table, keyed, limits));
+    let thresholds = Thresholds::default();
+    resolve(&Canonical, None, &Decisions::default(), &thresholds, &block, &mut |_| ()).unwrap()
+}
+
+/// Table, blocks, training, scores, clusters, on all cores: training is most of it.
+#[divan::bench(sample_count = 5)]
+fn whole_middle(bencher: Bencher<'_, '_>) {
+    let keyed = keyed();
+    bencher.counter(ItemsCount::new(RECORDS)).bench(|| black_box(resolved(&keyed)));
+}
+
+#[divan::bench]
+fn clustering(bencher: Bencher<'_, '_>) {
+    let middle = resolved(&keyed());
+    let input = ClusterInput {
+        table: &middle.table,
+        shares: &middle.shares,
+        model: &middle.model,
+        edges: &middle.edges,
+        same: &[],
+        different: &[],
+        threshold: 0.0,
+    };
+    bencher.counter(ItemsCount::new(RECORDS)).bench(|| black_box(cluster(&input)));
+}
+
+#[divan::bench]
+fn golden_records(bencher: Bencher<'_, '_>) {
+    let middle = resolved(&keyed());
+    let mut clusters: BTreeMap<u32, Vec<Member>> = BTreeMap::new();
+    for (record, root) in middle.clustering.root.iter().enumerate() {
+        clusters.entry(*root).or_default().push(Member {
+            key: RecordKey::new("bench", "customer", &record.to_string()),
+            system: "bench".into(),
+            normal: NORMAL[record].clone(),
+        });
+    }
+    let clusters: Vec<Vec<Member>> = clusters.into_values().collect();
+    let policy = Policy::default();
+    each(bencher, &clusters, |members| {
+        let id = founding_id(&members[0].key);
+        _ = black_box(golden(id, EntityKind::Person, members, Vec::new(), &policy, None));
+    });
+}
+
+#[divan::bench]
 fn read_csv(bencher: Bencher<'_, '_>) {
-    let mut text = String::from("id,first name,last name,email,note\n");
-    for at in 0..2_000 {
-        let (given, family) = (GIVEN[at % GIVEN.len()], FAMILY[at % FAMILY.len()]);
-        let mail = mail(at).value;
-        writeln!(text, "{at},{given},{family},{mail},\"says \"\"hello\"\",\nthen goes\"").unwrap();
+    let limits = Limits::default();
+    bencher.counter(BytesCount::new(CSV.len())).bench(|| {
+        let mut reader = RowReader::from_bytes("bench.csv", CSV.as_bytes(), &limits).unwrap();
+        let mut rows = 0;
+        while let Some(batch) = reader.next_rows(1_000).unwrap() {
+            assert!(batch.bad.is_empty());
+            rows += batch.rows.len();
+        }
+        assert_eq!(rows, RECORDS);
+    });
+}
+
+/// Cells in quotes with line breaks inside.
+#[divan::bench]
+fn read_quoted_csv(bencher: Bencher<'_, '_>) {
+    let mut text = String::from("id,first name,last name,note\n");
+    for row in ROWS.iter() {
+        let (id, given, family) = (&row["record_id"], &row["first_name"], &row["last_name"]);
+        writeln!(text, "{id},{given},{family},\"says \"\"hello\"\",\nthen goes\"").unwrap();
     }
     let limits = Limits::default();
     bencher.counter(BytesCount::new(text.len())).bench(|| {
         let mut reader = RowReader::from_bytes("bench.csv", text.as_bytes(), &limits).unwrap();
         let mut rows = 0;
         while let Some(batch) = reader.next_rows(1_000).unwrap() {
-            assert!(batch.bad.is_empty());
             rows += batch.rows.len();
         }
-        assert_eq!(rows, 2_000);
+        assert_eq!(rows, RECORDS);
     });
+}
+
+#[divan::bench]
+fn make_records(bencher: Bencher<'_, '_>) {
+    // A folder a run: nothing is overwritten.
+    bencher
+        .counter(ItemsCount::new(RECORDS))
+        .with_inputs(|| tempfile::tempdir().unwrap())
+        .bench_values(|folder| {
+            let request = Request { records: RECORDS as u64, seed: 1, flat: false };
+            synth::write(request, folder.path(), &|_| ()).unwrap();
+            folder
+        });
 }
 
 fn manifest() -> FileManifest {
@@ -205,7 +381,7 @@ fn manifest() -> FileManifest {
         encoding: "utf-8".to_owned(),
         delimiter: Some(','),
         preamble: 0,
-        columns: vec!["id".into(), "mail".into()],
+        columns: ROWS[0].keys().map(|name| name.as_str().into()).collect(),
         mapping: BTreeMap::new(),
         date_orders: BTreeMap::new(),
         default_region: None,
@@ -217,59 +393,117 @@ fn manifest() -> FileManifest {
     }
 }
 
+fn source_records(file: u32, command: u32) -> Vec<SourceRecord> {
+    ROWS.iter()
+        .enumerate()
+        .map(|(at, row)| SourceRecord {
+            key: RecordKey::new("bench", "customer", &row["record_id"]),
+            file,
+            line: at as u64 + 2,
+            version: Version { changed_at: None, command, content: at as u64 },
+            deleted: false,
+            alias_of: None,
+            rows: vec![RawRow::Cells(row.values().cloned().collect())],
+        })
+        .collect()
+}
+
+fn write_store(store: &Store) {
+    let command = store.begin_command().unwrap();
+    let archived = store.archive().add("bench.csv", CSV.as_bytes()).unwrap();
+    let mut writer = store.begin_file(command).unwrap();
+    let records = source_records(writer.file(), command);
+    writer.append(&records).unwrap();
+    writer.commit(manifest(), archived).unwrap();
+}
+
+fn new_store(folder: &Path) -> Store {
+    Store::open(folder, Access::Write).unwrap()
+}
+
 /// One file of records: archive, database, commit with its syncs.
 #[divan::bench(sample_count = 20)]
 fn store_write(bencher: Bencher<'_, '_>) {
     let open = || {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Access::Write).unwrap();
+        let store = new_store(folder.path());
         (folder, store)
     };
     bencher.counter(ItemsCount::new(RECORDS)).with_inputs(open).bench_values(|(folder, store)| {
-        let command = store.begin_command().unwrap();
-        let archived = store.archive().add("bench.csv", &b"id,mail\n"[..]).unwrap();
-        let mut writer = store.begin_file(command).unwrap();
-        let file = writer.file();
-        let records: Vec<SourceRecord> = (0..RECORDS)
-            .map(|at| SourceRecord {
-                key: RecordKey::new("bench", "customer", &at.to_string()),
-                file,
-                line: at as u64 + 2,
-                version: Version { changed_at: None, command, content: at as u64 },
-                deleted: false,
-                alias_of: None,
-                rows: vec![RawRow::Cells(vec![at.to_string(), mail(at).value])],
-            })
-            .collect();
-        writer.append(&records).unwrap();
-        writer.commit(manifest(), archived).unwrap();
+        write_store(&store);
         // The folder goes away outside the measured time.
         (folder, store)
     });
 }
 
 #[divan::bench(sample_count = 20)]
-fn index_write(bencher: Bencher<'_, '_>) {
-    let keys: Vec<Vec<u64>> = normal()
-        .iter()
-        .map(|record| {
-            let mut keys = Vec::new();
-            keys_of(record, false, &mut keys);
-            keys.iter().map(|key| key.hash).collect()
-        })
-        .collect();
-    let open = || {
-        let folder = tempfile::tempdir().unwrap();
-        let index = BlockIndex::open_or_create(folder.path(), [7; 32]).unwrap();
-        (folder, index)
+fn store_read(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    write_store(&store);
+    bencher.counter(ItemsCount::new(RECORDS)).bench_local(|| {
+        let mut records = 0;
+        for chunk in store.chunks().unwrap() {
+            records += black_box(store.read_chunk(chunk).unwrap()).len();
+        }
+        assert_eq!(records, RECORDS);
+    });
+}
+
+/// Hashed keys by record.
+fn hashes() -> Vec<Vec<u64>> {
+    let hashes = |record| {
+        let mut keys = Vec::new();
+        keys_of(record, false, &mut keys);
+        keys.iter().map(|key| key.hash).collect()
     };
-    bencher.counter(ItemsCount::new(RECORDS)).with_inputs(open).bench_values(
-        |(folder, mut index)| {
-            for (record, keys) in keys.iter().enumerate() {
-                index.add(record as u64, keys).unwrap();
-            }
-            index.commit(1).unwrap();
-            (folder, index)
-        },
-    );
+    NORMAL.iter().map(hashes).collect()
+}
+
+fn write_index(folder: &Path, keys: &[Vec<u64>]) -> BlockIndex {
+    let mut index = BlockIndex::open_or_create(folder, [7; 32]).unwrap();
+    for (record, keys) in keys.iter().enumerate() {
+        index.add(record as u64, keys).unwrap();
+    }
+    index.commit(1).unwrap();
+    index
+}
+
+#[divan::bench(sample_count = 20)]
+fn index_write(bencher: Bencher<'_, '_>) {
+    let keys = hashes();
+    bencher
+        .counter(ItemsCount::new(RECORDS))
+        .with_inputs(|| tempfile::tempdir().unwrap())
+        .bench_values(|folder| (write_index(folder.path(), &keys), folder));
+}
+
+#[divan::bench]
+fn index_walk(bencher: Bencher<'_, '_>) {
+    let keys = hashes();
+    let folder = tempfile::tempdir().unwrap();
+    let index = write_index(folder.path(), &keys);
+    bencher.counter(ItemsCount::new(RECORDS)).bench_local(|| {
+        let mut blocks = 0;
+        index
+            .walk(|_, _| {
+                blocks += 1;
+                Ok(())
+            })
+            .unwrap();
+        black_box(blocks)
+    });
+}
+
+#[divan::bench]
+fn index_look_up(bencher: Bencher<'_, '_>) {
+    let keys = hashes();
+    let folder = tempfile::tempdir().unwrap();
+    let index = write_index(folder.path(), &keys);
+    let some: Vec<u64> = keys.iter().step_by(20).map(|keys| keys[0]).collect();
+    bencher.counter(ItemsCount::new(some.len())).bench_local(|| {
+        for key in &some {
+            assert!(!black_box(index.records_of(*key).unwrap()).is_empty());
+        }
+    });
 }

@@ -90,6 +90,13 @@ impl Error {
         }
     }
 
+    /// Whether the cause lies outside what was read or written (no room, no rights, too many open
+    /// files, a volume that is gone): such a failure tells nothing of damage.
+    pub(crate) fn has_outside_cause(&self) -> bool {
+        let cause = std::error::Error::source(self).and_then(|e| e.downcast_ref());
+        self.kind() == ErrorKind::Locked || cause.is_some_and(|e| io_hint(e).is_some())
+    }
+
     /// What went wrong, for callers that branch.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -111,8 +118,13 @@ fn io_hint(error: &std::io::Error) -> Option<&'static str> {
     use std::io::ErrorKind as Io;
     // Linux and macOS: EMFILE, ENFILE. Nothing portable names them.
     let files = matches!(error.raw_os_error(), Some(23 | 24)) && cfg!(unix);
+    // EIO.
+    let disk = error.raw_os_error() == Some(5) && cfg!(unix);
     match error.kind() {
-        _ if files => Some("close other programs or raise the limit (`ulimit -n`), then run it again"),
+        _ if disk => Some("the disk fails: save what is on it, then run it again"),
+        _ if files => {
+            Some("close other programs or raise the limit (`ulimit -n`), then run it again")
+        }
         Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => {
             Some("make room and run it again; what was acknowledged before is safe")
         }

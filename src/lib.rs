@@ -51,3 +51,4 @@ pub mod scoring;
 pub mod similarity;
 pub mod store;
 pub mod survivorship;
+pub mod synth;

@@ -27,6 +27,7 @@ mod restore;
 mod show;
 mod sources;
 mod status;
+mod synth;
 mod verify;
 mod why;
 mod xref;
@@ -82,6 +83,7 @@ enum Verb {
     Evaluate(evaluate::Args),
     Model(model::Args),
     Status(status::Args),
+    Synth(synth::Args),
     Sources(sources::Args),
     Verify(verify::Args),
     Recover(recover::Args),
@@ -180,6 +182,7 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Evaluate(args) => args.run(context),
         Verb::Model(args) => args.run(context),
         Verb::Status(args) => args.run(context),
+        Verb::Synth(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
         Verb::Recover(args) => args.run(context),

@@ -84,7 +84,11 @@ impl<'a> RebuildAnswer<'a> {
             model_hash: &summary.model_hash,
             config_hash: &summary.config_hash,
             stability: &report.stability,
-            seconds: report.timings.iter().map(|(stage, s)| (stage.as_str(), *s)).collect(),
+            seconds: report
+                .timings
+                .iter()
+                .map(|time| (time.stage.as_str(), time.seconds))
+                .collect(),
             peak_memory: report.peak_memory,
             warnings: &summary.warnings,
         }
@@ -107,9 +111,11 @@ fn answer(report: &RebuildReport) -> Result<Answer> {
     line("entities merged", count(report.stability.merged));
     line("entities split", count(report.stability.split));
     line("peak memory", bytes(report.peak_memory));
-    let mut stages = Table::new(["stage", "seconds"]);
-    for (stage, seconds) in &report.timings {
-        stages.row([stage.clone(), format!("{seconds:.2}")]);
+    let mut stages = Table::new(["stage", "seconds", "CPU seconds", "memory"]);
+    for time in &report.timings {
+        let cpu = time.cpu_seconds.map_or(String::new(), |cpu| format!("{cpu:.2}"));
+        let memory = time.memory_bytes.map_or(String::new(), bytes);
+        stages.row([time.stage.clone(), format!("{:.2}", time.seconds), cpu, memory]);
     }
     Ok(Answer::new(&RebuildAnswer::new(report))?.table(table).table(stages))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sameas::error::Result;
 use sameas::ingest::kind::Catalog;
 use sameas::pipeline::View;
-use sameas::report::{ReportInput, RunInfo, StageTime, write_reports};
+use sameas::report::{ReportInput, RunInfo, write_reports};
 use serde::Serialize;
 
 use super::context::Context;
@@ -93,7 +93,6 @@ pub(super) fn with_input<T>(
     use_it: impl FnOnce(&ReportInput<'_>) -> Result<T>,
 ) -> Result<T> {
     let (stages, peak_memory_bytes) = view.run_costs();
-    let stages = stages.into_iter().map(|(stage, seconds)| StageTime { stage, seconds }).collect();
     let run = RunInfo { id: view.results().summary().run, stages, peak_memory_bytes };
     use_it(&ReportInput {
         results: view.results(),

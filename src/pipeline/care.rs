@@ -132,7 +132,9 @@ pub fn migrate(
     let mut read = reader(&options, progress)?;
     let migrated =
         Store::migrate(dir, backup, &mut read, &mut |stage| progress.stage(stage, None))?;
-    derive(dir, options, !migrated.ground.notes.is_empty(), progress)?;
+    if migrated.from < migrated.to {
+        derive(dir, options, true, progress)?;
+    }
     progress.finish();
     Ok(migrated)
 }
@@ -167,9 +169,13 @@ fn derive(
     let mut sound = true;
     for run in engine.store.result_runs()? {
         let path = engine.store.results_path(run);
-        if Results::open(&path).and_then(|results| results.verify()).is_err() {
-            sound = false;
-            engine.store.drop_results(run)?;
+        match Results::open(&path).and_then(|results| results.verify()) {
+            Err(e) if e.has_outside_cause() => return Err(e),
+            Err(_) => {
+                sound = false;
+                engine.store.drop_results(run)?;
+            }
+            Ok(()) => {}
         }
     }
     let current = engine.store.current_run();

@@ -111,10 +111,30 @@ pub fn discard_store(dir: &Path) -> Result<()> {
     Store::discard(dir)
 }
 
+/// Seconds that the processors have worked for this process; `None` where the system does not tell.
+pub(super) fn processor_time() -> Option<f64> {
+    // Linux counts in hundredths of a second here, whatever its own clock.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field, a name in brackets, may hold anything.
+    let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some((ticks()? + ticks()?) / TICKS)
+}
+
 /// Largest resident memory of this process so far, bytes; `None` where the system does not tell.
 pub(super) fn peak_memory() -> Option<u64> {
+    memory("VmHWM:")
+}
+
+/// Resident memory of this process, bytes; `None` where the system does not tell.
+pub(super) fn memory_in_use() -> Option<u64> {
+    memory("VmRSS:")
+}
+
+fn memory(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kib * 1024)
 }

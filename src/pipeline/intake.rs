@@ -239,11 +239,8 @@ impl Engine {
         }
         let committed = writer.commit(manifest.clone(), archived);
         // Whether the file was taken is known when the store is opened next.
-        if committed.is_err() {
-            *index_spoiled = true;
-            fresh.forget_since(mark);
-        }
-        let receipt = committed?;
+        *index_spoiled |= committed.is_err();
+        let receipt = committed.inspect_err(|_| fresh.forget_since(mark))?;
         Ok(Receipt {
             file: shown,
             kind: manifest.kind.to_string(),

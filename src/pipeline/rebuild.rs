@@ -6,12 +6,12 @@ use std::time::Instant;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::engine::{Engine, peak_memory};
+use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
 use super::intake::rule_of;
 use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
-use super::types::{Progress, RebuildOptions, RebuildReport, Stability};
+use super::types::{Progress, RebuildOptions, RebuildReport, Stability, StageTime};
 use crate::blocking::{Blocks, BlocksBuilder, RULES};
 use crate::clustering::{Identities, LedgerState, identify};
 use crate::compare::Table;
@@ -28,7 +28,7 @@ const SHARED: u32 = 25;
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct RunFacts {
-    pub(super) timings: Vec<(String, f64)>,
+    pub(super) timings: Vec<StageTime>,
     pub(super) peak_memory: Option<u64>,
     /// System by source.
     pub(super) systems: Vec<(String, String)>,
@@ -93,7 +93,9 @@ impl Engine {
         };
         self.catch_up_index(&records)?;
         let model = match (options.retrain, self.store.latest_model()?) {
-            (false, Some((_, bytes))) if Model::is_current(&bytes) => Some(Model::from_bytes(&bytes)?),
+            (false, Some((_, bytes))) if Model::is_current(&bytes) => {
+                Some(Model::from_bytes(&bytes)?)
+            }
             _ => None,
         };
         let trained = model.is_none();
@@ -387,8 +389,8 @@ fn warnings(resolution: &Resolution, keys: &[RecordKey]) -> Vec<String> {
 
 pub(super) struct Clock<'a> {
     progress: &'a dyn Progress,
-    pub(super) timings: Vec<(String, f64)>,
-    current: Option<(String, Instant)>,
+    pub(super) timings: Vec<StageTime>,
+    current: Option<(String, Instant, Option<f64>)>,
 }
 
 impl<'a> Clock<'a> {
@@ -399,17 +401,20 @@ impl<'a> Clock<'a> {
     fn stage(&mut self, name: &str) {
         self.end();
         self.progress.stage(name, None);
-        self.current = Some((name.to_owned(), Instant::now()));
+        self.current = Some((name.to_owned(), Instant::now(), processor_time()));
     }
 
     fn end(&mut self) {
-        if let Some((name, start)) = self.current.take() {
-            tracing::debug!(stage = name, seconds = start.elapsed().as_secs_f64());
-            self.timings.push((name, start.elapsed().as_secs_f64()));
+        if let Some((stage, start, processors)) = self.current.take() {
+            let seconds = start.elapsed().as_secs_f64();
+            let cpu_seconds = processor_time().zip(processors).map(|(now, then)| now - then);
+            let memory_bytes = memory_in_use();
+            tracing::debug!(stage, seconds, cpu_seconds, memory_bytes);
+            self.timings.push(StageTime { stage, seconds, cpu_seconds, memory_bytes });
         }
     }
 
-    fn finish(mut self) -> Vec<(String, f64)> {
+    fn finish(mut self) -> Vec<StageTime> {
         self.end();
         self.progress.finish();
         self.timings

@@ -65,7 +65,8 @@ pub(super) struct Place {
 
 impl Values {
     /// Adds a segment; returns its number.
-    pub(super) fn add(&mut self, segment: Vec<u8>) -> u32 {
+    pub(super) fn add(&mut self, mut segment: Vec<u8>) -> u32 {
+        segment.shrink_to_fit();
         self.bytes += segment.capacity();
         self.segments.push(segment);
         self.segments.len() as u32 - 1

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::error::Result;
@@ -43,6 +43,20 @@ pub struct RebuildOptions {
     pub retrain: bool,
     /// Refuse (and change nothing) where a greater share of records would change its entity.
     pub max_changed: Option<f64>,
+}
+
+/// What a stage took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StageTime {
+    /// `records`, `table`, `score` …
+    pub stage: String,
+    /// Wall time.
+    pub seconds: f64,
+    /// Time of all processors, in seconds, where the system tells.
+    pub cpu_seconds: Option<f64>,
+    /// Memory in use at its end, bytes, where the system tells.
+    pub memory_bytes: Option<u64>,
 }
 
 /// Hears how far a long job is.
@@ -133,7 +147,7 @@ pub struct RebuildReport {
     /// Counts.
     pub summary: RunSummary,
     /// Seconds by stage.
-    pub timings: Vec<(String, f64)>,
+    pub timings: Vec<StageTime>,
     /// Bytes.
     pub peak_memory: u64,
     /// Against the last result.

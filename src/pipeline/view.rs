@@ -10,7 +10,7 @@ use super::gone::Gone;
 use super::intake::{index_key, rule_of};
 use super::quarantine;
 use super::rebuild::RunFacts;
-use super::types::{Candidate, ModelLevel, ModelTable};
+use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
 use crate::blocking::index::BlockIndex;
 use crate::blocking::{Key, RULES, keys_of};
 use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, dim};
@@ -94,8 +94,8 @@ impl View {
         &self.systems
     }
 
-    /// Wall time by stage and peak memory of the run that made the results.
-    pub fn run_costs(&self) -> (Vec<(String, f64)>, Option<u64>) {
+    /// What each stage took, and peak memory of the run that made the results.
+    pub fn run_costs(&self) -> (Vec<StageTime>, Option<u64>) {
         (self.facts.timings.clone(), self.facts.peak_memory)
     }
 

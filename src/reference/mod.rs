@@ -4,6 +4,7 @@ pub mod country;
 pub mod email;
 mod fold;
 pub mod legal_form;
+pub mod name_lists;
 pub mod name_words;
 pub mod names;
 pub mod placeholder;

@@ -33,6 +33,7 @@ pub use table::TableFormat;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::QuarantinedRow;
+use crate::pipeline::StageTime;
 use crate::scoring::Model;
 use crate::store::results::Results;
 use crate::survivorship::Policy;
@@ -76,19 +77,10 @@ impl std::fmt::Debug for ReportInput<'_> {
 pub struct RunInfo {
     /// Run id.
     pub id: u32,
-    /// Stages in their order, with wall time.
+    /// Stages in their order.
     pub stages: Vec<StageTime>,
     /// Largest resident memory in bytes, where the system tells.
     pub peak_memory_bytes: Option<u64>,
-}
-
-/// Wall time of a stage.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StageTime {
-    /// `ingest`, `candidates`, `scoring` …
-    pub stage: String,
-    /// Seconds.
-    pub seconds: f64,
 }
 
 /// What can be exported as a table.

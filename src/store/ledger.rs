@@ -152,8 +152,11 @@ impl Page {
     }
 }
 
+/// Sealed pages, each with its first sequence.
+pub(crate) type Pages = Vec<(u64, Vec<u8>)>;
+
 /// Packs events into sealed pages, numbered from `first`: (first sequence, bytes).
-pub(crate) fn pack(events: &[LedgerEvent], first: u64) -> Result<Vec<(u64, Vec<u8>)>> {
+pub(crate) fn pack(events: &[LedgerEvent], first: u64) -> Result<Pages> {
     let mut pages = Vec::new();
     let mut sequence = first;
     for group in events.chunk_by(|a, b| (a.run, &a.cause) == (b.run, &b.cause)) {
@@ -222,7 +225,7 @@ pub(crate) fn read_segment(path: &Path) -> Result<Vec<Vec<u8>>> {
 }
 
 /// The pages of a segment that can be read, each with its first sequence, and whether these are all.
-pub(crate) fn salvage_segment(path: &Path) -> Result<(Vec<(u64, Vec<u8>)>, bool)> {
+pub(crate) fn salvage_segment(path: &Path) -> Result<(Pages, bool)> {
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     let mut pages = Vec::new();
     let Some(mut rest) = bytes.strip_prefix(MAGIC) else { return Ok((pages, false)) };

@@ -195,8 +195,10 @@ impl Store {
             let known = self.lost_numbers(kind.name())?;
             for sequence in 1..=last {
                 let path = archived.get(&sequence);
-                if path.is_some_and(|path| read(path).is_ok()) {
-                    continue;
+                match path.map(|path| read(path)) {
+                    Some(Ok(_)) => continue,
+                    Some(Err(e)) if e.has_outside_cause() => return Err(e),
+                    Some(Err(_)) | None => {}
                 }
                 if let Some(path) = path {
                     let name = path.strip_prefix(self.root()).unwrap_or(path).display();

@@ -24,12 +24,9 @@ enum Moment {
     Any(u32),
 }
 
-/// What a step is done to: `manifest` of `write manifest`. Folders of a backup's objects bear the
-/// first digits of hashes.
+/// What a step is done to: `manifest` of `write manifest`.
 fn part_of(step: &str) -> &str {
-    let part = step.rsplit(' ').next().unwrap_or(step);
-    let is_hash = part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_hash { "objects" } else { part }
+    step.rsplit(' ').next().unwrap_or(step)
 }
 
 /// Runs the scene's command and kills it; whether it had acknowledged its work.

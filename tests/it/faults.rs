@@ -93,13 +93,13 @@ fn cases() -> Vec<Case> {
                 let mut push = |ending: &str, cause| {
                     out.push(Case { scene, fault: format!("{step}#{nth}{ending}"), cause });
                 };
-                push("=error", "injected");
+                push("=error", "os error 5");
                 if step.starts_with("write") {
                     push("=full", "no storage space");
                     push("=short", "no storage space");
                 }
                 // A disk that stays broken, also while the command tidies up.
-                push("+=error", "injected");
+                push("+=error", "os error 5");
             }
         }
     }

@@ -31,6 +31,7 @@ mod report;
 mod results;
 mod scenario;
 mod store;
+mod synth;
 
 /// Opens a store for writing. A child process of another test holds a copy of every open file, and
 /// so the lock of a store just closed, between its fork and its exec: then waits a little.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use sameas::compare::{Comparison, PatternShares, Table, TextChoice, dim, pack};
 use sameas::model::{
-    Address, BirthDate, Consent, ConsentState, Email, EntityId, EntityKind, FileManifest,
-    NormalRecord, Organization, PersonName, Phone, QuarantinedRow, RecordKey, ScoredPair,
-    Timestamp,
+    Address, BirthDate, BlockLimits, Consent, ConsentState, Email, EntityId, EntityKind,
+    FileManifest, NormalRecord, Organization, PersonName, Phone, QuarantinedRow, RecordKey,
+    ScoredPair, Timestamp,
 };
-use sameas::report::{Export, ReportInput, RunInfo, StageTime, TableFormat, export, write_reports};
+use sameas::pipeline::StageTime;
+use sameas::report::{Export, ReportInput, RunInfo, TableFormat, export, write_reports};
 use sameas::scoring::{Model, Parameters};
 use sameas::store::results::{EntityRow, Results, ResultsWriter, RunSummary};
 use sameas::survivorship::{FieldNames, Policy};
@@ -261,8 +262,8 @@ fn model() -> Model {
         organization: generic,
         shares: PatternShares::default(),
         texts: TextChoice::default(),
+        limits: BlockLimits::default(),
         frequencies: Vec::new(),
-        limits: sameas::model::BlockLimits::default(),
     }
 }
 
@@ -294,7 +295,11 @@ fn with_input<T>(persons: usize, with: impl FnOnce(&ReportInput<'_>) -> T) -> T 
     let mappings = BTreeMap::from([("shopify-customers".into(), BTreeMap::from(shopify))]);
     let run = RunInfo {
         id: 4711,
-        stages: vec![StageTime { stage: "scoring".to_owned(), seconds: 1.5 }],
+        stages: vec![StageTime {
+            stage: "scoring".to_owned(),
+            seconds: 1.5,
+            ..StageTime::default()
+        }],
         peak_memory_bytes: Some(1 << 20),
     };
     with(&ReportInput {

@@ -4,8 +4,7 @@ use proptest::prelude::*;
 use sameas::error::ErrorKind;
 use sameas::model::{EntityId, EntityKind, NormalRecord, PersonName, RecordKey, ScoredPair};
 use sameas::store::results::{
-    encode_normal,
-    AliasKey, EntityRow, RecordRow, Results, ResultsWriter, RunSummary, StepRow,
+    AliasKey, EntityRow, RecordRow, Results, ResultsWriter, RunSummary, StepRow, encode_normal,
 };
 use sameas::store::{Access, Store};
 
@@ -78,15 +77,14 @@ fn sample(records: u32, salt: u64) -> Sample {
     Sample { keys, normals, entities, pairs, aliases }
 }
 
-fn encoded(normal: &NormalRecord) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    encode_normal(normal, &mut bytes).unwrap();
-    bytes
-}
-
 fn write(sample: &Sample, path: &std::path::Path, batch: usize) {
     let mut writer = ResultsWriter::create(path).unwrap();
-    let encoded: Vec<Vec<u8>> = sample.normals.iter().map(encoded).collect();
+    let encode = |normal: &NormalRecord| {
+        let mut encoded = Vec::new();
+        encode_normal(normal, &mut encoded).unwrap();
+        encoded
+    };
+    let encoded: Vec<Vec<u8>> = sample.normals.iter().map(encode).collect();
     let rows: Vec<RecordRow<'_>> = (0u64..)
         .zip(sample.keys.iter().zip(&encoded))
         .map(|(i, (key, normal))| RecordRow {
