@@ -20,7 +20,7 @@ pub use evidence::{
 };
 pub use golden::{GoldenField, GoldenRecord, LostValue, Relation};
 pub use judgement::{Judgement, Verdict};
-pub use key::{EntityId, EntityKind, RecordKey, Timestamp};
+pub use key::{EntityId, EntityKind, RecordKey, Timestamp, is_source_name};
 pub use ledger::{Cause, LedgerChange, LedgerEvent, RunBasis};
 pub use limits::BlockLimits;
 pub use mapped::{
