@@ -11,6 +11,7 @@ mod key;
 mod ledger;
 mod limits;
 mod mapped;
+mod method;
 mod normal;
 mod sensitive;
 mod source;
@@ -27,6 +28,7 @@ pub use mapped::{
     ConsentState, DateOrder, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,
     MappedConsent, MappedDate, MappedName, MappedRecord,
 };
+pub use method::{Method, Part};
 pub use normal::{
     Address, BirthDate, Consent, Email, EmailQuality, Gender, Identifier, IdentifierKind, JobTitle,
     NormalRecord, Organization, PersonName, Phone, Website,

@@ -29,6 +29,7 @@ mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod perturb;
 mod policy;
 mod quarantine;
 mod query;
