@@ -77,7 +77,9 @@ impl Check<'_> {
         let depth = self.depth + 1;
         if depth > self.limits.json_depth {
             let limit = self.limits.json_depth;
-            return Err(E::custom(format!("{OWN}JSON nested deeper than {limit} (limits.json_depth)")));
+            return Err(E::custom(format!(
+                "{OWN}JSON nested deeper than {limit} (limits.json_depth)"
+            )));
         }
         Ok(Self { depth, ..self })
     }
@@ -139,7 +141,9 @@ impl<'de> Visitor<'de> for Check<'_> {
             self.keys.set(self.keys.get() + 1);
             if self.keys.get() > self.limits.columns {
                 let limit = thousands(self.limits.columns as u64);
-                return Err(A::Error::custom(format!("{OWN}more than {limit} keys (limits.columns)")));
+                return Err(A::Error::custom(format!(
+                    "{OWN}more than {limit} keys (limits.columns)"
+                )));
             }
             map.next_value_seed(inner)?;
         }
