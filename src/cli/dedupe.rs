@@ -9,6 +9,7 @@ use super::context::Context;
 use super::exit::Outcome;
 use super::files;
 use super::ingest::{map_files, receipts, take_files};
+use super::judge::now;
 use super::output::count;
 use super::report::with_input;
 
@@ -69,7 +70,10 @@ impl Args {
             return Ok(outcome);
         }
         let progress = context.progress();
-        let rebuilt = engine.rebuild(RebuildOptions::default(), progress.as_ref());
+        let rebuilt = engine.rebuild(
+            RebuildOptions { at: Some(now()), ..RebuildOptions::default() },
+            progress.as_ref(),
+        );
         progress.finish();
         rebuilt?;
         drop(engine);

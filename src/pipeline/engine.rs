@@ -39,6 +39,7 @@ impl Engine {
         // The index is derived: a damaged one is made anew by the next rebuild.
         let index = match BlockIndex::open_or_create(&folder, secret) {
             Ok(index) => index,
+            Err(error) if error.kind() != ErrorKind::Corrupted => return Err(error),
             Err(error) => {
                 tracing::warn!("{error}: the index is made anew from the records");
                 BlockIndex::recreate(&folder, secret)?
@@ -68,11 +69,19 @@ impl Engine {
         note: &str,
         at: Timestamp,
     ) -> Result<u64> {
-        if a == b {
+        self.judge_all(vec![Judgement::new(a, b, verdict, by, note, at)])
+    }
+
+    /// Adds many decisions, all or none; their sequences are given here. Returns the last.
+    ///
+    /// # Errors
+    /// As [`Engine::judge`].
+    pub fn judge_all(&mut self, judgements: Vec<Judgement>) -> Result<u64> {
+        if judgements.iter().any(|judgement| judgement.a == judgement.b) {
             return Err(Error::new(ErrorKind::Config, "a record cannot be judged against itself")
                 .hint("name two different records"));
         }
-        self.store.add_judgement(Judgement::new(a, b, verdict, by, note, at))
+        self.store.add_judgements(judgements)
     }
 }
 

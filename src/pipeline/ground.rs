@@ -27,6 +27,7 @@ pub fn ground(dir: &Path) -> Result<Ground> {
         let (manifest, receipt) = (&file.manifest, &file.receipt);
         out.quarantined += receipt.quarantined;
         let newer = facts.as_ref().is_none_or(|facts| manifest.file > facts.files);
+        out.unresolved += if newer { receipt.records_new } else { 0 };
         // The rows of some tables name their sources themselves.
         if !newer && manifest.mapping.values().any(|field| field == "source") {
             continue;
@@ -85,12 +86,12 @@ pub fn judgements(dir: &Path) -> Result<Vec<Judgement>> {
     Store::open(dir, Access::Read)?.judgements()
 }
 
-/// The life of the entity ids, in order, without a lock.
+/// Visits the life of the entity ids, in order, without a lock.
 ///
 /// # Errors
-/// There is no store, or it is damaged.
-pub fn ledger(dir: &Path) -> Result<Vec<LedgerEvent>> {
-    Store::open(dir, Access::Read)?.ledger()
+/// There is no store, it is damaged, and what `visit` returns.
+pub fn visit_ledger(dir: &Path, visit: impl FnMut(LedgerEvent) -> Result<()>) -> Result<()> {
+    Store::open(dir, Access::Read)?.visit_ledger(1, visit)
 }
 
 /// Every row ever put into quarantine, with what became of it.

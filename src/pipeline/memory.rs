@@ -43,7 +43,9 @@ impl Memory {
                     self.0 >> 20
                 ),
             )
-            .hint(format!("nothing was changed; give --max-memory {least}M on a machine that has it")));
+            .hint(format!(
+                "nothing was changed; give --max-memory {least}M on a machine that has it"
+            )));
         }
         let limit = if self.0 == u64::MAX {
             String::new()

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -82,7 +82,7 @@ pub struct Disagreement {
     pub source_b: String,
     /// Entities for which both state it.
     pub both: u64,
-    /// Of them, those for which nothing that one says means what the other says.
+    /// Of them, those for which nothing that one says means what the other says, or less.
     pub disagree: u64,
 }
 
@@ -90,7 +90,7 @@ pub struct Disagreement {
 const CHUNK: u32 = 512;
 
 /// Finds the fields in which sources disagree: no value of the one means what a value of the other
-/// means. Parallel; O(values).
+/// means, or a part of it. Parallel; O(values).
 ///
 /// # Errors
 /// Damaged or unreadable.
@@ -165,9 +165,9 @@ impl Piece {
 
     /// Counts who agrees with whom; whether any two do not.
     fn count(&mut self, outcome: &Outcome<'_>, source: Option<&str>) -> bool {
-        let mut by: BTreeMap<&Arc<str>, BTreeSet<usize>> = BTreeMap::new();
+        let mut by: BTreeMap<&Arc<str>, Vec<&Told<'_>>> = BTreeMap::new();
         for told in said(outcome) {
-            by.entry(&told.member.key.source).or_default().insert(told.meaning);
+            by.entry(&told.member.key.source).or_default().push(told);
         }
         let by: Vec<_> = by.into_iter().collect();
         let mut disputes = false;
@@ -179,7 +179,7 @@ impl Piece {
                 let pair = (outcome.group.to_owned(), Arc::clone(a), Arc::clone(b));
                 let counts = self.matrix.entry(pair).or_default();
                 counts[0] += 1;
-                if of_a.is_disjoint(of_b) {
+                if !of_a.iter().any(|a| of_b.iter().any(|b| outcome.agree(a, b))) {
                     counts[1] += 1;
                     disputes = true;
                 }

@@ -8,7 +8,9 @@
 
 mod candidates;
 mod chart;
+mod document;
 mod golden;
+mod integration;
 mod next_steps;
 mod page;
 mod reason;
@@ -28,6 +30,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use candidates::Candidates;
+pub use document::Document;
+pub use integration::{Integration, OwnershipLine, formats, kinds_document};
 use roster::Roster;
 use serde::Serialize;
 pub use table::TableFormat;

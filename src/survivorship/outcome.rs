@@ -7,6 +7,7 @@ use super::rule::Rule;
 use super::standing::{Standing, decide, rank};
 use super::{Member, NOT_TAKEN, Policy, Situation, chosen_by, each_group, fields};
 use crate::model::{EntityKind, Timestamp};
+use crate::reference::fold;
 
 /// What became of one group of fields (or one field that stands alone).
 #[derive(Debug)]
@@ -68,6 +69,18 @@ impl<'o> Outcome<'o> {
             return parts.take(1).collect();
         }
         parts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether two values mean the same, or one says less than the other: no part that both fill
+    /// differs. A name's parts count, not the whole.
+    pub fn agree(&self, a: &Told<'_>, b: &Told<'_>) -> bool {
+        if a.meaning == b.meaning {
+            return true;
+        }
+        let whole = usize::from(self.fields[0] == "full_name");
+        let parts = a.parts.iter().zip(b.parts).skip(whole);
+        let mut both = parts.filter(|(a, b)| !a.is_empty() && !b.is_empty()).peekable();
+        both.peek().is_some() && both.all(|(a, b)| fold(a) == fold(b))
     }
 
     /// Whether a value says nothing: a placeholder, or a permission that nobody was asked for.

@@ -335,6 +335,11 @@ pub struct Policy {
 const KINDS: [EntityKind; 3] = [EntityKind::Person, EntityKind::Organization, EntityKind::Unknown];
 
 impl Policy {
+    /// Whether some value survives only up to an age, so that time alone can change the choice.
+    pub fn depends_on_time(&self) -> bool {
+        self.statements.iter().any(|statement| statement.ownership.max_age != PerSystem::default())
+    }
+
     /// A policy of statements; of several that fit, one on the field goes before one on a prefix,
     /// that before one on all fields, and one with a condition before one without; else the first.
     /// `trust` is the order of systems for [`Action::Trusted`].

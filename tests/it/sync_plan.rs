@@ -127,6 +127,7 @@ fn troubled() -> World {
     world.erp[0].street = "1 Ledger Square".to_owned();
     world.erp[1].phone = "+14155557777".to_owned();
     world.hub[2].email.clear();
+    world.hub[3].email.clear();
     world.crm[3].mail = "denied".to_owned();
     let bare = &mut world.shop[4];
     for part in
@@ -173,9 +174,17 @@ fn a_plan_that_was_applied_leaves_nothing_to_do_in_three_systems() {
     );
     let opt_outs = Sheet::read(&bench, "plan-hubspot/hub-opt-outs-001.csv");
     assert_eq!(opt_outs.rows.len(), 1);
-    // What the opt-out list finds records by is filled by the other import.
+    // It names the e-mail that the import before it fills in.
     assert_eq!(hubs["not_written"], serde_json::json!([]));
     assert_eq!(opt_outs.rows[0]["Email"], "dimitri.evangelou@example.org");
+
+    // Groups go whole, each in files of its own.
+    let names = files(shops, "import");
+    assert!(names.contains(&"shop-customers-address-001.csv".to_owned()), "{names:?}");
+    assert!(
+        names.contains(&"shop-customers-consent.email.marketing-001.csv".to_owned()),
+        "{names:?}"
+    );
 
     // The shop finds customers by e-mail, and empties what a blank cell stands for.
     apply(&bench, shops, "shop.csv", &["Email", "Phone"], true).write(&bench, "shop.csv");

@@ -45,7 +45,7 @@ pub enum Blank {
     /// The record keeps what it has.
     #[default]
     Keeps,
-    /// The record loses what it has: rows repeat what they do not change.
+    /// The record loses what it has: each group of fields has files of its own and goes whole.
     Empties,
 }
 

@@ -1,7 +1,7 @@
 //! The files of a plan: imports split at their system's limits, lists of merges, and tables for
 //! people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::import::Import;
 use super::part::{PlannedMerge, PlannedRow};
 use super::{PlanFile, Purpose};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ingest::kind::{Blank, MergeFormat, MergeSpec};
+use crate::ingest::kind::{Blank, ImportSpec, MergeFormat, MergeSpec};
 use crate::model::RecordKey;
 use crate::report::write_file;
 
@@ -50,54 +50,70 @@ impl Folder<'_> {
         import: &Import<'_>,
         rows: &[(&PlannedRow, &RecordKey)],
     ) -> Result<()> {
-        // Where an empty cell empties, a file holds only rows that fill the same columns.
-        let mut sets: BTreeMap<Vec<usize>, Vec<&(&PlannedRow, &RecordKey)>> = BTreeMap::new();
-        for row in rows {
-            let set = match import.spec.blank {
-                Blank::Keeps => Vec::new(),
-                Blank::Empties => columns(row.0),
-            };
-            sets.entry(set).or_default().push(row);
+        // Where an empty cell empties, each group of fields has files of its own and goes whole; and
+        // rows that are found by different columns do not stand in one file.
+        type Set<'s> = (Option<&'s str>, Vec<usize>);
+        let mut sets: BTreeMap<Set<'_>, Vec<(&PlannedRow, &RecordKey)>> = BTreeMap::new();
+        for (row, key) in rows {
+            if import.spec.blank == Blank::Keeps {
+                sets.entry((None, Vec::new())).or_default().push((row, key));
+                continue;
+            }
+            let given: Vec<usize> = row.given.iter().map(|(at, _)| *at).collect();
+            let groups = row.changes.iter().map(|change| import.slots[change.column].group);
+            for group in groups.collect::<BTreeSet<_>>() {
+                sets.entry((Some(group), given.clone())).or_default().push((row, key));
+            }
         }
-        let mut number = 0;
-        for rows in sets.into_values() {
-            let mut header: Vec<usize> = rows.iter().flat_map(|(row, _)| columns(row)).collect();
-            header.sort_unstable();
-            header.dedup();
-            let names: Vec<&str> = (import.spec.key.iter().map(String::as_str))
-                .chain(header.iter().map(|at| import.slots[*at].column.name.as_str()))
-                .collect();
-            let head = line(&names)?;
-            let (mut bytes, mut count) = (head.clone(), 0);
-            for (row, key) in rows {
-                let mut cells = vec![""; header.len()];
-                let given = row.given.iter().map(|(at, text)| (at, text.as_str()));
-                for (at, text) in
-                    given.chain(row.changes.iter().map(|c| (&c.column, c.cell.as_str())))
-                {
-                    if let Ok(place) = header.binary_search(at) {
-                        cells[place] = text;
-                    }
+        let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+        for ((group, _), rows) in sets {
+            let filled: Vec<BTreeMap<usize, &str>> =
+                rows.iter().map(|(row, _)| cells(import, row, group)).collect();
+            let header: BTreeSet<usize> =
+                filled.iter().flat_map(|cells| cells.keys().copied()).collect();
+            let names = header.iter().map(|at| import.slots[*at].column.name.as_str());
+            let head: Vec<&str> = import.spec.key.iter().map(String::as_str).chain(names).collect();
+            let mut lines = Vec::with_capacity(rows.len());
+            for ((_, key), filled) in rows.iter().zip(filled) {
+                let id = import.spec.key.iter().map(|_| &*key.id);
+                let cells = header.iter().map(|at| filled.get(at).copied().unwrap_or_default());
+                lines.push(line(&id.chain(cells).collect::<Vec<_>>())?);
+            }
+            let stem = group.map_or_else(|| stem.to_owned(), |group| format!("{stem}-{group}"));
+            let number = numbers.entry(stem.clone()).or_default();
+            self.split(&stem, number, import.spec, &line(&head)?, &lines)?;
+        }
+        Ok(())
+    }
+
+    /// Writes rows into as many files as the system's limits ask for, numbered on from `number`.
+    fn split(
+        &mut self,
+        stem: &str,
+        number: &mut u32,
+        spec: &ImportSpec,
+        head: &[u8],
+        mut lines: &[Vec<u8>],
+    ) -> Result<()> {
+        while !lines.is_empty() {
+            let mut bytes = head.to_vec();
+            let fits = |(at, line): &(usize, &Vec<u8>), bytes: usize| {
+                spec.rows.is_none_or(|most| (*at as u64) < most)
+                    && spec.bytes.is_none_or(|most| (bytes + line.len()) as u64 <= most)
+            };
+            let mut count = 0;
+            for one in lines.iter().enumerate() {
+                // A row that is too long by itself has no other place.
+                if count > 0 && !fits(&one, bytes.len()) {
+                    break;
                 }
-                if import.spec.key.is_some() {
-                    cells.insert(0, &key.id);
-                }
-                let next = line(&cells)?;
-                let full = import.spec.rows.is_some_and(|most| count >= most)
-                    || import
-                        .spec
-                        .bytes
-                        .is_some_and(|most| (bytes.len() + next.len()) as u64 > most);
-                if full && count > 0 {
-                    number += 1;
-                    self.write(name(stem, number), Purpose::Import, count, &bytes)?;
-                    (bytes, count) = (head.clone(), 0);
-                }
-                bytes.extend_from_slice(&next);
+                bytes.extend_from_slice(one.1);
                 count += 1;
             }
-            number += 1;
-            self.write(name(stem, number), Purpose::Import, count, &bytes)?;
+            lines = &lines[count..];
+            *number += 1;
+            let name = format!("{stem}-{number:03}.csv");
+            self.write(name, Purpose::Import, count as u64, &bytes)?;
         }
         Ok(())
     }
@@ -154,17 +170,23 @@ impl Folder<'_> {
     }
 }
 
-/// The columns that a row fills, ascending.
-fn columns(row: &PlannedRow) -> Vec<usize> {
-    let mut all: Vec<usize> = row.given.iter().map(|(at, _)| *at).collect();
-    all.extend(row.changes.iter().map(|change| change.column));
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-fn name(stem: &str, number: u32) -> String {
-    format!("{stem}-{number:03}.csv")
+/// What a row says by column: what names the record, and what changes; of a group that goes whole
+/// also what stays.
+fn cells<'r>(
+    import: &Import<'_>,
+    row: &'r PlannedRow,
+    group: Option<&str>,
+) -> BTreeMap<usize, &'r str> {
+    let of = |at: usize| import.slots[at].group;
+    let mut cells = BTreeMap::new();
+    if let Some(group) = group {
+        let stays = row.now.iter().enumerate().filter(|(at, _)| of(*at) == group);
+        cells.extend(stays.map(|(at, text)| (at, text.as_str())));
+    }
+    let changes = row.changes.iter().filter(|c| group.is_none_or(|group| of(c.column) == group));
+    cells.extend(changes.map(|change| (change.column, change.cell.as_str())));
+    cells.extend(row.given.iter().map(|(at, text)| (*at, text.as_str())));
+    cells
 }
 
 /// A row of a CSV file, its line end included.

@@ -7,7 +7,6 @@ use super::Targets;
 use super::import::{Import, Slot};
 use crate::ingest::kind::is_made_id;
 use crate::model::{EntityId, EntityKind, LinkStrength, Timestamp};
-use crate::reference::fold;
 use crate::store::results::EntityRow;
 use crate::survivorship::{Member, Outcome, Overwrite, Policy, Told, iso, outcomes};
 
@@ -40,6 +39,8 @@ pub(super) struct PlannedRow {
     pub(super) member: u32,
     /// Place of the import among those of the targets.
     pub(super) import: usize,
+    /// What the record says now, a text a column.
+    pub(super) now: Vec<String>,
     /// Columns that name the record or are required, with what they say.
     pub(super) given: Vec<(usize, String)>,
     pub(super) changes: Vec<Change>,
@@ -167,8 +168,29 @@ impl Part<'_> {
                 self.consider(outcome, draft, found);
             }
         });
+        self.foresee(&mut drafts);
         for draft in drafts {
             self.finish(draft, found);
+        }
+    }
+
+    /// What an import only finds records by says what another import of the plan, which goes before,
+    /// makes it say.
+    fn foresee(&self, drafts: &mut [Draft<'_>]) {
+        let mut coming: BTreeMap<(usize, &str), String> = BTreeMap::new();
+        for draft in &*drafts {
+            let slots = &self.targets.imports[draft.import].slots;
+            for change in &draft.changes {
+                coming.insert((draft.at, slots[change.column].group), change.new.clone());
+            }
+        }
+        for draft in drafts {
+            let slots = self.targets.imports[draft.import].slots.iter().enumerate();
+            for (at, slot) in slots.filter(|(_, slot)| slot.column.fixed) {
+                if let Some(new) = coming.get(&(draft.at, slot.group)) {
+                    draft.now[at].clone_from(new);
+                }
+            }
         }
     }
 
@@ -256,8 +278,8 @@ impl Part<'_> {
             return;
         }
         let held = own(first);
-        let says_so = held.is_some_and(|told| told.meaning == 0);
-        if says_so || is_less_of(&slots, &draft.now, winner) {
+        // It says the same, or a part of it.
+        if held.is_some_and(|held| outcome.agree(held, winner)) {
             let empty = slots.into_iter().filter(|(at, _)| draft.now[*at].is_empty()).collect();
             self.replace(outcome, winner, empty, "incomplete", draft, found);
             return;
@@ -441,8 +463,8 @@ impl Part<'_> {
                 given.push((at, draft.now[at].clone()));
             }
         }
-        let Draft { import, changes, .. } = draft;
-        found.rows.push(PlannedRow { entity, member, import, given, changes });
+        let Draft { import, now, changes, .. } = draft;
+        found.rows.push(PlannedRow { entity, member, import, now, given, changes });
     }
 }
 
@@ -459,11 +481,4 @@ fn cell(import: &Import<'_>, new: &str) -> Option<String> {
 
 fn has_email(member: &Member) -> bool {
     member.normal.emails.iter().any(|email| !email.quality.useless)
-}
-
-/// Whether a record says less than the winner, and nothing else.
-fn is_less_of(slots: &[(usize, &Slot<'_>)], now: &[String], winner: &Told<'_>) -> bool {
-    let mut filled = slots.iter().filter(|(at, _)| !now[*at].is_empty()).peekable();
-    filled.peek().is_some()
-        && filled.all(|(at, slot)| fold(&now[*at]) == fold(&slot.text(winner.parts)))
 }
