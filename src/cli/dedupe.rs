@@ -61,6 +61,7 @@ impl Args {
             discard_store(&store)?;
         }
         let catalog = config.catalog()?;
+        let policy = config.policy.clone();
         let mut engine = context.engine(&store, config)?;
         let (report, outcome) = take_files(context, &mut engine, &files, self.strict)?;
         context.answer(&receipts(&report)?)?;
@@ -72,7 +73,7 @@ impl Args {
         progress.finish();
         rebuilt?;
         drop(engine);
-        let view = View::open(&store)?;
+        let view = View::open(&store)?.with_policy(policy);
         with_input(&view, &catalog, safe, |input| write_reports(input, &self.out))?;
         self.end_message(context, &view, &store, &report, start.elapsed().as_secs_f64())?;
         Ok(outcome)

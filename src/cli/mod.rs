@@ -2,6 +2,7 @@
 //! that a user of the library would need too.
 
 mod backup;
+mod conflicts;
 mod context;
 mod dedupe;
 mod evaluate;
@@ -18,6 +19,7 @@ mod judgements;
 mod migrate;
 mod model;
 mod output;
+mod policy;
 mod progress;
 mod quarantine;
 mod rebuild;
@@ -27,6 +29,7 @@ mod restore;
 mod show;
 mod sources;
 mod status;
+mod sync_plan;
 mod synth;
 mod verify;
 mod why;
@@ -91,6 +94,10 @@ enum Verb {
     Restore(restore::Args),
     Migrate(migrate::Args),
     Quarantine(quarantine::Args),
+    Policy(policy::Args),
+    Conflicts(conflicts::Args),
+    #[command(name = "sync-plan")]
+    SyncPlan(sync_plan::Args),
 }
 
 /// Runs the command line of this process.
@@ -190,6 +197,9 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Restore(args) => args.run(context),
         Verb::Migrate(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
+        Verb::Policy(args) => args.run(context),
+        Verb::Conflicts(args) => args.run(context),
+        Verb::SyncPlan(args) => args.run(context),
     }
 }
 

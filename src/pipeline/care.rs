@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::engine::Engine;
 use super::intake::{archived_path, bad_row, known_bad};
 use super::types::{Damage, EngineOptions, Progress, RebuildOptions};
+use super::view::View;
 use crate::blocking::index::BlockIndex;
 use crate::error::{ErrorKind, Result};
 use crate::ingest::kind::{Mapping, read};
@@ -134,6 +135,7 @@ pub fn migrate(
         Store::migrate(dir, backup, &mut read, &mut |stage| progress.stage(stage, None))?;
     if migrated.from < migrated.to {
         derive(dir, options, true, progress)?;
+        Store::end_migration(dir)?;
     }
     progress.finish();
     Ok(migrated)
@@ -165,7 +167,9 @@ fn derive(
     if all || !index_damage(&engine.store).is_empty() {
         engine.renew_index()?;
     }
-    let had_results = engine.store.results_folder_holds_any()?;
+    // Whoever was cut off here may have removed results already, but never the ledger.
+    let had_results =
+        engine.store.results_folder_holds_any()? || !engine.store.ledger()?.is_empty();
     let mut sound = true;
     for run in engine.store.result_runs()? {
         let path = engine.store.results_path(run);
@@ -180,7 +184,9 @@ fn derive(
     }
     let current = engine.store.current_run();
     let current = current.ok().flatten().filter(|run| engine.store.results_path(*run).exists());
-    if !had_results || sound && current.is_some() && !all {
+    // Results of another version of sameas may be whole and say nothing to this one.
+    let readable = || View::open(dir).and_then(|view| view.trained().map(drop)).is_ok();
+    if !had_results || sound && current.is_some() && !all && readable() {
         return Ok(None);
     }
     let options = RebuildOptions { full: all, ..RebuildOptions::default() };

@@ -3,15 +3,13 @@
 use std::path::Path;
 
 use super::fresh::Fresh;
+use super::memory::Memory;
 use super::types::EngineOptions;
 use crate::blocking::index::BlockIndex;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::Catalog;
 use crate::model::{Judgement, RecordKey, Timestamp, Verdict};
 use crate::store::{Access, Store};
-
-/// Memory for what an ingest keeps for the rebuild that follows.
-const FRESH_BYTES: usize = 1 << 30;
 
 /// A store open for writing: takes files in, works results out, keeps judgements.
 #[derive(Debug)]
@@ -47,7 +45,7 @@ impl Engine {
                 BlockIndex::recreate(&folder, secret)?
             }
         };
-        let fresh = Fresh::new(FRESH_BYTES);
+        let fresh = Fresh::new(Memory::new(options.max_memory).for_fresh());
         Ok(Self { store, index, options, catalog, pool, index_spoiled: false, fresh })
     }
 

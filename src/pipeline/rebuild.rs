@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
 use super::intake::rule_of;
+use super::memory::Memory;
 use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
@@ -76,9 +77,11 @@ impl Engine {
         options: RebuildOptions,
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
-        /// Bytes that a record takes in the results, with its share of pairs and events.
+        /// Bytes of disk that a record takes in the results, with its share of pairs and events.
         const ROOM_PER_RECORD: u64 = 256;
-        self.store.ask_for_room(self.store.records()? * ROOM_PER_RECORD)?;
+        let stored = self.store.records()?;
+        self.store.ask_for_room(stored * ROOM_PER_RECORD)?;
+        progress.message(&Memory::new(self.options.max_memory).plan(stored)?);
         let mut clock = Clock::new(progress);
         clock.stage("records");
         let records = {

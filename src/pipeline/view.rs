@@ -79,6 +79,19 @@ impl View {
         })
     }
 
+    /// The same results under a policy instead of the defaults.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.facts.fields = policy.with_scopes(&self.facts.fields, &self.systems);
+        self.policy = policy;
+        self
+    }
+
+    /// The folder of the store.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The snapshot.
     pub fn results(&self) -> &Results {
         &self.results
@@ -426,12 +439,11 @@ impl View {
         Ok(out)
     }
 
-    /// The golden record of an entity.
+    /// The members of an entity with their values, by key.
     ///
     /// # Errors
     /// Damaged or unreadable.
-    pub fn golden(&self, entity: u32) -> Result<GoldenRecord> {
-        let row = self.results.entity(entity)?;
+    pub fn members(&self, row: &EntityRow) -> Result<Vec<Member>> {
         let mut members = Vec::with_capacity(row.members.len());
         for ordinal in &row.members {
             let key = self.results.key(*ordinal)?;
@@ -442,6 +454,16 @@ impl View {
                 key,
             });
         }
+        Ok(members)
+    }
+
+    /// The golden record of an entity.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn golden(&self, entity: u32) -> Result<GoldenRecord> {
+        let row = self.results.entity(entity)?;
+        let members = self.members(&row)?;
         let relations = self.relations(&row)?;
         let as_of = self.results.summary().as_of.map(Timestamp);
         Ok(golden(row.id, row.kind, &members, relations, &self.policy, as_of))

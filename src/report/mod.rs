@@ -18,6 +18,7 @@ mod statistics;
 mod summary;
 mod table;
 mod tables;
+mod write_back;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -30,6 +31,7 @@ use candidates::Candidates;
 use roster::Roster;
 use serde::Serialize;
 pub use table::TableFormat;
+pub use write_back::{NotWritten, PlanFile, Purpose, SyncLoop, SyncPlan, sync_plan};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::QuarantinedRow;

@@ -36,6 +36,11 @@ const VERBS: &[&[&str]] = &[
     &["quarantine"],
     &["quarantine", "list"],
     &["quarantine", "show"],
+    &["policy"],
+    &["policy", "check"],
+    &["policy", "show"],
+    &["conflicts"],
+    &["sync-plan"],
 ];
 
 /// Runs the binary in a folder, with nothing of the caller's environment that speaks to it.

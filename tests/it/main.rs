@@ -6,6 +6,7 @@ mod byte_flip;
 mod care;
 mod command;
 mod crash;
+mod conflicts;
 mod demo;
 mod determinism;
 mod faults;
@@ -23,6 +24,7 @@ mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod policy;
 mod quarantine;
 mod query;
 mod readers;
@@ -31,6 +33,7 @@ mod report;
 mod results;
 mod scenario;
 mod store;
+mod sync_plan;
 mod synth;
 
 /// Opens a store for writing. A child process of another test holds a copy of every open file, and

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::import::ImportSpec;
 pub(super) use super::spec_toml::parse;
 
 /// A source kind: one file of `data/sources/` or of the user's own folder.
@@ -38,6 +39,9 @@ pub struct KindSpec {
     pub group: Option<Group>,
     /// What a row becomes; the first whose `when` holds is taken, a row that fits none is left out.
     pub record: Vec<RecordSpec>,
+    /// How the system takes corrected records.
+    #[serde(default)]
+    pub import: Vec<ImportSpec>,
 }
 
 fn table_only() -> Vec<Form> {
