@@ -7,6 +7,7 @@ mod conflicts;
 mod context;
 mod dedupe;
 mod diff;
+mod docs;
 mod evaluate;
 mod exit;
 mod export;
@@ -97,6 +98,7 @@ enum Verb {
     Status(status::Args),
     Synth(synth::Args),
     Sources(sources::Args),
+    Docs(docs::Args),
     Verify(verify::Args),
     Recover(recover::Args),
     Backup(backup::Args),
@@ -198,6 +200,7 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::Status(args) => args.run(context),
         Verb::Synth(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
+        Verb::Docs(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
         Verb::Recover(args) => args.run(context),
         Verb::Backup(args) => args.run(context),

@@ -36,8 +36,14 @@ impl Args {
             Err(error) if error.kind() == ErrorKind::Unknown => None,
             Err(error) => return Err(error),
         };
-        let status = query::status(ground, view.as_ref());
-        context.answer(&Answer::new(&status)?.table(overview(&status)).table(sources(&status)))?;
+        let catalog = context.config(Some(&store))?.catalog()?;
+        let erasures = pipeline::erasure_requests(&store, &catalog)?;
+        let status = query::status(ground, view.as_ref(), erasures);
+        let mut answer = Answer::new(&status)?.table(overview(&status)).table(sources(&status));
+        if !status.erasure_requests.is_empty() {
+            answer = answer.table(erasure_requests(&status));
+        }
+        context.answer(&answer)?;
         for warning in &status.warnings {
             context.warning(warning);
         }
@@ -85,6 +91,20 @@ fn sources(status: &Status) -> Table {
             count(source.records),
             source.last_ingest.file.clone(),
             source.last_ingest.run.to_string(),
+        ]);
+    }
+    table
+}
+
+fn erasure_requests(status: &Status) -> Table {
+    let mut table = Table::new(["to be erased", "source", "object", "asked by", "run"]);
+    for request in &status.erasure_requests {
+        table.row([
+            request.record_id.clone(),
+            request.source.clone(),
+            request.object.clone(),
+            request.file.clone(),
+            request.run.to_string(),
         ]);
     }
     table

@@ -4,6 +4,7 @@
 //! This module holds no stage's logic: it reads, checks, merges, and hands each stage its values.
 
 mod gate;
+mod kind_file;
 mod nearest;
 mod policy;
 mod read;
@@ -23,6 +24,7 @@ use crate::model::Thresholds;
 use crate::survivorship::Policy;
 
 pub use gate::{Gate, GateInput};
+pub use kind_file::kind_file;
 pub use nearest::nearest;
 pub use policy::PolicySpec;
 pub use template::template;

@@ -138,7 +138,7 @@ pub struct FileManifest {
     pub kind: Arc<str>,
     /// The source.
     pub source: Arc<str>,
-    /// `csv`, `json`, `jsonl`, `xlsx`.
+    /// `csv`, `json`, `jsonl`, `vcf`, `xlsx`.
     pub container: String,
     /// `utf-8`, `utf-16le`, `windows-1252` …
     pub encoding: String,

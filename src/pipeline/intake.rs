@@ -183,12 +183,13 @@ impl Engine {
             let mut sample = KeySample::default();
             let generic = &*manifest.kind == GENERIC;
             let known = known_bad(store, &manifest)?;
-            let (mut records, mut bad, mut left_out) = (0_u64, 0_u64, 0_u64);
+            let (mut records, mut bad, mut left_out, mut erased) = (0_u64, 0_u64, 0_u64, 0_u64);
             pool.install(|| {
                 read(&input, &limits, &manifest, &mapping, &mut |mut batch| {
                     records += batch.records.len() as u64;
                     bad += batch.quarantined.len() as u64;
                     left_out += batch.left_out;
+                    erased += batch.records.iter().filter(|(_, m)| m.redacted).count() as u64;
                     progress.advance(batch.records.len() as u64);
                     touched = true;
                     if !rivals.is_empty() {
@@ -205,9 +206,9 @@ impl Engine {
                     .hint("leave --strict away to put them into quarantine"));
             }
             guard_new_source(store, &manifest, &rivals, &sample)?;
-            Ok((records, bad, left_out))
+            Ok((records, bad, left_out, erased))
         })();
-        let (records, bad, left_out) = match taken {
+        let (records, bad, left_out, erased) = match taken {
             Ok(counts) => counts,
             Err(error) => {
                 drop(writer);
@@ -224,6 +225,12 @@ impl Engine {
                 "{left_out} rows are passed over: {} takes no customer from them (see `sameas \
                  sources show {0}`)",
                 manifest.kind
+            ));
+        }
+        if erased > 0 {
+            manifest.notes.push(format!(
+                "{erased} records are to be erased: they count as deleted from now on (`sameas \
+                 status` lists them)"
             ));
         }
         let committed = writer.commit(manifest.clone(), archived);

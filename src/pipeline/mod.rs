@@ -5,7 +5,9 @@
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
 mod care;
+mod employment;
 mod engine;
+mod erasure;
 mod fresh;
 mod golden_changes;
 mod gone;
@@ -26,6 +28,7 @@ mod work;
 
 pub use care::{Mended, backup, migrate, recover, restore, verify};
 pub use engine::{Engine, discard_store};
+pub use erasure::{ErasureRequest, erasure_requests};
 pub use golden_changes::golden_changes;
 pub use gone::{Gone, gone};
 pub use ground::{ground, judgements, quarantine, visit_ledger};

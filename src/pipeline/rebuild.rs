@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
+use super::erasure::ErasureRequest;
 use super::intake::rule_of;
 use super::memory::Memory;
 use super::records::{LiveRecords, reading};
@@ -48,6 +49,8 @@ pub(super) struct RunFacts {
     pub(super) judgements: u64,
     /// Live records by source, and the newest file that one comes from.
     pub(super) sources: Vec<(String, u64, u32)>,
+    /// Records that their systems want erased.
+    pub(super) erasures: Vec<ErasureRequest>,
 }
 
 impl RunFacts {

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::employment::Relations;
 use super::engine::peak_memory;
 use super::gone::{self, Gone, LastKnown};
 use super::quarantine;
@@ -44,13 +45,6 @@ impl Writing<'_> {
         let mut out = ResultsWriter::create(path)?;
         let noted = self.records.noted();
         let links = self.own_ids();
-        let mut employers: Vec<(u32, u32)> = Vec::new();
-        for (at, name) in &noted.employers {
-            let link = self.resolution.table.link.find(name);
-            if let Some(other) = link.and_then(|link| links.get(&link)) {
-                employers.push((*at, *other));
-            }
-        }
         let mut from = 0;
         while from < self.records.len() {
             let to = self.records.len().min(from + PIECE);
@@ -67,7 +61,10 @@ impl Writing<'_> {
         }
         summary.as_of = self.as_of.or(noted.newest).map(|t| t.0);
         let entity_of = self.entity_of();
-        self.entities(&mut out, &entity_of, &employers)?;
+        let by_id = |id: &str| links.get(&self.resolution.table.link.find(id)?).copied();
+        let kind = &self.resolution.table.kind;
+        let relations = noted.employment.relations(&entity_of, kind, by_id);
+        self.entities(&mut out, &entity_of, relations)?;
         self.pairs(&mut out)?;
         self.aliases(&mut out, &entity_of)?;
         let facts = RunFacts {
@@ -91,6 +88,7 @@ impl Writing<'_> {
             files: self.basis.files,
             judgements: self.basis.judgements,
             sources: self.sources(),
+            erasures: self.records.erasures.requests.clone(),
         };
         let bytes = serde_json::to_vec(&facts).map_err(|e| {
             Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
@@ -142,7 +140,7 @@ impl Writing<'_> {
         &self,
         out: &mut ResultsWriter,
         entity_of: &[u32],
-        employers: &[(u32, u32)],
+        organizations: Relations,
     ) -> Result<()> {
         let mut steps: FxHashMap<u32, Vec<StepRow>> = FxHashMap::default();
         for (root, step) in &self.resolution.clustering.steps {
@@ -158,12 +156,13 @@ impl Writing<'_> {
             });
         }
         let mut relations: FxHashMap<u32, FxHashSet<(&'static str, u32)>> = FxHashMap::default();
-        for (person, organization) in employers {
-            let (p, o) = (entity_of[*person as usize], entity_of[*organization as usize]);
-            if p != o {
-                relations.entry(p).or_default().insert(("employer", o));
-                relations.entry(o).or_default().insert(("employee", p));
-            }
+        for (p, o) in organizations.employed {
+            relations.entry(p).or_default().insert(("employer", o));
+            relations.entry(o).or_default().insert(("employee", p));
+        }
+        for (child, parent) in organizations.parents {
+            relations.entry(child).or_default().insert(("parent", parent));
+            relations.entry(parent).or_default().insert(("subsidiary", child));
         }
         for (a, b) in &self.resolution.relatives {
             let (p, o) = (entity_of[*a as usize], entity_of[*b as usize]);

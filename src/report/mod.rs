@@ -8,7 +8,9 @@
 
 mod candidates;
 mod chart;
+mod document;
 mod golden;
+mod integration;
 mod next_steps;
 mod page;
 mod reason;
@@ -30,6 +32,8 @@ use std::sync::Arc;
 use candidates::Candidates;
 use roster::Roster;
 use serde::Serialize;
+pub use document::Document;
+pub use integration::{Integration, OwnershipLine, formats, kinds_document};
 pub use table::TableFormat;
 pub use write_back::{NotWritten, PlanFile, Purpose, SyncLoop, SyncPlan, sync_plan};
 

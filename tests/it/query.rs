@@ -276,7 +276,7 @@ fn status_has_the_keys_of_the_contract_and_a_gate_makes_exit_code_3() {
     let gate = Gate::parse("records_min = 0", "g").unwrap();
     let view = View::open(&folder.path().join("s")).unwrap();
     let ground = pipeline::ground(&folder.path().join("s")).unwrap();
-    let status = query::status(ground, Some(&view));
+    let status = query::status(ground, Some(&view), Vec::new());
     let input = query::gate_input(&gate, &status, Some(&view), None).unwrap();
     assert!(gate.check(&input).is_empty());
 }

@@ -225,17 +225,24 @@ pub(super) fn records(
     manifest: &FileManifest,
     system: &Arc<str>,
 ) -> Result<Vec<Record>> {
-    let facts = facts(manifest, system);
+    let kind = catalog.kind(&manifest.kind);
+    let empty = kind.map_or(&[] as &[String], |kind| &kind.spec.empty);
+    let facts = facts(manifest, system, empty);
     Ok(specs(catalog, manifest)?.iter().map(|spec| compile(spec, &facts)).collect())
 }
 
-pub(super) fn facts<'a>(manifest: &'a FileManifest, system: &'a Arc<str>) -> FileFacts<'a> {
+pub(super) fn facts<'a>(
+    manifest: &'a FileManifest,
+    system: &'a Arc<str>,
+    empty: &'a [String],
+) -> FileFacts<'a> {
     FileFacts {
         columns: &manifest.columns,
         json: manifest.columns.is_empty(),
         name: &manifest.name,
         date_orders: &manifest.date_orders,
         system,
+        empty,
         unused: &manifest.unused_columns,
     }
 }

@@ -60,9 +60,9 @@ pub(super) fn map_rows(
             continue;
         };
         // A list in the row: its elements are records; the row itself may be one beside them.
-        let View::Json(value) = main else { continue };
+        let View::Json(value, row) = main else { continue };
         walk(value, steps, &mut |element| {
-            let view = View::Json(element);
+            let view = View::Json(element, row);
             if record.when.iter().all(|test| test.holds(view)) {
                 taken = true;
                 sink(map_one(record, &[view], envelope, setting));
@@ -125,7 +125,7 @@ fn map_one(
     links(&record.external_ids, rows, setting, &mut fields.external_ids);
     links(&record.organization_ids, rows, setting, &mut fields.organization_ids);
     consents(&record.consents, rows, &mut fields.consents);
-    others(&record.others, main, &mut fields.others);
+    others(record, main, &mut fields.others);
     let entity_kind = entity(&record.entity, main, &mut fields);
     let alias_of = record.alias.as_ref().and_then(|(getter, object)| {
         let survivor = getter.first(main);
@@ -175,7 +175,7 @@ fn id_of(record: &Record, rows: &[View<'_>]) -> Result<(String, bool), String> {
                 empty &= cells.iter().all(|cell| cell.trim().is_empty());
                 parts.extend(cells.iter().map(|cell| cell.trim().to_owned()));
             }
-            View::Json(value) => {
+            View::Json(value, _) => {
                 empty &= value.is_null();
                 parts.push(value.to_string());
             }
@@ -202,9 +202,9 @@ impl Scope {
                 }
                 continue;
             };
-            let View::Json(value) = row else { continue };
+            let View::Json(value, whole) = row else { continue };
             walk(value, steps, &mut |element| {
-                let view = View::Json(element);
+                let view = View::Json(element, whole);
                 if self.when.iter().all(|test| test.holds(view)) {
                     visit(view);
                 }
@@ -417,7 +417,8 @@ fn consent_state(rule: &Consent, word: &str) -> Option<ConsentState> {
     })
 }
 
-fn others(rule: &Others, main: View<'_>, out: &mut Vec<(Arc<str>, String)>) {
+fn others(record: &Record, main: View<'_>, out: &mut Vec<(Arc<str>, String)>) {
+    let rule = &record.others;
     match (rule, main) {
         (Others::Cells { free, soft }, View::Cells(cells)) => {
             let applies = |one: &&Soft<usize>| one.when.iter().all(|test| test.holds(main));
@@ -432,10 +433,10 @@ fn others(rule: &Others, main: View<'_>, out: &mut Vec<(Arc<str>, String)>) {
                 }
             }
         }
-        (Others::Json { soft, .. }, View::Json(value)) => {
+        (Others::Json { soft, .. }, View::Json(value, _)) => {
             let applies = |one: &&Soft<String>| one.when.iter().all(|test| test.holds(main));
             let taken: Vec<&Soft<String>> = soft.iter().filter(applies).collect();
-            leaves(value, &mut String::new(), &mut |path, text| {
+            leaves(value, &mut record.list.clone(), &mut |path, text| {
                 if taken.iter().any(|one| one.places.iter().any(|place| place == path)) {
                     return;
                 }
@@ -495,7 +496,7 @@ fn entity(rule: &Entity, main: View<'_>, fields: &mut Mapped) -> EntityKind {
             }
             !only_full || name.label.is_some()
         });
-        own.retain(|name| !fields.companies.iter().any(|known| known.value == name.value));
+        fields.companies.retain(|known| !own.iter().any(|name| name.value == known.value));
         fields.companies.splice(0..0, own);
     }
     kind
