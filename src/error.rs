@@ -118,7 +118,10 @@ fn io_hint(error: &std::io::Error) -> Option<&'static str> {
     use std::io::ErrorKind as Io;
     // Linux and macOS: EMFILE, ENFILE. Nothing portable names them.
     let files = matches!(error.raw_os_error(), Some(23 | 24)) && cfg!(unix);
+    // EIO.
+    let disk = error.raw_os_error() == Some(5) && cfg!(unix);
     match error.kind() {
+        _ if disk => Some("the disk fails: save what is on it, then run it again"),
         _ if files => {
             Some("close other programs or raise the limit (`ulimit -n`), then run it again")
         }
@@ -128,6 +131,7 @@ fn io_hint(error: &std::io::Error) -> Option<&'static str> {
         Io::ReadOnlyFilesystem => {
             Some("this disk takes no writes: name a store on another one with --store")
         }
+        Io::NotFound => Some("look whether it is there and its volume mounted, then run it again"),
         Io::PermissionDenied => Some("ask for the right to read and write it, then run it again"),
         Io::StaleNetworkFileHandle | Io::NotConnected | Io::HostUnreachable => {
             Some("the volume is gone: mount it again, then run it again")

@@ -1,6 +1,6 @@
 use super::keys::RULES;
 use crate::compare::{NONE, Table};
-use crate::model::BlockLimits;
+use crate::model::{BlockLimits, Part};
 
 /// Blocks of records that meet, after refinement.
 #[derive(Debug, Default)]
@@ -63,6 +63,10 @@ impl<'a> BlocksBuilder<'a> {
         }
         if members.len() <= self.limits.cap as usize {
             self.keep(rule, false, members);
+            return;
+        }
+        if !self.table.method.has(Part::Refinement) {
+            self.leave_out(rule, members.len() as u64);
             return;
         }
         self.blocks.statistics.refined[usize::from(rule)] += 1;

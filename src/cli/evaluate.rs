@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use sameas::error::Result;
-use sameas::evaluation::{Evaluation, Measure, Truth};
+use sameas::evaluation::{Evaluation, GroupRow, Measure, Truth};
 use sameas::query;
 
 use super::context::Context;
@@ -11,7 +11,8 @@ use super::output::{Answer, Table, count, probability};
 /// Measure the last results against labelled records
 ///
 /// Pairwise and B-cubed precision, recall and F1; blocking recall apart from scorer recall; the
-/// scores alone by threshold; wrong pairs by reason. The truth is a CSV file (also .gz) with
+/// scores alone by threshold, by probability and by band; the measures by source pair and country;
+/// wrong pairs by reason. The truth is a CSV file (also .gz) with
 /// record_id, truth_id and, where ids repeat between sources, source.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  sameas evaluate --truth data/demo/truth.csv")]
@@ -28,6 +29,10 @@ impl Args {
         let answer = Answer::new(&result)?
             .table(measures(&result))
             .table(thresholds(&result))
+            .table(reliability(&result))
+            .table(bands(&result))
+            .table(groups("source pair", &result.by_source))
+            .table(groups("country", &result.by_country))
             .table(reasons(&result))
             .table(examples(&result));
         context.answer(&answer)?;
@@ -72,6 +77,50 @@ fn thresholds(result: &Evaluation) -> Table {
     for line in &result.thresholds {
         let [threshold, precision, recall, f1] = row(&line.threshold.to_string(), &line.measure);
         table.row([threshold, precision, recall, f1, count(line.pairs)]);
+    }
+    table
+}
+
+fn reliability(result: &Evaluation) -> Table {
+    let mut table = Table::new(["probability", "expected", "true", "pairs"])
+        .titled("What the model expects of a pair, and what is so");
+    for line in &result.reliability {
+        table.row([
+            format!("{} to {}", line.from, line.to),
+            format!("{:.4}", line.expected),
+            format!("{:.4}", line.observed),
+            count(line.pairs),
+        ]);
+    }
+    table
+}
+
+fn bands(result: &Evaluation) -> Table {
+    let bands = &result.bands;
+    let mut table = Table::new(["band", "precision", "recall", "pairs"])
+        .titled("Bands; the recall of review is of what auto misses");
+    for (name, precision, recall, pairs) in [
+        ("auto", bands.auto_precision, bands.auto_recall, bands.auto_pairs),
+        ("review", bands.review_precision, bands.review_recall, bands.review_pairs),
+    ] {
+        let text = |value: f64| format!("{value:.4}");
+        table.row([name.to_owned(), text(precision), text(recall), count(pairs)]);
+    }
+    table
+}
+
+/// Groups shown of each sort.
+const GROUPS: usize = 20;
+
+fn groups(name: &str, rows: &[GroupRow]) -> Table {
+    let mut table = Table::new([name, "precision", "recall", "f1", "found", "in truth"]);
+    for line in rows.iter().take(GROUPS) {
+        let [name, precision, recall, f1] = row(&line.group, &line.measure);
+        table.row([name, precision, recall, f1, count(line.found_pairs), count(line.true_pairs)]);
+    }
+    if rows.len() > GROUPS {
+        let rest = rows.len() - GROUPS;
+        table = table.titled(format!("most errors first; {rest} more with --format json"));
     }
     table
 }

@@ -44,6 +44,7 @@ mod xref;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::{Parser, Subcommand};
 
@@ -121,7 +122,7 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
-    hide_panics();
+    hold_panics();
     end_on_signals();
     let context = Context::new(cli.global);
     let whole = AssertUnwindSafe(|| {
@@ -129,7 +130,10 @@ pub(crate) fn main() -> ExitCode {
         context.flush()?;
         Ok(outcome)
     });
-    let result = catch_unwind(whole).unwrap_or(Ok(Outcome::FAILED));
+    let result = catch_unwind(whole).unwrap_or_else(|_| {
+        report_panic();
+        Ok(Outcome::FAILED)
+    });
     let code = match result {
         Ok(outcome) => outcome.code(),
         Err(error) if output::is_broken_pipe(&error) => exit::DONE,
@@ -156,22 +160,26 @@ fn end_on_signals() {
     });
 }
 
-/// A panic is a defect of ours. Its message may quote a customer's value (a slice of a text does), so
-/// only its place is told.
-fn hide_panics() {
+/// Where the last panic was.
+static PANICKED_AT: Mutex<String> = Mutex::new(String::new());
+
+/// Keeps the default hook from writing a panic's message, which may quote a customer's value (a
+/// slice of a text does). Panics of other libraries on damaged files are caught where they are
+/// called, and answered as damage.
+fn hold_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        // sled panics on some damage, which the store catches and reports as what it is.
-        if place.contains("sled-") {
-            return;
-        }
-        let mut stderr = std::io::stderr();
-        let _ = writeln!(stderr, "error: internal error at {place}");
-        let _ = writeln!(
-            stderr,
-            "hint: nothing that was acknowledged is lost; please report this place"
-        );
+        *PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
+}
+
+/// Tells of a panic that nobody caught: a defect of ours.
+fn report_panic() {
+    let place = PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut stderr = std::io::stderr();
+    let _ = writeln!(stderr, "error: internal error at {place}");
+    let _ =
+        writeln!(stderr, "hint: nothing that was acknowledged is lost; please report this place");
 }
 
 fn run(context: &Context, verb: &Verb) -> Result<Outcome> {

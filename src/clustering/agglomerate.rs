@@ -3,7 +3,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::union_find::UnionFind;
 use crate::compare::{Comparer, Comparison, DIMENSIONS, MISSING, NONE, PatternShares, Table, dim};
-use crate::model::EntityKind;
+use crate::model::{EntityKind, Part};
 use crate::scoring::{Model, Parameters, Score};
 
 /// A scored pair of records; log odds in nats.
@@ -280,8 +280,12 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
             return f64::NEG_INFINITY;
         }
         let mean = pairs.iter().map(|p| p.1.clamp(-CLIP, CLIP)).sum::<f64>() / n;
-        let profile = self.profile_score(parameters, &xs, &ys, &pairs, sizes);
-        0.5 * profile.clamp(-CLIP, CLIP) + 0.5 * mean
+        let method = self.input.table.method;
+        if !method.has(Part::Profiles) {
+            return mean;
+        }
+        let profile = self.profile_score(parameters, &xs, &ys, &pairs, sizes).clamp(-CLIP, CLIP);
+        if method.has(Part::MeanOfPairs) { 0.5 * profile + 0.5 * mean } else { profile }
     }
 
     /// Per dimension the best term over the record pairs, less the number of chances it had.
@@ -294,7 +298,9 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
         sizes: (usize, usize),
     ) -> f64 {
         // A larger entity attracts in proportion to its size (square root of the pairs).
-        let attraction = 0.5 * ((sizes.0 * sizes.1) as f64).ln();
+        let method = self.input.table.method;
+        let power = if method.has(Part::Attraction) { 0.5 } else { 0.0 };
+        let attraction = power * ((sizes.0 * sizes.1) as f64).ln();
         let mut sums = parameters.prior.map(|p| p.ln() + attraction);
         let sites = pairs.iter().any(|(c, _)| Parameters::has_site_class(c));
         for d in 0..DIMENSIONS {
@@ -314,7 +320,7 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
                 }
             }
             let Some((term, level, mut ln_u)) = best else { continue };
-            if term > 0.0 {
+            if term > 0.0 && method.has(Part::Chances) {
                 let chances = (self.distinct(d, xs) * self.distinct(d, ys)) as f64;
                 ln_u = (ln_u + chances.ln()).min(0.0);
             }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::pattern::{Pattern, Segments, derive};
 use super::table::{NameEntry, Table};
 use super::{NONE, PatternShares};
-use crate::model::EntityKind;
+use crate::model::{EntityKind, Part};
 use crate::similarity::soundex;
 
 /// How often a word occurs as (given, family) name.
@@ -18,7 +18,8 @@ impl Table {
     /// often a name occurs as (given, family) where a model says so instead of the table.
     pub fn read_mailboxes(&mut self, known: Option<&Known<'_>>) -> PatternShares {
         for record in 0..self.len() {
-            if self.kind[record as usize] != EntityKind::Organization {
+            let person = self.kind[record as usize] != EntityKind::Organization;
+            if person && self.method.has(Part::NamesFromMailboxes) {
                 self.fill(record, known);
             }
         }
@@ -54,7 +55,7 @@ impl Table {
             let family: String = self.family.get(name.family).split(' ').collect();
             for (at, entry) in self.emails.get(*record).iter().enumerate() {
                 let value = self.email_values[entry.email as usize];
-                if value.relay {
+                if value.relay || !self.method.has(Part::MailboxGivenNames) {
                     continue;
                 }
                 let middle = self.middle.get(name.middle).split(' ').next().unwrap_or("");

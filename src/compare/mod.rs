@@ -18,6 +18,7 @@ mod phone;
 mod row;
 mod table;
 mod text;
+mod whole_name;
 
 pub use intern::{Interner, Lists, NONE};
 pub use levels::{pack, unpack};
@@ -27,6 +28,7 @@ pub use table::{
     TEXT_COLUMNS, Table, TextChoice, TextColumn,
 };
 pub use text::TextProfile;
+pub use whole_name::names_alike;
 
 use row::{Row, has};
 

@@ -4,6 +4,7 @@ use super::email::Mail;
 use super::pattern::Segments;
 use super::table::{NameEntry, Table};
 use super::{Comparer, MISSING, NONE, Side};
+use crate::model::Part;
 use crate::reference::names::{NameLink, nickname_link};
 use crate::similarity::{jaro_winkler, osa_within, same_letters};
 
@@ -152,7 +153,10 @@ impl Comparer<'_> {
         }
         let poor =
             matches!(out.given.0, 5..=7 | MISSING) && matches!(out.family.0, 4 | 5 | MISSING);
-        if poor && let Some(chance) = swapped(t, (gx, x.middle, fx), (gy, y.middle, fy)) {
+        if poor
+            && t.method.has(Part::SwappedNames)
+            && let Some(chance) = swapped(t, (gx, x.middle, fx), (gy, y.middle, fy))
+        {
             // One event, weighed once: both roles together.
             out.given = (8, chance.ln());
             out.family = (MISSING, 0.0);
@@ -179,7 +183,8 @@ impl Comparer<'_> {
         }
         let level = self.given_memo.get(x, y, || {
             let sounds = t.given_soundex[x as usize] == t.given_soundex[y as usize];
-            given_level(t.given.get(x), t.given.get(y), sounds)
+            let nicknames = t.method.has(Part::Nicknames);
+            given_level(t.given.get(x), t.given.get(y), sounds, nicknames)
         });
         let feature = match level {
             1 | 2 | 5 => t.counts.given.share(x).max(t.counts.given.share(y)) as f32,
@@ -238,12 +243,12 @@ fn typo(a: &str, b: &str) -> bool {
 }
 
 /// Level of two different given names.
-fn given_level(a: &str, b: &str, sounds: bool) -> u8 {
+fn given_level(a: &str, b: &str, sounds: bool, nicknames: bool) -> u8 {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if short.len() == 1 {
         return if long.starts_with(short) { 3 } else { 7 };
     }
-    match nickname_link(a, b) {
+    match nickname_link(a, b).filter(|_| nicknames) {
         Some(NameLink::Nickname { .. } | NameLink::Spelling) => return 1,
         Some(NameLink::CrossLanguage) => return 5,
         None => {}
@@ -430,7 +435,7 @@ mod tests {
             ("catherine", "katherine", 1),
             ("peter", "susan", 6),
         ] {
-            let got = given_level(a, b, soundex(a) == soundex(b));
+            let got = given_level(a, b, soundex(a) == soundex(b), true);
             assert!(got == want || (want == 1 && got == 2), "{a} {b}: {got}");
         }
     }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::intern::{Interner, Lists, NONE};
 use super::row::Row;
-use crate::model::EntityKind;
+use crate::model::{EntityKind, Method};
 
 /// Most further texts (columns that no field took) that are compared.
 pub const TEXT_COLUMNS: usize = 6;
@@ -266,6 +266,8 @@ pub struct TextColumn {
 /// What is compared of every record. Ids are numbers of the interners; records are ordinals.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    /// How it is compared; to be set before the first record.
+    pub method: Method,
     /// Entity kind by record.
     pub kind: Vec<EntityKind>,
     /// Source by record (number given by the caller).

@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::truth::Truth;
 use crate::error::Result;
 
 /// The entity of each labelled record in truth and in the result, as numbers without meaning. A
@@ -10,6 +11,30 @@ pub struct Labels {
     pub truth: Vec<u32>,
     /// By the result.
     pub cluster: Vec<u32>,
+}
+
+impl Labels {
+    /// Labels of a truth's rows; `ordinals` are their records in the result, `entity` gives a
+    /// record's entity (any number under 2³¹).
+    ///
+    /// # Errors
+    /// What `entity` returns.
+    pub fn new(
+        truth: &Truth,
+        ordinals: &[Option<u32>],
+        mut entity: impl FnMut(u32) -> Result<u32>,
+    ) -> Result<Self> {
+        let mut single = u32::MAX;
+        let of = |ordinal: &Option<u32>| match ordinal {
+            Some(ordinal) => entity(*ordinal),
+            None => {
+                single -= 1;
+                Ok(single)
+            }
+        };
+        let cluster = ordinals.iter().map(of).collect::<Result<_>>()?;
+        Ok(Self { truth: truth.labels(), cluster })
+    }
 }
 
 /// Precision, recall and their harmonic mean.
@@ -90,6 +115,22 @@ impl Measures {
     }
 }
 
+/// Area under the ROC curve: the chance that a pair of one entity scores above a pair of two, ties
+/// counting half. `scored` is (score, one entity); .5 where either sort is missing. O(n log n).
+pub fn roc_area(scored: impl IntoIterator<Item = (f64, bool)>) -> f64 {
+    let mut scored: Vec<(f64, bool)> = scored.into_iter().collect();
+    scored.sort_by(|x, y| x.0.total_cmp(&y.0));
+    let (mut below, mut right, mut won) = (0.0, 0.0, 0.0);
+    for ties in scored.chunk_by(|x, y| x.0.total_cmp(&y.0).is_eq()) {
+        let same = ties.iter().filter(|tie| tie.1).count() as f64;
+        let other = ties.len() as f64 - same;
+        won += same * (below + 0.5 * other);
+        below += other;
+        right += same;
+    }
+    if below * right > 0.0 { won / (below * right) } else { 0.5 }
+}
+
 /// `part / whole`, 0 where there is nothing.
 pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
@@ -141,6 +182,15 @@ mod tests {
         assert_eq!(measures.pairwise(), Measure::new(0.0, 0.0));
         assert_eq!(measures.bcubed, Measure::new(1.0, 0.75));
         assert_eq!(Measures::of(&Labels::default()).pairwise().f1, 0.0);
+    }
+
+    #[test]
+    fn area_under_the_curve() {
+        assert_eq!(roc_area([(1.0, false), (2.0, true), (3.0, true)]), 1.0);
+        assert_eq!(roc_area([(1.0, true), (2.0, false)]), 0.0);
+        assert_eq!(roc_area([(1.0, true), (1.0, false)]), 0.5);
+        assert_eq!(roc_area([(1.0, false), (2.0, true), (2.0, false), (3.0, true)]), 0.875);
+        assert_eq!(roc_area([(1.0, true)]), 0.5);
     }
 
     /// By hand: truth {a b c} {d e}; result {a b} {c d e}.

@@ -4,8 +4,10 @@
 //! Pairwise measures count all pairs within clusters; B-cubed (Bagga and Baldwin 1998) averages each
 //! record's share of right companions.
 
+mod groups;
 mod measures;
 mod reasons;
+mod scores;
 mod truth;
 
 use std::collections::BTreeMap;
@@ -13,11 +15,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::model::{NormalRecord, ScoredPair};
+use crate::model::{NormalRecord, RecordKey, ScoredPair, Thresholds};
 
-pub use measures::{Labels, Measure, Measures};
+pub use groups::GroupRow;
+pub use measures::{Labels, Measure, Measures, roc_area};
 pub use reasons::{false_merge_reason, miss_reason};
+pub use scores::{Bands, ReliabilityRow, ThresholdRow};
 pub use truth::{Alignment, Truth};
+
+use scores::Scores;
 
 /// The whole evaluation, with the keys of `evaluate --format json`.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -52,20 +58,16 @@ pub struct Evaluation {
     pub recall_sample_step: u64,
     /// Scored pairs alone, before clustering, by threshold.
     pub thresholds: Vec<ThresholdRow>,
+    /// Scored pairs alone: whether probabilities mean what they say.
+    pub reliability: Vec<ReliabilityRow>,
+    /// Scored pairs alone: what may be applied unseen, and what a person looks at.
+    pub bands: Bands,
+    /// Pairs within clusters by the sources of their records, most wrong ones first.
+    pub by_source: Vec<GroupRow>,
+    /// Pairs within clusters by the countries of their records, most wrong ones first.
+    pub by_country: Vec<GroupRow>,
     /// Wrong pairs by reason.
     pub errors: Errors,
-}
-
-/// Scored pairs at or above a threshold against the truth, without clustering.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct ThresholdRow {
-    /// Posterior.
-    pub threshold: f64,
-    /// Pairs at or above it.
-    pub pairs: u64,
-    /// The measures.
-    #[serde(flatten)]
-    pub measure: Measure,
 }
 
 /// Wrong pairs by reason.
@@ -127,11 +129,11 @@ pub trait Evaluated {
     /// # Errors
     /// Reading fails.
     fn normal(&mut self, record: u32) -> Result<NormalRecord>;
-    /// A record's key as text.
+    /// A record's key.
     ///
     /// # Errors
     /// Reading fails.
-    fn key(&mut self, record: u32) -> Result<String>;
+    fn key(&mut self, record: u32) -> Result<RecordKey>;
     /// Hands every kept pair (at or above the review threshold) to `take`.
     ///
     /// # Errors
@@ -145,7 +147,6 @@ const RECALL_PAIRS: u64 = 200_000;
 const ERROR_PAIRS: u64 = 20_000;
 /// Examples of each sort.
 const EXAMPLES: usize = 20;
-const THRESHOLDS: [f64; 12] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999];
 
 /// Evaluates. `ordinals[row]` is the record of each row of the truth, `None` where the result lacks
 /// it; `labels` gives the truth's and the result's entity of each row.
@@ -156,7 +157,7 @@ pub fn evaluate(
     labels: &Labels,
     ordinals: &[Option<u32>],
     records: u64,
-    match_threshold: f64,
+    limits: &Thresholds,
     result: &mut dyn Evaluated,
 ) -> Result<Evaluation> {
     let measures = Measures::of(labels);
@@ -174,8 +175,12 @@ pub fn evaluate(
         largest_entity: measures.largest_entity,
         ..Evaluation::default()
     };
-    recalls(labels, ordinals, match_threshold, &mut evaluation, result)?;
-    evaluation.thresholds = threshold_table(labels, ordinals, measures.true_pairs, result)?;
+    recalls(labels, ordinals, limits.matching, &mut evaluation, result)?;
+    let scores = Scores::of(labels, ordinals, measures.true_pairs, limits, result)?;
+    evaluation.thresholds = scores.thresholds;
+    evaluation.reliability = scores.reliability;
+    evaluation.bands = scores.bands;
+    (evaluation.by_source, evaluation.by_country) = groups::groups(labels, ordinals, result)?;
     evaluation.errors = errors(labels, ordinals, result)?;
     Ok(evaluation)
 }
@@ -208,39 +213,6 @@ fn recalls(
     evaluation.blocking_recall = measures::ratio(candidates, looked);
     evaluation.scorer_recall = measures::ratio(matches, candidates);
     Ok(())
-}
-
-fn threshold_table(
-    labels: &Labels,
-    ordinals: &[Option<u32>],
-    true_pairs: u64,
-    result: &mut dyn Evaluated,
-) -> Result<Vec<ThresholdRow>> {
-    let highest = ordinals.iter().flatten().max().map_or(0, |o| *o as usize + 1);
-    let mut truth_of: Vec<Option<u32>> = vec![None; highest];
-    for (row, ordinal) in ordinals.iter().enumerate() {
-        if let Some(ordinal) = ordinal {
-            truth_of[*ordinal as usize] = Some(labels.truth[row]);
-        }
-    }
-    let truth = |record: u32| truth_of.get(record as usize).copied().flatten();
-    let mut counts = [(0_u64, 0_u64); THRESHOLDS.len()];
-    result.kept_pairs(&mut |pair| {
-        let (Some(a), Some(b)) = (truth(pair.a), truth(pair.b)) else { return };
-        let probability = pair.probability();
-        for (count, threshold) in counts.iter_mut().zip(THRESHOLDS) {
-            if probability >= threshold {
-                count.0 += 1;
-                count.1 += u64::from(a == b);
-            }
-        }
-    })?;
-    let rows = THRESHOLDS.iter().zip(counts).map(|(threshold, (pairs, right))| ThresholdRow {
-        threshold: *threshold,
-        pairs,
-        measure: Measure::new(measures::ratio(right, pairs), measures::ratio(right, true_pairs)),
-    });
-    Ok(rows.collect())
 }
 
 fn errors(labels: &Labels, ordinals: &[Option<u32>], result: &mut dyn Evaluated) -> Result<Errors> {
@@ -314,7 +286,13 @@ fn sort_of_error(
     let mut shown = Vec::new();
     for (_, a, b, reason, probability) in examples {
         let kind = if merged { "false merge" } else { "miss" };
-        shown.push(Example { kind, reason, a: result.key(a)?, b: result.key(b)?, probability });
+        shown.push(Example {
+            kind,
+            reason,
+            a: result.key(a)?.to_string(),
+            b: result.key(b)?.to_string(),
+            probability,
+        });
     }
     let mut reasons: Vec<Reason> = counts
         .into_iter()
@@ -327,6 +305,7 @@ fn sort_of_error(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Address;
 
     /// Records 0 and 1 are one, kept at .9; 2 and 3 are two but merged.
     struct Small;
@@ -339,11 +318,13 @@ mod tests {
                 _ => PairFacts::default(),
             })
         }
-        fn normal(&mut self, _: u32) -> Result<NormalRecord> {
-            Ok(NormalRecord::default())
+        fn normal(&mut self, record: u32) -> Result<NormalRecord> {
+            let country = if record == 3 { "DE" } else { "FR" };
+            let address = Address { country: country.to_owned(), ..Address::default() };
+            Ok(NormalRecord { addresses: vec![address], ..NormalRecord::default() })
         }
-        fn key(&mut self, record: u32) -> Result<String> {
-            Ok(format!("s:o/{record}"))
+        fn key(&mut self, record: u32) -> Result<RecordKey> {
+            Ok(RecordKey::new(["crm", "shop"][record as usize % 2], "o", &record.to_string()))
         }
         fn kept_pairs(&mut self, take: &mut dyn FnMut(ScoredPair)) -> Result<()> {
             take(ScoredPair { a: 0, b: 1, weight: 3.17 });
@@ -356,7 +337,7 @@ mod tests {
     fn a_small_result() {
         let labels = Labels { truth: vec![0, 0, 1, 2, 2], cluster: vec![0, 0, 1, 1, 2] };
         let ordinals = [Some(0), Some(1), Some(2), Some(3), Some(4)];
-        let result = evaluate(&labels, &ordinals, 5, 0.5, &mut Small).unwrap();
+        let result = evaluate(&labels, &ordinals, 5, &Thresholds::default(), &mut Small).unwrap();
         assert_eq!(result.pairwise, Measure::new(0.5, 0.5));
         assert!((result.blocking_recall - 0.5).abs() < 1e-9);
         assert!((result.scorer_recall - 1.0).abs() < 1e-9);
@@ -364,6 +345,19 @@ mod tests {
         assert_eq!((at_half.pairs, at_half.measure.precision), (2, 0.5));
         assert_eq!(result.errors.false_merges.len(), 1);
         assert_eq!(result.errors.misses[0].reason, "never compared (blocking)");
-        assert_eq!(result.errors.examples[0].a, "s:o/2");
+        assert_eq!(result.errors.examples[0].a, "crm:o/2");
+        let at = |from: f64| result.reliability.iter().find(|row| row.from == from).unwrap();
+        assert_eq!((at(0.9).pairs, at(0.9).observed, at(0.6).observed), (1, 1.0, 0.0));
+        assert_eq!(result.bands.auto_pairs, 0);
+        assert_eq!((result.bands.review_pairs, result.bands.review_recall), (2, 0.5));
+        let groups = |rows: &[GroupRow]| -> Vec<(String, u64, u64, u64)> {
+            let row = |row: &GroupRow| {
+                (row.group.clone(), row.true_pairs, row.found_pairs, row.true_found_pairs)
+            };
+            rows.iter().map(row).collect()
+        };
+        let pair = |name: &str, t, f, b| (name.to_owned(), t, f, b);
+        assert_eq!(groups(&result.by_source), [pair("crm | shop", 2, 2, 1)]);
+        assert_eq!(groups(&result.by_country), [pair("DE | FR", 1, 1, 0), pair("FR", 1, 1, 1)]);
     }
 }

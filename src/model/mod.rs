@@ -11,6 +11,7 @@ mod key;
 mod ledger;
 mod limits;
 mod mapped;
+mod method;
 mod normal;
 mod sensitive;
 mod source;
@@ -20,13 +21,14 @@ pub use evidence::{
 };
 pub use golden::{GoldenField, GoldenRecord, LostValue, Relation};
 pub use judgement::{Judgement, Verdict};
-pub use key::{EntityId, EntityKind, RecordKey, Timestamp};
+pub use key::{EntityId, EntityKind, RecordKey, Timestamp, is_source_name};
 pub use ledger::{Cause, LedgerChange, LedgerEvent, RunBasis};
 pub use limits::BlockLimits;
 pub use mapped::{
     ConsentState, DateOrder, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,
     MappedConsent, MappedDate, MappedName, MappedRecord,
 };
+pub use method::{Method, Part};
 pub use normal::{
     Address, BirthDate, Consent, Email, EmailQuality, Gender, Identifier, IdentifierKind, JobTitle,
     NormalRecord, Organization, PersonName, Phone, Website,

@@ -39,6 +39,7 @@ impl Engine {
         // The index is derived: a damaged one is made anew by the next rebuild.
         let index = match BlockIndex::open_or_create(&folder, secret) {
             Ok(index) => index,
+            Err(error) if error.kind() != ErrorKind::Corrupted => return Err(error),
             Err(error) => {
                 tracing::warn!("{error}: the index is made anew from the records");
                 BlockIndex::recreate(&folder, secret)?

@@ -45,6 +45,10 @@ impl Engine {
     ) -> Result<IngestReport> {
         self.store.ask_for_room(files.iter().map(|file| room_for(&file.path)).sum())?;
         let command = self.store.begin_command()?;
+        // A killed process may have left the index behind ground: what it lacks is no news to an
+        // ingest, so only a rebuild can fill it.
+        let before = self.store.manifests()?.len() as u64;
+        self.index_spoiled |= before > 0 && self.index.sequence() != Some(before);
         let sources = self.names_with_folder(files);
         let mut report = IngestReport { command, files: Vec::new() };
         for (file, source) in files.iter().zip(sources) {
@@ -57,15 +61,22 @@ impl Engine {
             }
             report.files.push(FileOutcome { name, result });
         }
-        let files = self.store.manifests()?.len() as u64;
-        if std::mem::take(&mut self.index_spoiled) {
-            // The next rebuild finds that it stands for no state of ground, and fills it.
-            self.index.clear()?;
-            self.index.commit(u64::MAX)?;
-        } else {
-            self.index.commit(files)?;
+        // What was committed is acknowledged, whatever becomes of the index: the next rebuild finds
+        // that it stands for no state of ground, and fills it.
+        if let Err(error) = self.commit_index() {
+            self.index_spoiled = true;
+            tracing::warn!("{error}: the next rebuild fills the index");
         }
         Ok(report)
+    }
+
+    fn commit_index(&mut self) -> Result<()> {
+        let files = self.store.manifests()?.len() as u64;
+        if std::mem::take(&mut self.index_spoiled) {
+            self.index.clear()?;
+            return self.index.commit(u64::MAX);
+        }
+        self.index.commit(files)
     }
 
     /// For each file the source's name with its folder, where another file of the command has the

@@ -20,7 +20,7 @@ use crate::blocking::{Blocks, BlocksBuilder, RULES};
 use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{BlockLimits, Judgement, RecordKey, Verdict};
+use crate::model::{BlockLimits, Judgement, Method, RecordKey, Verdict};
 use crate::scoring::Model;
 use crate::store::results::{Results, RunSummary};
 
@@ -145,7 +145,9 @@ impl Engine {
             let block =
                 |table: &Table, limits: &BlockLimits| blocks(index, &records, table, limits);
             pool.install(|| {
-                resolve(&records, model, &decided.decisions, &thresholds, &block, &mut |name| {
+                let decisions = &decided.decisions;
+                let method = Method::default();
+                resolve(&records, model, method, decisions, &thresholds, &block, &mut |name| {
                     clock.stage(name);
                 })
             })?
@@ -184,7 +186,7 @@ impl Engine {
     }
 
     /// Adds the keys of live records that the index lacks: after damage, or under another version.
-    fn catch_up_index(&mut self, records: &LiveRecords) -> Result<()> {
+    pub(super) fn catch_up_index(&mut self, records: &LiveRecords) -> Result<()> {
         let files = self.store.manifests()?.len() as u64;
         if self.index.sequence() == Some(files) {
             return Ok(());
@@ -330,7 +332,7 @@ fn clusters_of(resolution: &Resolution) -> Vec<Vec<u32>> {
 }
 
 /// Blocks by walking the postings of the index.
-fn blocks(
+pub(super) fn blocks(
     index: &crate::blocking::index::BlockIndex,
     records: &LiveRecords,
     table: &Table,

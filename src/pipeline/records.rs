@@ -266,9 +266,9 @@ impl LiveRecords {
 /// Whether a version of a record, in force or not, asks for its erasure.
 fn asks_erasure(mappings: &Mappings, record: &SourceRecord) -> bool {
     record.deleted
-        && mappings.get(&record.file).is_some_and(|(mapping, _)| {
-            mapping.remap(record).is_some_and(|mapped| mapped.redacted)
-        })
+        && mappings
+            .get(&record.file)
+            .is_some_and(|(mapping, _)| mapping.remap(record).is_some_and(|mapped| mapped.redacted))
 }
 
 fn normal_of(

@@ -7,7 +7,7 @@ use crate::blocking::{Blocks, Group, RULES, SampledPair, fit_limits, limits_for}
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
-use crate::model::{BlockLimits, NormalRecord, Thresholds};
+use crate::model::{BlockLimits, Method, NormalRecord, Part, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
 
 /// Canonical records in the order of their keys.
@@ -83,14 +83,18 @@ const PIECE: usize = 2048;
 pub fn build_table(
     records: &dyn Records,
     model: Option<&Model>,
+    method: Method,
 ) -> Result<(Table, PatternShares, TextChoice)> {
     let texts = match model {
         Some(model) => model.texts.clone(),
+        None if !method.has(Part::FurtherTexts) => TextChoice::default(),
         None => choose_texts(records)?,
     };
     let mut table = Table::default();
-    each(records, |from, piece| {
+    table.method = method;
+    each(records, |from, mut piece| {
         records.noted(from, &piece);
+        piece.par_iter_mut().for_each(|normal| method.narrow(normal));
         let origins: Vec<Origin> =
             (from..from + piece.len() as u32).map(|at| records.origin(at)).collect();
         table.extend(&piece, &origins, &texts);
@@ -152,13 +156,14 @@ fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
 pub fn resolve(
     records: &dyn Records,
     model: Option<Model>,
+    method: Method,
     decisions: &Decisions,
     thresholds: &Thresholds,
     block: &dyn Fn(&Table, &BlockLimits) -> Result<Blocks>,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Resolution> {
     stage("table");
-    let (mut table, shares, texts) = build_table(records, model.as_ref())?;
+    let (mut table, shares, texts) = build_table(records, model.as_ref(), method)?;
     stage("blocks");
     let limits = model.as_ref().map_or_else(|| limits_for(table.len()), |m| m.limits.clone());
     let mut blocks = block(&table, &limits)?;

@@ -188,8 +188,7 @@ impl View {
             return Ok(index);
         }
         let store = Store::open(&self.root, Access::Read)?;
-        let index = BlockIndex::open(&store.index_dir(), store.secret()?)
-            .map_err(|e| e.hint("`sameas rebuild` makes the index anew"))?;
+        let index = BlockIndex::open(&store.index_dir(), store.secret()?)?;
         Ok(self.index.get_or_init(|| index))
     }
 

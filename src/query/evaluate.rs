@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::evaluation::{Evaluated, Evaluation, Labels, PairFacts, Truth};
-use crate::model::{NormalRecord, ScoredPair};
+use crate::model::{NormalRecord, RecordKey, ScoredPair};
 use crate::pipeline::View;
 
 /// Evaluates the last results against labelled records.
@@ -11,21 +11,10 @@ pub fn evaluate(view: &View, truth: &Truth) -> Result<Evaluation> {
     let results = view.results();
     let ordinals =
         truth.align((0..results.records()).map(|ordinal| results.key(ordinal)))?.ordinals;
-    let mut single = results.entities();
-    let mut cluster = Vec::with_capacity(ordinals.len());
-    for ordinal in &ordinals {
-        cluster.push(match ordinal {
-            Some(ordinal) => results.entity_of(*ordinal)?,
-            None => {
-                single += 1;
-                single
-            }
-        });
-    }
-    let labels = Labels { truth: truth.labels(), cluster };
-    let threshold = results.summary().thresholds.matching;
+    let labels = Labels::new(truth, &ordinals, |ordinal| results.entity_of(ordinal))?;
+    let limits = &results.summary().thresholds;
     let records = u64::from(results.records());
-    crate::evaluation::evaluate(&labels, &ordinals, records, threshold, &mut Last(view))
+    crate::evaluation::evaluate(&labels, &ordinals, records, limits, &mut Last(view))
 }
 
 /// The last results as evaluation sees them.
@@ -46,8 +35,8 @@ impl Evaluated for Last<'_> {
         self.0.results().normal(record)
     }
 
-    fn key(&mut self, record: u32) -> Result<String> {
-        self.0.results().key(record).map(|key| key.to_string())
+    fn key(&mut self, record: u32) -> Result<RecordKey> {
+        self.0.results().key(record)
     }
 
     fn kept_pairs(&mut self, take: &mut dyn FnMut(ScoredPair)) -> Result<()> {

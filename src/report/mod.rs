@@ -30,10 +30,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use candidates::Candidates;
-use roster::Roster;
-use serde::Serialize;
 pub use document::Document;
 pub use integration::{Integration, OwnershipLine, formats, kinds_document};
+use roster::Roster;
+use serde::Serialize;
 pub use table::TableFormat;
 pub use write_back::{NotWritten, PlanFile, Purpose, SyncLoop, SyncPlan, sync_plan};
 

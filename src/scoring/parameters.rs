@@ -3,6 +3,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::{Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, Table, dim};
+use crate::model::Part;
 
 /// What a pair can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,9 @@ pub struct Parameters {
     pub leak: [f64; 4],
     /// How unique mailboxes are: observed chance collisions over expected ones.
     pub kappa: f64,
+    /// Values have no frequencies: an ablation, never stored.
+    #[serde(skip)]
+    plain: bool,
     /// Logs of the tables, taken when they are first needed.
     #[serde(skip)]
     logs: Cached,
@@ -211,6 +215,7 @@ impl Parameters {
             prior: [prior, prior, prior],
             leak: LEAK_MAX.map(|most| most.min(LEAK)),
             kappa: 1e-3,
+            plain: !table.method.has(Part::ValueFrequencies),
             logs: Cached::default(),
         };
         for d in 0..DIMENSIONS {
@@ -278,6 +283,7 @@ impl Parameters {
     pub(crate) fn ln_u(&self, d: usize, level: u8, feature: f32, email_base: f32) -> f64 {
         let l = level as usize;
         match DIMENSION[d].frequency[l] {
+            Frequency::Count | Frequency::Relative(_) if self.plain => self.logs().u[d][l],
             Frequency::None => self.logs().u[d][l],
             Frequency::Count => match self.logs().counts[d].get(feature as usize) {
                 Some(known) if feature.fract() == 0.0 => *known,

@@ -9,7 +9,7 @@ use crate::compare::{
     Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
     TextChoice, dim,
 };
-use crate::model::{BlockLimits, EntityKind};
+use crate::model::{BlockLimits, EntityKind, Method, Part};
 
 /// What a model is trained on.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +124,7 @@ struct Trainer {
     scale: f64,
     /// Records that a pair of this sort may hold.
     members: f64,
+    method: Method,
 }
 
 /// A candidate with what does not change within a round.
@@ -213,10 +214,14 @@ impl Trainer {
             candidates: compare_all(set, candidates),
             scale: set.scale,
             members: records,
+            method: set.table.method,
         }
     }
 
     fn run(mut self) -> Parameters {
+        if !self.method.has(Part::Training) {
+            return self.parameters;
+        }
         self.estimate_u(None);
         for _ in 0..ROUNDS {
             let prepared = self.prepare();
@@ -418,6 +423,15 @@ impl Trainer {
         }
         for ((leak, (shared, all)), most) in p.leak.iter_mut().zip(sums.leaks).zip(LEAK_MAX) {
             *leak = ((shared * scale + LEAK_PAIRS * LEAK) / (all * scale + LEAK_PAIRS)).min(most);
+        }
+        if !self.method.has(Part::Relatives) {
+            p.prior[1] = 0.0;
+        }
+        if !self.method.has(Part::Sites) {
+            p.prior[2] = 0.0;
+        }
+        if !self.method.has(Part::Leaks) {
+            p.leak = [0.0; 4];
         }
         p.changed();
     }

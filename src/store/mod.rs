@@ -9,6 +9,7 @@ pub mod archive;
 mod backup;
 mod chunk;
 mod codec;
+mod decode;
 mod durable;
 mod events;
 mod faults;
@@ -42,6 +43,8 @@ use crate::model::{FileManifest, Judgement, QuarantinedRow, RecordKey, SourceRec
 pub use archive::{Archive, ArchivedFile};
 pub use backup::BackedUp;
 pub use chunk::ChunkId;
+#[doc(hidden)]
+pub use decode::{VALUES, decode_value, open_value, seal_value};
 pub use ledger::founding_id;
 pub use live::Live;
 pub use migrate::Migrated;
@@ -643,7 +646,7 @@ impl Store {
     pub fn current_run(&self) -> Result<Option<u32>> {
         let path = self.results_folder().join("CURRENT");
         let Some(bytes) = durable::read_if_exists(&path)? else { return Ok(None) };
-        let run = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim_end().parse().ok());
+        let run = std::str::from_utf8(&bytes).ok().and_then(run_named);
         run.map(Some).ok_or_else(|| damaged("it names no run").at(path.display()))
     }
 
@@ -673,7 +676,7 @@ impl Store {
         )?;
         // An undo must find what was in force before, also where it is not among the latest.
         let before = self.current_run().ok().flatten().unwrap_or(run);
-        durable::replace(&self.results_folder().join("CURRENT"), format!("{run:06}\n").as_bytes())?;
+        durable::replace(&self.results_folder().join("CURRENT"), pointer(run).as_bytes())?;
         let mut runs = self.result_runs()?;
         runs.sort_by_key(|other| (*other != run, *other != before, Reverse(*other)));
         for old in runs.iter().skip(RESULTS_KEPT) {
@@ -681,4 +684,17 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// The content of `results/CURRENT`: a run, and the CRC32 of its digits, since the runs before it
+/// are kept too and one flipped bit would name another.
+fn pointer(run: u32) -> String {
+    let digits = format!("{run:06}");
+    format!("{digits} {:08x}\n", crc32fast::hash(digits.as_bytes()))
+}
+
+/// The run that `results/CURRENT` names. Stores of format 1 wrote the digits alone.
+fn run_named(text: &str) -> Option<u32> {
+    let run = text.split([' ', '\n']).next()?.parse().ok()?;
+    (text == pointer(run) || text == format!("{run:06}\n")).then_some(run)
 }

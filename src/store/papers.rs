@@ -257,6 +257,11 @@ impl Store {
     }
 }
 
+/// Whether a sealed document can be read.
+pub(super) fn decode(sealed: &[u8]) -> Result<()> {
+    codec::open::<Paper>(sealed).map(drop)
+}
+
 fn read(path: &std::path::Path) -> Result<Paper> {
     let sealed = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     codec::open(&sealed).map_err(|e| e.at(path.display()))

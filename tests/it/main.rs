@@ -2,13 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod blocking_index;
+mod byte_flip;
 mod care;
 mod command;
 mod conflicts;
+mod crash;
 mod demo;
 mod determinism;
+mod faults;
+mod full_disk;
 mod fuzz;
 mod fuzz_checks;
+mod hostile;
 mod identity;
 mod identity_lives;
 mod identity_stability;
@@ -19,17 +24,22 @@ mod kinds_cli;
 mod kinds_samples;
 mod kinds_streams;
 mod main_job;
+mod mutation;
 mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod perturb;
 mod policy;
 mod quarantine;
 mod query;
 mod readers;
+mod readers_during_rebuild;
 mod report;
 mod results;
+mod scenario;
 mod store;
+mod support;
 mod sync_plan;
 mod synth;
 
@@ -51,4 +61,3 @@ fn wait_for<T>(open: impl Fn() -> sameas::error::Result<T>) -> sameas::error::Re
     }
     open()
 }
-mod support;

@@ -14,7 +14,7 @@ use super::systems::Systems;
 use super::value::{Getter, View, text_of, walk};
 use crate::model::{
     ConsentState, DateOrder, EntityKind, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,
-    MappedConsent, MappedDate, MappedName, MappedRecord,
+    MappedConsent, MappedDate, MappedName, MappedRecord, is_source_name,
 };
 
 /// What the envelope of a message says of the record in it.
@@ -112,6 +112,9 @@ fn map_one(
     });
     let source = record.source.as_ref().map(|getter| getter.first(main));
     let source: Option<Arc<str>> = source.filter(|name| !name.is_empty()).map(Into::into);
+    if source.as_ref().is_some_and(|name| !is_source_name(name)) {
+        return Outcome::Refused("a source name over 200 bytes or with control characters".into());
+    }
     if !id_made {
         fields.self_ids.push(ExternalId {
             // A table with a column of sources stands for several systems.

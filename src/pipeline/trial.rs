@@ -1,0 +1,63 @@
+//! What another method or other thresholds would make of the records of a store. Writes nothing.
+
+use super::engine::Engine;
+use super::fresh::Fresh;
+use super::rebuild::blocks;
+use super::records::LiveRecords;
+use super::resolve::{Decisions, resolve};
+use crate::compare::Table;
+use crate::error::Result;
+use crate::model::{BlockLimits, Method, RecordKey, Thresholds};
+
+/// The live records of a store, to be resolved in several ways.
+#[derive(Debug)]
+pub struct Trials<'a> {
+    engine: &'a mut Engine,
+    records: LiveRecords,
+}
+
+/// One outcome.
+#[derive(Clone, Debug, Default)]
+pub struct Trial {
+    /// The entity of each record, in the order of [`Trials::keys`]: its smallest member.
+    pub cluster: Vec<u32>,
+    /// Candidate pairs compared.
+    pub pairs_scored: u64,
+}
+
+impl Engine {
+    /// Loads the live records, for trials.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn trials(&mut self) -> Result<Trials<'_>> {
+        let records = {
+            let Self { store, catalog, pool, .. } = self;
+            pool.install(|| LiveRecords::load(store, catalog, Fresh::default(), None, &|_| ()))?
+        };
+        self.catch_up_index(&records)?;
+        Ok(Trials { engine: self, records })
+    }
+}
+
+impl Trials<'_> {
+    /// Keys of the records, ascending.
+    pub fn keys(&self) -> &[RecordKey] {
+        &self.records.keys
+    }
+
+    /// Resolves the records anew, with a model of their own and without people's decisions.
+    ///
+    /// # Errors
+    /// The store or its index cannot be read.
+    pub fn run(&mut self, method: Method, thresholds: &Thresholds) -> Result<Trial> {
+        let records = &self.records;
+        let Engine { index, pool, .. } = &mut *self.engine;
+        let block = |table: &Table, limits: &BlockLimits| blocks(index, records, table, limits);
+        let decisions = Decisions::default();
+        let resolution = pool.install(|| {
+            resolve(records, None, method, &decisions, thresholds, &block, &mut |_| ())
+        })?;
+        Ok(Trial { cluster: resolution.clustering.root, pairs_scored: resolution.pairs_scored })
+    }
+}
