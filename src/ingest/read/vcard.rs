@@ -386,7 +386,7 @@ fn extended(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Limits, RowReader};
+    use crate::ingest::read::{Limits, RowReader};
     use super::*;
 
     fn read(text: &str) -> (Vec<Value>, Vec<(u64, String)>) {
