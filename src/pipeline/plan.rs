@@ -39,7 +39,7 @@ impl Engine {
         // Nothing to compare with is no plan.
         View::open(self.store.root())?;
         let work = self.work_out(options, &mut clock)?;
-        let before = View::open(self.store.root())?.as_made(&self.store)?;
+        let before = View::open(self.store.root())?.under_own_policy(&self.store)?;
         clock.stage("results");
         // Beside the results, so that values stay within the store; the name is no run's.
         let path = self.store.results_path(0).with_file_name("plan.bin");

@@ -76,7 +76,7 @@ impl Engine {
             config: results.summary().config_hash.clone(),
         };
         if let Some(before) = self.results_in_force() {
-            let after = View::of(self.store.root(), results)?.as_made(&self.store)?;
+            let after = View::of(self.store.root(), results)?.under_own_policy(&self.store)?;
             let found = self.pool.install(|| golden_changes(&before, &after, None))?;
             changes.extend(
                 found

@@ -76,11 +76,11 @@ impl View {
             )
             .hint(format!("kept are those of the runs {}", kept.join(", "))));
         }
-        Self::of(dir, Results::open(&store.results_path(run))?)?.as_made(&store)
+        Self::of(dir, Results::open(&store.results_path(run))?)?.under_own_policy(&store)
     }
 
     /// The same results under the policy that they were made with, as the store keeps it.
-    pub(super) fn as_made(self, store: &Store) -> Result<Self> {
+    pub(super) fn under_own_policy(self, store: &Store) -> Result<Self> {
         let summary = self.results.summary();
         let Some(text) = store.config(&summary.config_hash)? else { return Ok(self) };
         let name = format!("the settings of run {}", summary.run);

@@ -158,7 +158,7 @@ impl Engine {
 impl Engine {
     /// The results in force, as they were made; `None` where they are missing or damaged.
     pub(super) fn results_in_force(&self) -> Option<View> {
-        View::open(self.store.root()).and_then(|view| view.as_made(&self.store)).ok()
+        View::open(self.store.root()).and_then(|view| view.under_own_policy(&self.store)).ok()
     }
 
     /// The ledger's state. A run that a killed process wrote into it and did not publish is
