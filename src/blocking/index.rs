@@ -588,10 +588,8 @@ fn io_cause(error: &tantivy::TantivyError) -> Option<io::Error> {
         | TantivyError::LockFailure(LockError::IoError(cause), _) => cause,
         _ => return None,
     };
-    Some(match os_error(cause) {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::new(cause.kind(), cause.to_string()),
-    })
+    // What is no failure of the system is said of bytes that are not as they should be.
+    os_error(cause).map(io::Error::from_raw_os_error)
 }
 
 /// The system's number of a failure. Of a wrapped one only the words are left.

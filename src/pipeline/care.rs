@@ -135,6 +135,7 @@ pub fn migrate(
         Store::migrate(dir, backup, &mut read, &mut |stage| progress.stage(stage, None))?;
     if migrated.from < migrated.to {
         derive(dir, options, true, progress)?;
+        Store::end_migration(dir)?;
     }
     progress.finish();
     Ok(migrated)
@@ -166,7 +167,9 @@ fn derive(
     if all || !index_damage(&engine.store).is_empty() {
         engine.renew_index()?;
     }
-    let had_results = engine.store.results_folder_holds_any()?;
+    // Whoever was cut off here may have removed results already, but never the ledger.
+    let had_results =
+        engine.store.results_folder_holds_any()? || !engine.store.ledger()?.is_empty();
     let mut sound = true;
     for run in engine.store.result_runs()? {
         let path = engine.store.results_path(run);

@@ -6,6 +6,7 @@ use super::rebuild::RunFacts;
 use super::types::{Ground, GroundSource};
 use crate::error::Result;
 use crate::model::{FileManifest, Judgement, LedgerEvent};
+use crate::scoring::Model;
 use crate::store::{Access, HeldRow, Store};
 
 /// Reads what stands in ground, without the writer's lock. Live records are those of the last
@@ -53,7 +54,8 @@ pub fn ground(dir: &Path) -> Result<Ground> {
         let summary = results.summary();
         out.newest = summary.as_of.map(crate::model::Timestamp);
         let model = results.blob("model")?;
-        let model = model.map(|bytes| crate::scoring::Model::from_bytes(&bytes)).transpose()?;
+        let model = model.filter(|bytes| Model::is_current(bytes));
+        let model = model.map(|bytes| Model::from_bytes(&bytes)).transpose()?;
         let trained_on = model.map_or(0, |model| u64::from(model.records));
         out.model = Some((summary.model_hash.clone(), trained_on));
     }

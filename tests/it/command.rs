@@ -37,6 +37,7 @@ const VERBS: &[&[&str]] = &[
     &["sources", "list"],
     &["sources", "show"],
     &["sources", "detect"],
+    &["docs"],
     &["verify"],
     &["recover"],
     &["backup"],

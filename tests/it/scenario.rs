@@ -164,11 +164,12 @@ pub(crate) const DONE: [Option<i32>; 2] = [Some(0), Some(4)];
 
 impl Scene {
     /// Makes a folder ready with `prepare`, and sees what the command does when nothing disturbs
-    /// it. `part` is the command as far as it may come without the rest, if it has such parts.
+    /// it. `parts` are what of it may be done
+    /// without the rest.
     fn new(
         effect: Effect,
         prepare: impl FnOnce(&Path),
-        part: Option<&[&'static str]>,
+        parts: &[&[&'static str]],
         arguments: &[&'static str],
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -188,9 +189,10 @@ impl Scene {
         if effect == Effect::Changes {
             scene.see(path);
         }
-        if let Some(part) = part {
-            assert!(DONE.contains(&run(path, part).0), "{part:?}");
-            scene.see(path);
+        for part in parts {
+            let partly = scene.start();
+            assert!(DONE.contains(&run(partly.path(), part).0), "{part:?}");
+            scene.see(partly.path());
         }
         assert!(DONE.contains(&run(path, arguments).0), "{arguments:?}");
         scene.see(path);
@@ -354,13 +356,18 @@ pub(crate) fn scenes() -> &'static [Scene] {
             fs::remove_dir_all(folder.join("store")).unwrap();
         };
         vec![
-            Scene::new(Changes, base, Some(&INGEST), &ingest),
-            Scene::new(Changes, |folder| after(&ingest, folder), None, &REBUILD),
-            Scene::new(Changes, base, None, &judge),
-            Scene::new(Changes, base, None, &BACKUP),
-            Scene::new(Makes, backed_up, None, &["--store", "store", "restore", "saved"]),
-            Scene::new(Makes, older, None, &["--store", "store", "migrate", "--backup", "saved"]),
-            Scene::new(Makes, damaged, None, &["--store", "store", "recover"]),
+            Scene::new(
+                Changes,
+                base,
+                &[&INGEST, &["--store", "store", "ingest", "shop.csv"]],
+                &ingest,
+            ),
+            Scene::new(Changes, |folder| after(&ingest, folder), &[], &REBUILD),
+            Scene::new(Changes, base, &[], &judge),
+            Scene::new(Changes, base, &[], &BACKUP),
+            Scene::new(Makes, backed_up, &[], &["--store", "store", "restore", "saved"]),
+            Scene::new(Makes, older, &[], &["--store", "store", "migrate", "--backup", "saved"]),
+            Scene::new(Makes, damaged, &[], &["--store", "store", "recover"]),
         ]
     })
 }

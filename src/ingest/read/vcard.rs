@@ -386,8 +386,8 @@ fn extended(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Limits, RowReader};
     use super::*;
+    use crate::ingest::read::{Limits, RowReader};
 
     fn read(text: &str) -> (Vec<Value>, Vec<(u64, String)>) {
         let mut reader =
