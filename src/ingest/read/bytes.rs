@@ -172,10 +172,7 @@ impl Read for Guard {
         self.unpacked += n as u64;
         let ratio_allows = self.packed.load(Ordering::Relaxed).saturating_mul(self.ratio_max);
         let breach = if self.unpacked > self.bytes_max {
-            format!(
-                "unpacks to more than {} bytes (limits.unpacked)",
-                thousands(self.bytes_max)
-            )
+            format!("unpacks to more than {} bytes (limits.unpacked)", thousands(self.bytes_max))
         } else if self.unpacked > RATIO_FREE && self.unpacked > ratio_allows {
             format!(
                 "unpacks to more than {} times its size (limits.unpacked_ratio)",
