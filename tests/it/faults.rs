@@ -145,7 +145,7 @@ fn a_step_that_fails_loses_nothing() {
     let whole = cases.len();
     if !all {
         // Another part of them for each third of the steps, at least one of every command.
-        cases = cases.into_iter().step_by(17).collect();
+        cases = cases.into_iter().step_by(41).collect();
     }
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
