@@ -44,7 +44,7 @@ fn split(files: &[PathBuf], folder: &Path) -> [Vec<FileArgument>; 2] {
         let mut parts = [rows[..header].concat(), rows[..header].concat()];
         for row in &rows[header..] {
             let first = row.split(|byte| b",;\t".contains(byte)).next().unwrap();
-            let held = xxhash_rust::xxh3::xxh3_64(first) % HELD_BACK == 0;
+            let held = xxhash_rust::xxh3::xxh3_64(first).is_multiple_of(HELD_BACK);
             parts[usize::from(held)].extend(row);
         }
         for ((part, files), name_of_part) in parts.iter().zip(&mut out).zip(["most", "rest"]) {

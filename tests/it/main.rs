@@ -1,5 +1,6 @@
 //! Integration tests, one module a topic.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::print_stdout, reason = "a test says what it measured, and what it skipped")]
 
 mod blocking_index;
 mod byte_flip;
