@@ -16,7 +16,7 @@ use sameas::error::Result;
 use sameas::ingest::read::{Limits, RowReader};
 use sameas::model::{
     BlockLimits, EntityKind, FileManifest, Labelled, Mapped, MappedAddress, MappedDate, MappedName,
-    MappedRecord, NormalRecord, RawRow, RecordKey, SourceRecord, Thresholds, Version,
+    MappedRecord, Method, NormalRecord, RawRow, RecordKey, SourceRecord, Thresholds, Version,
 };
 use sameas::normalize::{address, date, email, normalize, organization, person_name, phone};
 use sameas::pipeline::resolve::{Decisions, Records, Resolution, resolve};
@@ -278,7 +278,8 @@ impl Records for Canonical {
 fn resolved(keyed: &[(Key, u32)]) -> Resolution {
     let block = |table: &Table, limits: &BlockLimits| Ok(blocks(table, keyed, limits));
     let thresholds = Thresholds::default();
-    resolve(&Canonical, None, &Decisions::default(), &thresholds, &block, &mut |_| ()).unwrap()
+    let (method, none) = (Method::default(), Decisions::default());
+    resolve(&Canonical, None, method, &none, &thresholds, &block, &mut |_| ()).unwrap()
 }
 
 /// Table, blocks, training, scores, clusters, on all cores: training is most of it.

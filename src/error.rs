@@ -90,6 +90,13 @@ impl Error {
         }
     }
 
+    /// Whether the cause lies outside what was read or written (no room, no rights, too many open
+    /// files, a volume that is gone): such a failure tells nothing of damage.
+    pub(crate) fn has_outside_cause(&self) -> bool {
+        let cause = std::error::Error::source(self).and_then(|e| e.downcast_ref());
+        self.kind() == ErrorKind::Locked || cause.is_some_and(|e| io_hint(e).is_some())
+    }
+
     /// What went wrong, for callers that branch.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -111,14 +118,20 @@ fn io_hint(error: &std::io::Error) -> Option<&'static str> {
     use std::io::ErrorKind as Io;
     // Linux and macOS: EMFILE, ENFILE. Nothing portable names them.
     let files = matches!(error.raw_os_error(), Some(23 | 24)) && cfg!(unix);
+    // EIO.
+    let disk = error.raw_os_error() == Some(5) && cfg!(unix);
     match error.kind() {
-        _ if files => Some("close other programs or raise the limit (`ulimit -n`), then run it again"),
+        _ if disk => Some("the disk fails: save what is on it, then run it again"),
+        _ if files => {
+            Some("close other programs or raise the limit (`ulimit -n`), then run it again")
+        }
         Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => {
             Some("make room and run it again; what was acknowledged before is safe")
         }
         Io::ReadOnlyFilesystem => {
             Some("this disk takes no writes: name a store on another one with --store")
         }
+        Io::NotFound => Some("look whether it is there and its volume mounted, then run it again"),
         Io::PermissionDenied => Some("ask for the right to read and write it, then run it again"),
         Io::StaleNetworkFileHandle | Io::NotConnected | Io::HostUnreachable => {
             Some("the volume is gone: mount it again, then run it again")
@@ -139,5 +152,28 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|s| s.as_ref() as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn failures_of_the_system_say_what_helps_and_are_no_damage() {
+        let remedy = |source: io::Error| {
+            let error = Error::io("file", source);
+            assert_eq!(error.has_outside_cause(), error.remedy().is_some());
+            error.remedy().unwrap_or_default().to_owned()
+        };
+        assert!(remedy(io::ErrorKind::StorageFull.into()).contains("make room"));
+        assert!(remedy(io::ErrorKind::PermissionDenied.into()).contains("the right"));
+        assert!(remedy(io::ErrorKind::ReadOnlyFilesystem.into()).contains("--store"));
+        if cfg!(unix) {
+            assert!(remedy(io::Error::from_raw_os_error(24)).contains("ulimit"));
+        }
+        assert_eq!(remedy(io::ErrorKind::UnexpectedEof.into()), "");
     }
 }

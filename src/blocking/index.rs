@@ -10,12 +10,14 @@
 //! the index without the store's secret.
 
 use std::fmt;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tantivy::directory::MmapDirectory;
+use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, STORED, Schema, Value};
 use tantivy::store::Compressor;
 use tantivy::{
@@ -554,16 +556,49 @@ fn guarded<T>(directory: &Path, call: impl FnOnce() -> tantivy::Result<T>) -> Re
     use tantivy::TantivyError;
     let error = match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => return Ok(value),
-        Ok(Err(TantivyError::IoError(e))) => {
-            Error::new(ErrorKind::Io, format!("the blocking index: {e}"))
-        }
-        Ok(Err(TantivyError::LockFailure(..))) => {
+        Ok(Err(TantivyError::LockFailure(LockError::LockBusy, _))) => {
             Error::new(ErrorKind::Locked, "the blocking index is in use by another process")
+                .at(directory.display())
+        }
+        Ok(Err(error)) if let Some(cause) = io_cause(&error) => Error::io(directory, cause),
+        // A thread that writes has died: of its reason not even the words are left.
+        Ok(Err(TantivyError::ErrorInThread(_))) => {
+            Error::new(ErrorKind::Io, "the blocking index cannot be written")
+                .at(directory.display())
+                .hint("look whether the disk is full or broken, then run it again")
         }
         Ok(Err(_)) | Err(_) => Error::new(ErrorKind::Corrupted, "the blocking index is damaged")
+            .at(directory.display())
             .hint("run `sameas rebuild`: the index is made anew"),
     };
-    Err(error.at(directory.display()))
+    Err(error)
+}
+
+/// The failure of the disk behind an error, if that is what it is.
+fn io_cause(error: &tantivy::TantivyError) -> Option<io::Error> {
+    use tantivy::TantivyError;
+    let cause = match error {
+        TantivyError::IoError(cause)
+        | TantivyError::OpenDirectoryError(
+            OpenDirectoryError::IoError { io_error: cause, .. }
+            | OpenDirectoryError::FailedToCreateTempDir(cause),
+        )
+        | TantivyError::OpenReadError(OpenReadError::IoError { io_error: cause, .. })
+        | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: cause, .. })
+        | TantivyError::LockFailure(LockError::IoError(cause), _) => cause,
+        _ => return None,
+    };
+    // What is no failure of the system is said of bytes that are not as they should be.
+    os_error(cause).map(io::Error::from_raw_os_error)
+}
+
+/// The system's number of a failure. Of a wrapped one only the words are left.
+fn os_error(error: &io::Error) -> Option<i32> {
+    let in_words = || {
+        let words = error.to_string();
+        words.split_once("(os error ")?.1.split(')').next()?.parse().ok()
+    };
+    error.raw_os_error().or_else(in_words)
 }
 
 #[cfg(test)]

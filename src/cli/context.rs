@@ -42,6 +42,11 @@ impl Context {
     /// Settings: flag, environment, `--config`, the store's file, the working directory's file,
     /// default; the first that speaks wins, setting by setting.
     pub(super) fn config(&self, store: Option<&Path>) -> Result<Config> {
+        Config::resolve(&self.specs(store)?)
+    }
+
+    /// The settings file by file, the strongest first.
+    pub(super) fn specs(&self, store: Option<&Path>) -> Result<Vec<Spec>> {
         let mut specs = vec![Spec {
             threads: self.global.threads.map(usize::from),
             max_memory: self.global.max_memory,
@@ -56,7 +61,7 @@ impl Context {
                 specs.push(Spec::load(&path)?);
             }
         }
-        Config::resolve(&specs)
+        Ok(specs)
     }
 
     /// Opens a store for writing.
@@ -74,13 +79,11 @@ impl Context {
         }
     }
 
-    /// The last results of the store.
+    /// The last results of the store, under the policy in force.
     pub(super) fn view(&self) -> Result<View> {
-        let store = self.store();
-        if !store.exists() {
-            return Err(no_store(&store));
-        }
-        View::open(&store)
+        let store = self.existing_store()?;
+        let policy = self.config(Some(&store))?.policy;
+        Ok(View::open(&store)?.with_policy(policy))
     }
 
     /// Refuses where there is no store yet.

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::exit::Outcome;
 use super::files;
 use super::ingest::{map_files, receipts, take_files};
+use super::judge::now;
 use super::output::count;
 use super::report::with_input;
 
@@ -61,6 +62,7 @@ impl Args {
             discard_store(&store)?;
         }
         let catalog = config.catalog()?;
+        let policy = config.policy.clone();
         let mut engine = context.engine(&store, config)?;
         let (report, outcome) = take_files(context, &mut engine, &files, self.strict)?;
         context.answer(&receipts(&report)?)?;
@@ -68,11 +70,14 @@ impl Args {
             return Ok(outcome);
         }
         let progress = context.progress();
-        let rebuilt = engine.rebuild(RebuildOptions::default(), progress.as_ref());
+        let rebuilt = engine.rebuild(
+            RebuildOptions { at: Some(now()), ..RebuildOptions::default() },
+            progress.as_ref(),
+        );
         progress.finish();
         rebuilt?;
         drop(engine);
-        let view = View::open(&store)?;
+        let view = View::open(&store)?.with_policy(policy);
         with_input(&view, &catalog, safe, |input| write_reports(input, &self.out))?;
         self.end_message(context, &view, &store, &report, start.elapsed().as_secs_f64())?;
         Ok(outcome)

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use sameas::error::{Error, ErrorKind, Result};
-use sameas::model::{EntityId, LedgerChange, LedgerEvent};
-use sameas::pipeline;
+use sameas::query::Since;
 use sameas::report::{self, TableFormat};
-use serde::Serialize;
 
+use super::changes::write_feed;
 use super::context::Context;
 use super::exit::Outcome;
 use super::global::Format;
@@ -21,7 +20,7 @@ use super::report::with_input;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  sameas export golden --to golden.jsonl\n  sameas export crosswalk --to - \
-                        --format csv"
+                        --format csv\n  sameas export changes --after 1204 --to changes.jsonl"
 )]
 pub(super) struct Args {
     /// What to export
@@ -32,6 +31,9 @@ pub(super) struct Args {
     /// Put a ' before texts that a spreadsheet would run as a formula (CSV)
     #[arg(long)]
     spreadsheet_safe: bool,
+    /// Only changes after this sequence number: the last one that the reader has applied
+    #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+    after: u64,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -44,7 +46,8 @@ enum What {
     Clusters,
     /// Candidate pairs, most useful first
     Pairs,
-    /// The life of the entity ids: created, merged, split, retired; records that moved
+    /// The feed of changes: entities created, merged, split, retired; records that moved; golden
+    /// fields that changed. Each has a sequence number, given once
     Changes,
     /// Rows that could not be taken
     Quarantine,
@@ -85,16 +88,18 @@ impl Args {
     }
 
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        if self.after > 0 && self.what.table().is_some() {
+            return Err(Error::new(ErrorKind::Config, "only changes have a sequence")
+                .hint("leave --after away"));
+        }
         let format = self.format(context)?;
         let store = context.existing_store()?;
         let catalog = context.config(Some(&store))?.catalog()?;
         let write = |out: &mut dyn Write| match self.what.table() {
-            Some(what) => {
-                with_input(&context.view()?, &catalog, self.spreadsheet_safe, |input| {
-                    report::export(input, what, format, out)
-                })
-            }
-            None => changes(&store, format, out),
+            Some(what) => with_input(&context.view()?, &catalog, self.spreadsheet_safe, |input| {
+                report::export(input, what, format, out)
+            }),
+            None => write_feed(&store, Since::Sequence(self.after), format, out),
         };
         if self.to == Path::new("-") {
             context.write(write)?;
@@ -110,79 +115,4 @@ impl Args {
         out.flush().map_err(failed)?;
         Ok(Outcome::DONE)
     }
-}
-
-/// One event of the ledger.
-#[derive(Serialize)]
-struct Change {
-    sequence: u64,
-    run: u32,
-    cause: String,
-    change: &'static str,
-    /// The entity after the change; of one that ended, itself.
-    entity_id: Option<EntityId>,
-    /// The entity that it came from or went into.
-    other_entity_id: Option<EntityId>,
-    source: Option<String>,
-    object: Option<String>,
-    record_id: Option<String>,
-}
-
-impl From<LedgerEvent> for Change {
-    fn from(event: LedgerEvent) -> Self {
-        let (change, entity, other, record) = match event.change {
-            LedgerChange::Created { entity, founder } => {
-                ("created", Some(entity), None, Some(founder))
-            }
-            LedgerChange::Merged { from, into } => ("merged", Some(from), Some(into), None),
-            LedgerChange::Split { from, into } => ("split", Some(into), Some(from), None),
-            LedgerChange::Retired { entity } => ("retired", Some(entity), None, None),
-            LedgerChange::Moved { record, from, to } => ("moved", to, from, Some(record)),
-        };
-        Self {
-            sequence: event.sequence,
-            run: event.run,
-            cause: event.cause,
-            change,
-            entity_id: entity,
-            other_entity_id: other,
-            source: record.as_ref().map(|key| key.source.to_string()),
-            object: record.as_ref().map(|key| key.object.to_string()),
-            record_id: record.map(|key| key.id.to_string()),
-        }
-    }
-}
-
-fn changes(store: &Path, format: TableFormat, out: &mut dyn Write) -> Result<()> {
-    let failed = |error: csv::Error| failed_io(error.into());
-    let events = pipeline::ledger(store)?.into_iter().map(Change::from);
-    if format == TableFormat::Jsonl {
-        for event in events {
-            let line = serde_json::to_string(&event).map_err(|e| failed_io(e.into()))?;
-            writeln!(out, "{line}").map_err(failed_io)?;
-        }
-        return Ok(());
-    }
-    let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(out);
-    table
-        .write_record([
-            "sequence",
-            "run",
-            "cause",
-            "change",
-            "entity_id",
-            "other_entity_id",
-            "source",
-            "object",
-            "record_id",
-        ])
-        .map_err(failed)?;
-    for event in events {
-        table.serialize(event).map_err(failed)?;
-    }
-    table.flush().map_err(failed_io)
-}
-
-fn failed_io(error: std::io::Error) -> Error {
-    Error::io("the export", error)
 }

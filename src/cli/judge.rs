@@ -1,6 +1,8 @@
 use clap::ValueEnum;
+use sameas::clustering::contradictions;
 use sameas::error::Result;
-use sameas::model::{Timestamp, Verdict};
+use sameas::model::{RecordKey, Timestamp, Verdict};
+use sameas::pipeline;
 use sameas::query::resolve_key;
 use serde::Serialize;
 
@@ -64,7 +66,7 @@ impl Args {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let store = context.existing_store()?;
         let view = context.view()?;
-        let (a, b) = (resolve_key(view.results(), &self.a)?, resolve_key(view.results(), &self.b)?);
+        let (a, b) = (resolve_key(&view, &self.a)?, resolve_key(&view, &self.b)?);
         drop(view);
         if a == b {
             return Err(same_record());
@@ -74,11 +76,18 @@ impl Args {
         let by = self.by.clone().unwrap_or_else(user);
         let (a_text, b_text) = (a.to_string(), b.to_string());
         let sequence = engine.judge(a, b, verdict, &by, &self.note, now())?;
+        drop(engine);
         let word = format!("{verdict:?}").to_lowercase();
         let mut table = Table::new(["judgement", "verdict", "a", "b"]);
         table.row([sequence.to_string(), word, a_text.clone(), b_text.clone()]);
         let answer = JudgeAnswer { sequence, a: a_text, b: b_text, verdict };
         context.answer(&Answer::new(&answer)?.table(table))?;
+        for found in contradictions(&pipeline::judgements(&store)?, RecordKey::clone) {
+            let own = found.chain.iter().chain([&found.different]);
+            if own.into_iter().any(|judgement| judgement.sequence == sequence) {
+                context.warning(&format!("judgements contradict each other: {found}"));
+            }
+        }
         context.message("`sameas rebuild` applies it.");
         Ok(Outcome::DONE)
     }

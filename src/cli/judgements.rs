@@ -3,6 +3,8 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use rustc_hash::FxHashSet;
+use sameas::clustering::{Contradiction, contradictions};
 use sameas::config::parse_time;
 use sameas::error::{Error, ErrorKind, Result};
 use sameas::model::{Judgement, RecordKey, Verdict};
@@ -16,10 +18,10 @@ use super::exit::Outcome;
 use super::judge::{now, same_record, user};
 use super::output::{self, Answer, Table};
 
-/// List, export or import people's decisions
+/// List, check, export or import people's decisions
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  sameas judgements list\n  sameas judgements export decisions.csv\n  sameas \
+    after_help = "Examples:\n  sameas judgements list\n  sameas judgements check\n  sameas judgements export decisions.csv\n  sameas \
                         judgements import decisions.jsonl"
 )]
 pub(super) struct Args {
@@ -32,6 +34,9 @@ enum Sub {
     /// List all decisions in the order given; the last one on a pair holds
     #[command(after_help = "Example:\n  sameas judgements list --format csv")]
     List,
+    /// Say which decisions contradict each other, with the chain; exit code 3 if any do
+    #[command(after_help = "Example:\n  sameas judgements check")]
+    Check,
     /// Write all decisions to a .csv or .jsonl file; `-` is stdout (CSV)
     #[command(after_help = "Example:\n  sameas judgements export decisions.csv")]
     Export {
@@ -48,7 +53,7 @@ enum Sub {
 
 /// One decision as files write it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Row {
+pub(super) struct Row {
     a: String,
     b: String,
     verdict: Verdict,
@@ -78,6 +83,7 @@ impl Args {
         let store = context.existing_store()?;
         match &self.verb {
             Sub::List => list(context, &store),
+            Sub::Check => check(context, &store),
             Sub::Export { file } => export(context, &store, file),
             Sub::Import { file } => import(context, &store, file),
         }
@@ -86,8 +92,14 @@ impl Args {
 
 fn list(context: &Context, store: &Path) -> Result<Outcome> {
     let rows: Vec<Row> = pipeline::judgements(store)?.iter().map(Row::from).collect();
+    context.answer(&Answer::new(&rows)?.table(judgement_table(&rows)))?;
+    Ok(Outcome::DONE)
+}
+
+/// Decisions as a table.
+pub(super) fn judgement_table(rows: &[Row]) -> Table {
     let mut table = Table::new(["a", "b", "verdict", "by", "note", "at"]);
-    for row in &rows {
+    for row in rows {
         table.row([
             row.a.clone(),
             row.b.clone(),
@@ -97,8 +109,28 @@ fn list(context: &Context, store: &Path) -> Result<Outcome> {
             row.at.clone().unwrap_or_default(),
         ]);
     }
-    context.answer(&Answer::new(&rows)?.table(table))?;
-    Ok(Outcome::DONE)
+    table
+}
+
+fn check(context: &Context, store: &Path) -> Result<Outcome> {
+    let found = contradictions(&pipeline::judgements(store)?, RecordKey::clone);
+    let mut table = Table::new(["a", "b", "different", "same"]);
+    for Contradiction { different, chain } in &found {
+        let links = chain.iter().map(|same| format!("{} = {} ({})", same.a, same.b, same.sequence));
+        table.row([
+            different.a.to_string(),
+            different.b.to_string(),
+            different.sequence.to_string(),
+            links.collect::<Vec<_>>().join(", "),
+        ]);
+    }
+    context.answer(&Answer::new(&found)?.table(table))?;
+    if found.is_empty() {
+        context.message("No decisions contradict each other.");
+        return Ok(Outcome::DONE);
+    }
+    context.message("`sameas judge withdraw A B` takes a decision back.");
+    Ok(Outcome::REFUSED)
 }
 
 fn word(verdict: Verdict) -> String {
@@ -145,11 +177,17 @@ fn import(context: &Context, store: &Path, file: &Path) -> Result<Outcome> {
     let reader = File::open(file).map_err(|error| Error::io(file, error))?;
     let rows = read_rows(BufReader::new(reader), file, is_jsonl(file))?;
     // Every row is understood before the first is stored.
-    let view = View::open(store)?;
+    let view = match View::open(store) {
+        Ok(view) => Some(view),
+        // Without results yet, records have their full keys only.
+        Err(error) if error.kind() == ErrorKind::Unknown => None,
+        Err(error) => return Err(error),
+    };
     let mut decisions = Vec::with_capacity(rows.len());
     for (line, row) in rows {
         let place = format!("{}:{line}", file.display());
-        let (a, b) = (key(&view, &row.a, &place)?, key(&view, &row.b, &place)?);
+        let key = |text| key(view.as_ref(), text, &place);
+        let (a, b) = (key(&row.a)?, key(&row.b)?);
         if a == b {
             return Err(same_record().at(place));
         }
@@ -162,24 +200,34 @@ fn import(context: &Context, store: &Path, file: &Path) -> Result<Outcome> {
             None => now(),
         };
         let by = if row.by.is_empty() { user() } else { row.by };
-        decisions.push((a, b, row.verdict, by, row.note, at));
+        decisions.push(Judgement::new(a, b, row.verdict, &by, &row.note, at));
     }
     drop(view);
     let mut engine = context.engine(store, context.config(Some(store))?)?;
-    let count = decisions.len();
-    for (a, b, verdict, by, note, at) in decisions {
-        engine.judge(a, b, verdict, &by, &note, at)?;
+    let all = decisions.len();
+    // The same file again is no news.
+    let kept = pipeline::judgements(store)?;
+    let kept: FxHashSet<Judgement> =
+        kept.into_iter().map(|old| Judgement { sequence: 0, ..old }).collect();
+    decisions.retain(|new| !kept.contains(new));
+    let (imported, known) = (decisions.len(), all - decisions.len());
+    engine.judge_all(decisions)?;
+    drop(engine);
+    let mut table = Table::new(["imported", "known"]);
+    table.row([imported.to_string(), known.to_string()]);
+    let value = serde_json::json!({ "imported": imported, "known": known });
+    context.answer(&Answer::new(&value)?.table(table))?;
+    for found in contradictions(&pipeline::judgements(store)?, RecordKey::clone) {
+        context.warning(&format!("judgements contradict each other: {found}"));
     }
-    let mut table = Table::new(["imported"]);
-    table.row([count.to_string()]);
-    context.answer(&Answer::new(&serde_json::json!({ "imported": count }))?.table(table))?;
     context.message("`sameas rebuild` applies them.");
     Ok(Outcome::DONE)
 }
 
 /// A full key is taken as it is, so that decisions on deleted records come back with them.
-fn key(view: &View, text: &str, place: &str) -> Result<RecordKey> {
-    match resolve_key(view.results(), text) {
+fn key(view: Option<&View>, text: &str, place: &str) -> Result<RecordKey> {
+    let unresolved = || Error::new(ErrorKind::Unknown, "there are no results yet");
+    match view.ok_or_else(unresolved).and_then(|view| resolve_key(view, text)) {
         Ok(key) => Ok(key),
         Err(error) if error.kind() == ErrorKind::Unknown => {
             let full = text.split_once(':').and_then(|(source, rest)| {

@@ -2,14 +2,19 @@
 //! that a user of the library would need too.
 
 mod backup;
+mod changes;
+mod conflicts;
 mod context;
 mod dedupe;
+mod diff;
+mod docs;
 mod evaluate;
 mod exit;
 mod export;
 mod files;
 mod find;
 mod global;
+mod history;
 mod how;
 mod ingest;
 mod init;
@@ -18,6 +23,8 @@ mod judgements;
 mod migrate;
 mod model;
 mod output;
+mod plan;
+mod policy;
 mod progress;
 mod quarantine;
 mod rebuild;
@@ -27,7 +34,9 @@ mod restore;
 mod show;
 mod sources;
 mod status;
+mod sync_plan;
 mod synth;
+mod undo;
 mod verify;
 mod why;
 mod xref;
@@ -35,6 +44,7 @@ mod xref;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::{Parser, Subcommand};
 
@@ -78,18 +88,28 @@ enum Verb {
     How(how::Args),
     Judge(judge::Args),
     Judgements(judgements::Args),
+    History(history::Args),
+    Changes(changes::Args),
+    Diff(diff::Args),
+    Plan(plan::Args),
+    Undo(undo::Args),
     Export(export::Args),
     Evaluate(evaluate::Args),
     Model(model::Args),
     Status(status::Args),
     Synth(synth::Args),
     Sources(sources::Args),
+    Docs(docs::Args),
     Verify(verify::Args),
     Recover(recover::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Migrate(migrate::Args),
     Quarantine(quarantine::Args),
+    Policy(policy::Args),
+    Conflicts(conflicts::Args),
+    #[command(name = "sync-plan")]
+    SyncPlan(sync_plan::Args),
 }
 
 /// Runs the command line of this process.
@@ -102,7 +122,7 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
-    hide_panics();
+    hold_panics();
     end_on_signals();
     let context = Context::new(cli.global);
     let whole = AssertUnwindSafe(|| {
@@ -110,7 +130,10 @@ pub(crate) fn main() -> ExitCode {
         context.flush()?;
         Ok(outcome)
     });
-    let result = catch_unwind(whole).unwrap_or(Ok(Outcome::FAILED));
+    let result = catch_unwind(whole).unwrap_or_else(|_| {
+        report_panic();
+        Ok(Outcome::FAILED)
+    });
     let code = match result {
         Ok(outcome) => outcome.code(),
         Err(error) if output::is_broken_pipe(&error) => exit::DONE,
@@ -137,22 +160,26 @@ fn end_on_signals() {
     });
 }
 
-/// A panic is a defect of ours. Its message may quote a customer's value (a slice of a text does), so
-/// only its place is told.
-fn hide_panics() {
+/// Where the last panic was.
+static PANICKED_AT: Mutex<String> = Mutex::new(String::new());
+
+/// Keeps the default hook from writing a panic's message, which may quote a customer's value (a
+/// slice of a text does). Panics of other libraries on damaged files are caught where they are
+/// called, and answered as damage.
+fn hold_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        // sled panics on some damage, which the store catches and reports as what it is.
-        if place.contains("sled-") {
-            return;
-        }
-        let mut stderr = std::io::stderr();
-        let _ = writeln!(stderr, "error: internal error at {place}");
-        let _ = writeln!(
-            stderr,
-            "hint: nothing that was acknowledged is lost; please report this place"
-        );
+        *PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
+}
+
+/// Tells of a panic that nobody caught: a defect of ours.
+fn report_panic() {
+    let place = PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut stderr = std::io::stderr();
+    let _ = writeln!(stderr, "error: internal error at {place}");
+    let _ =
+        writeln!(stderr, "hint: nothing that was acknowledged is lost; please report this place");
 }
 
 fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
@@ -170,18 +197,27 @@ fn run(context: &Context, verb: &Verb) -> Result<Outcome> {
         Verb::How(args) => args.run(context),
         Verb::Judge(args) => args.run(context),
         Verb::Judgements(args) => args.run(context),
+        Verb::History(args) => args.run(context),
+        Verb::Changes(args) => args.run(context),
+        Verb::Diff(args) => args.run(context),
+        Verb::Plan(args) => args.run(context),
+        Verb::Undo(args) => args.run(context),
         Verb::Export(args) => args.run(context),
         Verb::Evaluate(args) => args.run(context),
         Verb::Model(args) => args.run(context),
         Verb::Status(args) => args.run(context),
         Verb::Synth(args) => args.run(context),
         Verb::Sources(args) => args.run(context),
+        Verb::Docs(args) => args.run(context),
         Verb::Verify(args) => args.run(context),
         Verb::Recover(args) => args.run(context),
         Verb::Backup(args) => args.run(context),
         Verb::Restore(args) => args.run(context),
         Verb::Migrate(args) => args.run(context),
         Verb::Quarantine(args) => args.run(context),
+        Verb::Policy(args) => args.run(context),
+        Verb::Conflicts(args) => args.run(context),
+        Verb::SyncPlan(args) => args.run(context),
     }
 }
 

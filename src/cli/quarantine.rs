@@ -57,7 +57,9 @@ enum Sub {
         kind: Option<String>,
     },
     /// Give rows up: no list or report shows them any more; their bytes stay in the store
-    #[command(after_help = "Examples:\n  sameas quarantine drop 3 7\n  sameas quarantine drop --all")]
+    #[command(
+        after_help = "Examples:\n  sameas quarantine drop 3 7\n  sameas quarantine drop --all"
+    )]
     Drop {
         /// Numbers in `quarantine list`
         #[arg(required_unless_present = "all")]

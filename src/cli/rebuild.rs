@@ -1,10 +1,12 @@
+use sameas::clustering::Contradiction;
 use sameas::config::parse_percent;
 use sameas::error::Result;
-use sameas::pipeline::{RebuildOptions, RebuildReport};
+use sameas::pipeline::{RebuildOptions, RebuildReport, Redone};
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Outcome;
+use super::judge::now;
 use super::output::{Answer, Table, bytes, count};
 
 /// Work the results out from what was ingested, and replace the last ones
@@ -27,6 +29,9 @@ pub(super) struct Args {
     /// entity id
     #[arg(long, value_name = "SHARE", value_parser = share)]
     max_changed: Option<f64>,
+    /// Do what `sameas plan` said under this id; stop with exit code 3 if it would be something else
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
 }
 
 fn share(text: &str) -> std::result::Result<f64, String> {
@@ -42,13 +47,33 @@ impl Args {
             full: self.full,
             retrain: self.retrain,
             max_changed: self.max_changed,
+            plan: self.plan.clone(),
+            at: Some(now()),
         };
         let progress = context.progress();
         let report = engine.rebuild(options, progress.as_ref());
         progress.finish();
-        context.answer(&answer(&report?)?)?;
+        let report = report?;
+        context.answer(&answer(&report)?)?;
+        if let Some(redone) = &report.redone {
+            tell_redone(context, redone);
+        }
+        for contradiction in &report.contradictions {
+            context.warning(&format!("judgements contradict each other: {contradiction}"));
+        }
         Ok(Outcome::DONE)
     }
+}
+
+/// Says what an undo took back and is done again.
+pub(super) fn tell_redone(context: &Context, redone: &Redone) {
+    let runs: Vec<String> = redone.undone.iter().map(ToString::to_string).collect();
+    context.message(&format!(
+        "Run {} had been taken back; of what it did, this does again: {} records come to the entity \
+         that it had given them.",
+        runs.join(", "),
+        count(redone.records)
+    ));
 }
 
 #[derive(Serialize)]
@@ -64,6 +89,8 @@ pub(super) struct RebuildAnswer<'a> {
     model_hash: &'a str,
     config_hash: &'a str,
     stability: &'a sameas::pipeline::Stability,
+    redone: &'a Option<Redone>,
+    contradictions: &'a [Contradiction],
     seconds: Vec<(&'a str, f64)>,
     peak_memory: u64,
     warnings: &'a [String],
@@ -84,6 +111,8 @@ impl<'a> RebuildAnswer<'a> {
             model_hash: &summary.model_hash,
             config_hash: &summary.config_hash,
             stability: &report.stability,
+            redone: &report.redone,
+            contradictions: &report.contradictions,
             seconds: report
                 .timings
                 .iter()
@@ -110,6 +139,7 @@ fn answer(report: &RebuildReport) -> Result<Answer> {
     line("entities created", count(report.stability.created));
     line("entities merged", count(report.stability.merged));
     line("entities split", count(report.stability.split));
+    line("entities retired", count(report.stability.retired));
     line("peak memory", bytes(report.peak_memory));
     let mut stages = Table::new(["stage", "seconds", "CPU seconds", "memory"]);
     for time in &report.timings {

@@ -12,7 +12,7 @@ use super::output::{Answer, Table, count};
 /// What neither copy has is listed record by record, here and in STORE/archive/lost.jsonl; then the
 /// exit code is 1.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  sameas verify; sameas recover")]
+#[command(after_help = "Examples:\n  sameas recover\n  sameas verify")]
 pub(super) struct Args {}
 
 impl Args {

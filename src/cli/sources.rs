@@ -5,6 +5,7 @@ use sameas::config::{Config, nearest};
 use sameas::error::{Error, ErrorKind, Result};
 use sameas::ingest::kind::{self, Candidate, Catalog, Kind};
 use sameas::model::FileManifest;
+use sameas::report::formats;
 use serde::Serialize;
 
 use super::context::Context;
@@ -47,6 +48,7 @@ struct KindRow {
     kind: String,
     system: String,
     title: String,
+    formats: Vec<&'static str>,
     certainty: &'static str,
 }
 
@@ -94,12 +96,15 @@ impl KindRow {
             kind: kind.spec.name.clone(),
             system: kind.spec.system.clone(),
             title: kind.spec.title.clone(),
+            formats: formats(&kind.spec.containers),
             certainty: kind.spec.certainty.as_str(),
         }
     }
 
-    fn cells(&self) -> [String; 4] {
-        [self.kind.clone(), self.system.clone(), self.title.clone(), self.certainty.to_owned()]
+    fn cells(&self) -> [String; 5] {
+        let Self { kind, system, title, formats, certainty } = self;
+        let formats = formats.join(", ");
+        [kind.clone(), system.clone(), title.clone(), formats, (*certainty).to_owned()]
     }
 }
 
@@ -118,7 +123,7 @@ impl Args {
 }
 
 fn list(catalog: &Catalog) -> Result<Answer> {
-    let mut table = Table::new(["kind", "system", "title", "certainty"]);
+    let mut table = Table::new(["kind", "system", "title", "formats", "certainty"]);
     let mut rows = Vec::new();
     for kind in catalog.names().iter().filter_map(|name| catalog.kind(name)) {
         let row = KindRow::new(kind);

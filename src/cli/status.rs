@@ -36,8 +36,14 @@ impl Args {
             Err(error) if error.kind() == ErrorKind::Unknown => None,
             Err(error) => return Err(error),
         };
-        let status = query::status(ground, view.as_ref());
-        context.answer(&Answer::new(&status)?.table(overview(&status)).table(sources(&status)))?;
+        let catalog = context.config(Some(&store))?.catalog()?;
+        let erasures = pipeline::erasure_requests(&store, &catalog)?;
+        let status = query::status(ground, view.as_ref(), erasures);
+        let mut answer = Answer::new(&status)?.table(overview(&status)).table(sources(&status));
+        if !status.erasure_requests.is_empty() {
+            answer = answer.table(erasure_requests(&status));
+        }
+        context.answer(&answer)?;
         for warning in &status.warnings {
             context.warning(warning);
         }
@@ -57,6 +63,7 @@ fn overview(status: &Status) -> Table {
     let mut line = |name: &str, value: String| table.row([name.to_owned(), value]);
     line("records", count(status.records));
     line("entities", count(status.entities));
+    line("records not resolved yet", count(status.unresolved));
     line("rows in quarantine", count(status.quarantined));
     line("size", bytes(status.store_bytes));
     match &status.last_rebuild {
@@ -84,6 +91,20 @@ fn sources(status: &Status) -> Table {
             count(source.records),
             source.last_ingest.file.clone(),
             source.last_ingest.run.to_string(),
+        ]);
+    }
+    table
+}
+
+fn erasure_requests(status: &Status) -> Table {
+    let mut table = Table::new(["to be erased", "source", "object", "asked by", "run"]);
+    for request in &status.erasure_requests {
+        table.row([
+            request.record_id.clone(),
+            request.source.clone(),
+            request.object.clone(),
+            request.file.clone(),
+            request.run.to_string(),
         ]);
     }
     table

@@ -1,249 +1,294 @@
 //! Entity ids that outlive rebuilds: each cluster takes over the id with which it shares most
 //! members. Pure: the ledger's state and the new clusters in, ids and events out.
 
+use std::cmp::Reverse;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{EntityId, LedgerChange, RecordKey};
+use super::ledger::{LedgerState, record_hash};
+use crate::model::{Cause, EntityId, LedgerChange, RecordKey};
 
-/// Where every record belonged, and every id that was ever issued.
-#[derive(Clone, Debug, Default)]
-pub struct LedgerState {
-    /// Entity of each record that has one, by [`record_hash`].
-    pub member_of: FxHashMap<u128, EntityId>,
-    /// Ids ever issued, with the position of their creation.
-    pub issued: FxHashMap<EntityId, u64>,
-    /// Ids that ended: the id they resolve to, or `None` once retired.
-    pub ended: FxHashMap<EntityId, Option<EntityId>>,
+/// The clusters of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Clusters<'a> {
+    /// Ordinals of each cluster's members, ascending; every ordinal once.
+    pub members: &'a [Vec<u32>],
+    /// Keys by ordinal.
+    pub keys: &'a [RecordKey],
+    /// Records that are in no cluster and may have been in an entity before: deleted, merged away in
+    /// their system, or not resolved.
+    pub gone: &'a [RecordKey],
 }
 
-/// 128 bits that stand for a record's key.
-pub fn record_hash(key: &RecordKey) -> u128 {
-    let mut name = Vec::with_capacity(key.source.len() + key.object.len() + key.id.len() + 2);
-    for part in [key.source.as_bytes(), key.object.as_bytes(), key.id.as_bytes()] {
-        name.extend_from_slice(part);
-        name.push(0);
-    }
-    xxhash_rust::xxh3::xxh3_128(&name)
+/// What happened since the last run.
+#[derive(Clone, Copy, Debug)]
+pub struct News<'a> {
+    /// By ordinal: what touched a record that was resolved before.
+    pub records: &'a [Option<Cause>],
+    /// What everything else comes from.
+    pub otherwise: Cause,
 }
 
-impl LedgerState {
-    /// Follows an event.
-    pub fn apply(&mut self, change: &LedgerChange) {
-        match change {
-            LedgerChange::Created { entity, founder } => {
-                let position = self.issued.len() as u64;
-                self.issued.entry(*entity).or_insert(position);
-                self.ended.remove(entity);
-                self.member_of.insert(record_hash(founder), *entity);
-            }
-            LedgerChange::Merged { from, into } => {
-                self.ended.insert(*from, Some(*into));
-            }
-            LedgerChange::Split { into, .. } => {
-                self.ended.remove(into);
-            }
-            LedgerChange::Retired { entity } => {
-                self.ended.insert(*entity, None);
-            }
-            LedgerChange::Moved { record, to, .. } => match to {
-                Some(to) => {
-                    self.member_of.insert(record_hash(record), *to);
-                }
-                None => {
-                    self.member_of.remove(&record_hash(record));
-                }
-            },
-        }
-    }
-
-    /// The live id that an id resolves to; `None` once retired. Follows merges.
-    pub fn resolve(&self, id: EntityId) -> Option<EntityId> {
-        let mut id = id;
-        // A chain is at most as long as there are ids; cycles cannot be written, but damage could.
-        for _ in 0..=self.ended.len() {
-            match self.ended.get(&id) {
-                None => return Some(id),
-                Some(next) => id = (*next)?,
-            }
-        }
-        None
-    }
-}
-
-/// What a rebuild makes of the ids.
+/// What a run makes of the ids.
 #[derive(Clone, Debug, Default)]
 pub struct Identities {
     /// Id of each cluster, in the order given.
     pub ids: Vec<EntityId>,
-    /// Events, in order.
-    pub changes: Vec<LedgerChange>,
-    /// Records that had an entity before, and of these, how many have the same id now.
+    /// Nearest cause of what changed in each cluster.
+    pub causes: Vec<Cause>,
+    /// What changed, events of one cause together; at most one fate an id.
+    pub changes: Vec<(Cause, LedgerChange)>,
+    /// Live records that had an entity before, and of these, how many have the same id now.
     pub known: u64,
     /// …
     pub unchanged: u64,
 }
 
-/// Gives every cluster its id. `clusters` hold ordinals ascending; `keys[i]` is the key of record
-/// `i`, `founding` derives an id from a key. Deterministic; O(records).
+/// Gives every cluster its id. A cluster takes the id with which it shares most members (ties: the
+/// oldest member), the larger part of a split keeps it. A cluster that gets none so takes an ended
+/// id that its members held before, else a new one: `founding` derives it from its first record's
+/// key. Deterministic; O(records).
 pub fn identify(
     state: &LedgerState,
-    clusters: &[Vec<u32>],
-    keys: &[RecordKey],
+    clusters: Clusters<'_>,
+    news: News<'_>,
     founding: impl Fn(&RecordKey) -> EntityId,
 ) -> Identities {
-    let mut out =
-        Identities { ids: vec![EntityId::from_bits(0); clusters.len()], ..Identities::default() };
-    let hashes: Vec<u128> = keys.iter().map(record_hash).collect();
-    // (shared members, age of the id, cluster, id)
-    let mut claims: Vec<(std::cmp::Reverse<u32>, u64, u32, EntityId)> = Vec::new();
-    if !state.member_of.is_empty() {
-        let mut counts: FxHashMap<EntityId, u32> = FxHashMap::default();
-        for (at, members) in clusters.iter().enumerate() {
-            counts.clear();
-            for member in members {
-                if let Some(id) = state.member_of.get(&hashes[*member as usize]) {
-                    *counts.entry(*id).or_insert(0) += 1;
+    let hashes: Vec<u128> = clusters.keys.iter().map(record_hash).collect();
+    let mut naming =
+        Naming { ids: vec![None; clusters.members.len()], taken: FxHashMap::default() };
+    let all = (0..).zip(clusters.members).map(|(at, members)| (at, members.as_slice()));
+    let claims = claims_of(all, |member, held| {
+        held.extend(state.member(hashes[member as usize]));
+    });
+    naming.settle(&claims);
+    let named: Vec<bool> = naming.ids.iter().map(Option::is_some).collect();
+    let rest = (0..).zip(clusters.members).filter(|(at, _)| !named[*at as usize]);
+    let former = claims_of(rest.map(|(at, members)| (at, members.as_slice())), |member, held| {
+        let former = state.former(hashes[member as usize]).iter().rev();
+        // The id held last comes first, and none that lives elsewhere.
+        held.extend((0..).zip(former).map(|(rank, id)| (*id, rank)));
+        held.retain(|(id, _)| state.is_ended(*id));
+    });
+    naming.settle(&former);
+    let ids: Vec<EntityId> = (0..)
+        .zip(clusters.members)
+        .map(|(at, members)| {
+            let named = naming.ids[at as usize];
+            named.unwrap_or_else(|| {
+                let mut id = founding(&clusters.keys[members[0] as usize]);
+                while state.is_issued(id) || naming.taken.contains_key(&id) {
+                    id = EntityId::from_bits(xxhash_rust::xxh3::xxh3_64(&id.bits().to_be_bytes()));
                 }
-            }
-            for (id, count) in &counts {
-                let age = state.issued.get(id).copied().unwrap_or(u64::MAX);
-                claims.push((std::cmp::Reverse(*count), age, at as u32, *id));
-            }
-        }
-        claims.sort_unstable();
-    }
-    let mut taken: FxHashMap<EntityId, u32> = FxHashMap::default();
-    let mut given: Vec<bool> = vec![false; clusters.len()];
-    for (_, _, at, id) in &claims {
-        if !given[*at as usize] && !taken.contains_key(id) {
-            given[*at as usize] = true;
-            taken.insert(*id, *at);
-            out.ids[*at as usize] = *id;
-        }
-    }
-    let mut issued: FxHashSet<EntityId> = FxHashSet::default();
-    for (at, members) in clusters.iter().enumerate() {
-        if given[at] {
-            if state.ended.contains_key(&out.ids[at]) {
-                // The id was retired or merged and lives again.
-                out.changes.push(LedgerChange::Created {
-                    entity: out.ids[at],
-                    founder: keys[members[0] as usize].clone(),
-                });
-            }
-            continue;
-        }
-        let founder = &keys[members[0] as usize];
-        let mut id = founding(founder);
-        while state.issued.contains_key(&id) || !issued.insert(id) {
-            let bits = xxhash_rust::xxh3::xxh3_64(&id.bits().to_be_bytes());
-            id = EntityId::from_bits(bits);
-        }
-        out.ids[at] = id;
-        out.changes.push(LedgerChange::Created { entity: id, founder: founder.clone() });
-    }
-    // Ids that a cluster has members of but not the name: merged or split off.
-    for (_, _, at, id) in &claims {
-        let own = out.ids[*at as usize];
-        if own == *id {
-            continue;
-        }
-        match taken.get(id) {
-            None => {
-                if state.resolve(*id) == Some(*id) && taken.insert(*id, *at).is_none() {
-                    out.changes.push(LedgerChange::Merged { from: *id, into: own });
-                }
-            }
-            Some(owner) if *owner != *at => {
-                out.changes.push(LedgerChange::Split { from: *id, into: own });
-            }
-            Some(_) => {}
-        }
-    }
-    let mut seen: FxHashSet<u128> = FxHashSet::default();
-    for (at, members) in clusters.iter().enumerate() {
-        for member in members {
-            let hash = hashes[*member as usize];
-            let before = state.member_of.get(&hash).copied();
-            if !state.member_of.is_empty() {
-                seen.insert(hash);
-            }
-            out.known += u64::from(before.is_some());
-            out.unchanged += u64::from(before == Some(out.ids[at]));
-            let founded = member == &members[0] && before.is_none() && !given[at];
-            if before != Some(out.ids[at]) && !founded {
-                out.changes.push(LedgerChange::Moved {
-                    record: keys[*member as usize].clone(),
-                    from: before,
-                    to: Some(out.ids[at]),
-                });
-            }
-        }
-    }
-    // Ids of which no member is live.
-    let mut retired: Vec<EntityId> = state
-        .issued
-        .keys()
-        .filter(|id| !taken.contains_key(*id) && !state.ended.contains_key(*id))
-        .copied()
+                naming.taken.insert(id, at);
+                id
+            })
+        })
         .collect();
-    retired.sort_unstable();
-    out.changes.extend(retired.into_iter().map(|entity| LedgerChange::Retired { entity }));
+    let steps = Steps { state, clusters, hashes: &hashes, ids: &ids, claims: &claims };
+    let causes = steps.causes(news);
+    let changes = steps.changes(|record, cluster| match (record, cluster) {
+        (Some((None, _)), _) => Cause::NewRecord,
+        (Some((Some(_), record)), Some(at)) => {
+            news.records[record as usize].unwrap_or(causes[at as usize])
+        }
+        (None, Some(at)) => causes[at as usize],
+        (_, None) => Cause::DeletedRecord,
+    });
+    let before = hashes.iter().map(|hash| state.entity_of(*hash));
+    let mut out = Identities { causes, changes, ..Identities::default() };
+    let mut cluster_of = vec![0_u32; clusters.keys.len()];
+    for (at, members) in (0..).zip(clusters.members) {
+        members.iter().for_each(|member| cluster_of[*member as usize] = at);
+    }
+    for (before, cluster) in before.zip(cluster_of) {
+        out.known += u64::from(before.is_some());
+        out.unchanged += u64::from(before == Some(ids[cluster as usize]));
+    }
+    out.ids = ids;
     out
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What brings an earlier result back: its clusters with the ids that they had. O(records).
+pub fn restore(state: &LedgerState, clusters: Clusters<'_>, ids: &[EntityId]) -> Vec<LedgerChange> {
+    let hashes: Vec<u128> = clusters.keys.iter().map(record_hash).collect();
+    let all = (0..).zip(clusters.members).map(|(at, members)| (at, members.as_slice()));
+    let claims = claims_of(all, |member, held| {
+        held.extend(state.member(hashes[member as usize]));
+    });
+    let steps = Steps { state, clusters, hashes: &hashes, ids, claims: &claims };
+    steps.changes(|_, _| Cause::Undo).into_iter().map(|(_, change)| change).collect()
+}
 
-    fn key(id: &str) -> RecordKey {
-        RecordKey::new("s", "o", id)
-    }
+/// A cluster's claim to an id: most members first, then the oldest member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Claim {
+    shared: Reverse<u32>,
+    oldest: u64,
+    cluster: u32,
+    id: EntityId,
+}
 
-    fn run(state: &mut LedgerState, clusters: &[&[&str]]) -> Vec<EntityId> {
-        let mut names: Vec<&str> = clusters.iter().flat_map(|c| c.iter().copied()).collect();
-        names.sort_unstable();
-        let keys: Vec<RecordKey> = names.iter().map(|n| key(n)).collect();
-        let mut sorted: Vec<Vec<u32>> = clusters
-            .iter()
-            .map(|c| {
-                let mut c: Vec<u32> = c
-                    .iter()
-                    .filter_map(|n| names.binary_search(n).ok())
-                    .map(|i| i as u32)
-                    .collect();
-                c.sort_unstable();
-                c
-            })
-            .collect();
-        sorted.sort();
-        let founding = |k: &RecordKey| EntityId::from_bits(record_hash(k) as u64);
-        let found = identify(state, &sorted, &keys, founding);
-        for change in &found.changes {
-            state.apply(change);
+/// The claims of clusters, strongest first. `held` adds the ids that a record speaks for, with an
+/// age that settles ties.
+fn claims_of<'a>(
+    clusters: impl Iterator<Item = (u32, &'a [u32])>,
+    held: impl Fn(u32, &mut Vec<(EntityId, u64)>),
+) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    let mut counts: FxHashMap<EntityId, (u32, u64)> = FxHashMap::default();
+    let mut ids = Vec::new();
+    for (cluster, members) in clusters {
+        counts.clear();
+        for member in members {
+            ids.clear();
+            held(*member, &mut ids);
+            for (id, age) in &ids {
+                let (shared, oldest) = counts.entry(*id).or_insert((0, u64::MAX));
+                *shared += 1;
+                *oldest = (*oldest).min(*age);
+            }
         }
-        let of = |name: &str| {
-            let at = names.binary_search(&name).unwrap_or(0) as u32;
-            let cluster = sorted.iter().position(|c| c.contains(&at)).unwrap_or(0);
-            found.ids[cluster]
-        };
-        clusters.iter().map(|c| of(c[0])).collect()
+        claims.extend(counts.iter().map(|(id, (shared, oldest))| Claim {
+            shared: Reverse(*shared),
+            oldest: *oldest,
+            cluster,
+            id: *id,
+        }));
     }
+    claims.sort_unstable();
+    claims
+}
 
-    #[test]
-    fn ids_survive_merges_and_splits() {
-        let mut state = LedgerState::default();
-        let first = run(&mut state, &[&["a", "b"], &["c"], &["d", "e"]]);
-        assert_eq!(run(&mut state, &[&["a", "b"], &["c"], &["d", "e"]]), first);
-        let merged = run(&mut state, &[&["a", "b", "c"], &["d", "e"]]);
-        assert_eq!(merged, [first[0], first[2]]);
-        assert_eq!(state.resolve(first[1]), Some(first[0]));
-        let split = run(&mut state, &[&["a", "b"], &["c"], &["d"], &["e"]]);
-        assert_eq!(split[0], first[0]);
-        assert_eq!(split[2], first[2]);
-        assert!(split[3] != first[2] && split[1] != first[0]);
-        let deleted = run(&mut state, &[&["a", "b"]]);
-        assert_eq!(deleted, [first[0]]);
-        assert_eq!(state.resolve(first[2]), None);
+/// Ids as they are given out.
+struct Naming {
+    ids: Vec<Option<EntityId>>,
+    taken: FxHashMap<EntityId, u32>,
+}
+
+impl Naming {
+    fn settle(&mut self, claims: &[Claim]) {
+        for claim in claims {
+            let own = &mut self.ids[claim.cluster as usize];
+            if own.is_none() && !self.taken.contains_key(&claim.id) {
+                *own = Some(claim.id);
+                self.taken.insert(claim.id, claim.cluster);
+            }
+        }
     }
 }
+
+/// From the ledger's state to clusters with their ids.
+struct Steps<'a> {
+    state: &'a LedgerState,
+    clusters: Clusters<'a>,
+    hashes: &'a [u128],
+    ids: &'a [EntityId],
+    /// Claims to ids that live records hold.
+    claims: &'a [Claim],
+}
+
+impl Steps<'_> {
+    /// Nearest cause by cluster: what touched a member, or a record of an entity that a member
+    /// comes from.
+    fn causes(&self, news: News<'_>) -> Vec<Cause> {
+        let mut of_entity: FxHashMap<EntityId, Cause> = FxHashMap::default();
+        let mut touch = |id: EntityId, cause: Cause| {
+            of_entity.entry(id).and_modify(|known| *known = cause.min(*known)).or_insert(cause);
+        };
+        for (hash, cause) in self.hashes.iter().zip(news.records) {
+            if let (Some(id), Some(cause)) = (self.state.entity_of(*hash), cause) {
+                touch(id, *cause);
+            }
+        }
+        for key in self.clusters.gone {
+            if let Some(id) = self.state.entity_of(record_hash(key)) {
+                touch(id, Cause::DeletedRecord);
+            }
+        }
+        let of_record = |member: &u32| {
+            let before = self.state.entity_of(self.hashes[*member as usize]);
+            let own = match before {
+                None => Some(Cause::NewRecord),
+                Some(_) => news.records[*member as usize],
+            };
+            own.into_iter().chain(before.and_then(|id| of_entity.get(&id).copied())).min()
+        };
+        let of_cluster = |members: &Vec<u32>| members.iter().filter_map(of_record).min();
+        self.clusters.members.iter().map(|m| of_cluster(m).unwrap_or(news.otherwise)).collect()
+    }
+
+    /// What changed, sorted by cause. `cause` gets the record that an event is about (its entity
+    /// before, its ordinal) and the cluster, where there are.
+    fn changes(
+        &self,
+        cause: impl Fn(Option<(Option<EntityId>, u32)>, Option<u32>) -> Cause,
+    ) -> Vec<(Cause, LedgerChange)> {
+        let mut out = Vec::new();
+        let mut live: FxHashSet<EntityId> = FxHashSet::default();
+        let mut begun: FxHashSet<EntityId> = FxHashSet::default();
+        for (at, members) in (0..).zip(self.clusters.members) {
+            let id = self.ids[at as usize];
+            live.insert(id);
+            if !self.state.is_issued(id) || self.state.is_ended(id) {
+                begun.insert(id);
+                let founder = members[0];
+                let before = self.state.entity_of(self.hashes[founder as usize]);
+                let change = LedgerChange::Created { entity: id, founder: self.key(founder) };
+                out.push((cause(Some((before, founder)), Some(at)), change));
+            }
+        }
+        // Ids that a cluster has members of but does not bear: merged, or split. The strongest
+        // claim comes first, so that an id goes into the cluster that has most of it.
+        let mut merged: FxHashSet<EntityId> = FxHashSet::default();
+        for claim in self.claims {
+            let own = self.ids[claim.cluster as usize];
+            if own == claim.id {
+                continue;
+            }
+            if !live.contains(&claim.id) {
+                if merged.insert(claim.id) {
+                    let change = LedgerChange::Merged { from: claim.id, into: own };
+                    out.push((cause(None, Some(claim.cluster)), change));
+                }
+            } else if begun.contains(&own) {
+                let change = LedgerChange::Split { from: claim.id, into: own };
+                out.push((cause(None, Some(claim.cluster)), change));
+            }
+        }
+        for (at, members) in (0..).zip(self.clusters.members) {
+            let to = self.ids[at as usize];
+            for member in members {
+                let from = self.state.entity_of(self.hashes[*member as usize]);
+                // Who founds an entity is told by its creation.
+                let founder = *member == members[0] && from.is_none() && begun.contains(&to);
+                if from != Some(to) && !founder {
+                    let record = self.key(*member);
+                    let change = LedgerChange::Moved { record, from, to: Some(to) };
+                    out.push((cause(Some((from, *member)), Some(at)), change));
+                }
+            }
+        }
+        for key in self.clusters.gone {
+            if let Some(from) = self.state.entity_of(record_hash(key)) {
+                let change =
+                    LedgerChange::Moved { record: key.clone(), from: Some(from), to: None };
+                out.push((cause(None, None), change));
+            }
+        }
+        for entity in self.state.live() {
+            if !live.contains(&entity) && !merged.contains(&entity) {
+                out.push((cause(None, None), LedgerChange::Retired { entity }));
+            }
+        }
+        out.sort_by_key(|(cause, _)| *cause);
+        out
+    }
+
+    fn key(&self, ordinal: u32) -> RecordKey {
+        self.clusters.keys[ordinal as usize].clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! Mail addresses: levels, and the chance of agreement given the names.
 
+use super::Side;
 use super::names::NameLevels;
 use super::pattern::{Pattern, PatternShares};
-use super::Side;
 use super::table::{EmailEntry, EmailValue, Table};
 use crate::model::EntityKind;
 use crate::similarity::{jaro_winkler_at_least, osa_within};

@@ -9,6 +9,9 @@ use super::{NONE, PatternShares};
 use crate::model::{EntityKind, Part};
 use crate::similarity::soundex;
 
+/// Record, position among its addresses, pattern.
+type PatternOf = (u32, u8, Pattern);
+
 /// How often a word occurs as (given, family) name.
 type Known<'a> = dyn Fn(&str) -> (u32, u32) + 'a;
 
@@ -26,7 +29,7 @@ impl Table {
         const PIECE: usize = 4096;
         let records: Vec<u32> = (0..self.len()).collect();
         let t = &*self;
-        let pieces: Vec<(Vec<(u32, u8, Pattern)>, PatternShares)> =
+        let pieces: Vec<(Vec<PatternOf>, PatternShares)> =
             records.par_chunks(PIECE).map(|piece| t.patterns(piece)).collect();
         let mut shares = PatternShares::default();
         for (patterns, part) in pieces {
@@ -43,7 +46,7 @@ impl Table {
     }
 
     /// The patterns of some records' addresses (record, position, pattern), and their shares.
-    fn patterns(&self, records: &[u32]) -> (Vec<(u32, u8, Pattern)>, PatternShares) {
+    fn patterns(&self, records: &[u32]) -> (Vec<PatternOf>, PatternShares) {
         let (mut out, mut shares) = (Vec::new(), PatternShares::default());
         for record in records {
             let persons = self.kind[*record as usize] != EntityKind::Organization;

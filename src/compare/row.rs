@@ -169,14 +169,14 @@ impl Row {
     }
 
     /// All phones of the record.
-    pub(super) fn phones<'a>(&self, t: &'a Table, record: u32) -> impl Iterator<Item = Digits> {
+    pub(super) fn phones(&self, t: &Table, record: u32) -> impl Iterator<Item = Digits> {
         let one = self.one(has::PHONE).then_some(self.phone);
         let more = if self.many & has::PHONE == 0 { &[] } else { t.phones.get(record) };
         one.into_iter().chain(more.iter().map(|id| Digits::new(&t.phone, *id)))
     }
 
     /// All birth dates of the record.
-    pub(super) fn births<'a>(&self, t: &'a Table, record: u32) -> impl Iterator<Item = Digits> {
+    pub(super) fn births(&self, t: &Table, record: u32) -> impl Iterator<Item = Digits> {
         let one = self.one(has::BIRTH).then_some(self.birth);
         let more = if self.many & has::BIRTH == 0 { &[] } else { t.births.get(record) };
         one.into_iter().chain(more.iter().map(|id| Digits::new(&t.birth, *id)))

@@ -4,7 +4,9 @@
 //! This module holds no stage's logic: it reads, checks, merges, and hands each stage its values.
 
 mod gate;
+mod kind_file;
 mod nearest;
+mod policy;
 mod read;
 mod template;
 mod toml_text;
@@ -19,11 +21,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{Catalog, Stated};
 use crate::ingest::read::Limits;
 use crate::model::Thresholds;
+use crate::survivorship::Policy;
 
 pub use gate::{Gate, GateInput};
+pub use kind_file::kind_file;
 pub use nearest::nearest;
+pub use policy::PolicySpec;
 pub use template::template;
-pub use units::{parse_duration, parse_percent, parse_size, parse_time};
+pub use units::{duration_text, parse_duration, parse_percent, parse_size, parse_time};
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "sameas.toml";
@@ -63,8 +68,8 @@ pub struct Spec {
     pub spreadsheet_safe: Option<bool>,
     /// `[[source]]`, in the order of the file.
     pub sources: Vec<SourceRule>,
-    /// `[policy]` as written (TOML): read by the ownership policy.
-    pub policy: Option<String>,
+    /// `[policy]`.
+    pub policy: Option<PolicySpec>,
 }
 
 /// What `[[source]]` states of the files that its pattern names.
@@ -95,8 +100,8 @@ pub struct Config {
     pub limits: ReadLimits,
     /// Reports.
     pub report: ReportOptions,
-    /// `[policy]` as written (TOML), the strongest file's.
-    pub policy: Option<String>,
+    /// Who owns which field: the strongest file's `[policy]`.
+    pub policy: Policy,
     /// Threads; not part of [`Config::resolved_text`], for results do not depend on it.
     pub threads: Option<usize>,
     /// Most memory in bytes; not part of [`Config::resolved_text`].
@@ -230,7 +235,7 @@ impl Config {
                 spreadsheet_safe: first(specs, |s| &s.spreadsheet_safe)
                     .unwrap_or(report.spreadsheet_safe),
             },
-            policy: first(specs, |s| &s.policy),
+            policy: first(specs, |s| &s.policy).map(|spec| spec.policy).unwrap_or_default(),
             threads: first(specs, |s| &s.threads),
             max_memory: first(specs, |s| &s.max_memory),
         };

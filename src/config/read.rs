@@ -7,13 +7,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::units::{parse_percent, parse_size};
-use super::{SourceRule, Spec, nearest};
+use super::{SourceRule, Spec, nearest, policy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::FIELDS;
 
-type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// Problems are gathered, so that a person mends the file once.
+#[derive(Default)]
 pub(super) struct Problems<'a> {
     text: &'a str,
     found: Vec<(usize, String, Option<String>)>,
@@ -24,9 +25,17 @@ impl<'a> Problems<'a> {
         Self { text, found: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, at: usize, message: String, hint: Option<String>) {
+    /// The line of a place.
+    pub(super) fn line(&self, at: usize) -> usize {
         let before = self.text.as_bytes().get(..at).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        before.iter().filter(|b| **b == b'\n').count() + 1
+    }
+
+    pub(super) fn add(&mut self, at: usize, message: String, hint: Option<String>) {
+        self.add_to_line(self.line(at), message, hint);
+    }
+
+    pub(super) fn add_to_line(&mut self, line: usize, message: String, hint: Option<String>) {
         self.found.push((line, message, hint));
     }
 
@@ -117,10 +126,7 @@ pub(super) fn spec(text: &str, file: &str, folder: &Path) -> Result<Spec> {
                 _ => spec.spreadsheet_safe = boolean(p, key, value),
             }),
             "source" => sources(p, value, &mut spec.sources),
-            "policy" => match value.get_ref() {
-                DeValue::Table(_) => spec.policy = policy(text),
-                _ => p.add(value.span().start, "`policy` must be a table".to_owned(), None),
-            },
+            "policy" => spec.policy = policy::read(p, value, file),
             other => p.unknown(key.span().start, "key", other, TOP),
         }
     }
@@ -141,12 +147,6 @@ pub(super) fn mapping(text: &str, file: &str) -> Result<BTreeMap<String, String>
     }
     problems.finish(file)?;
     Ok(columns)
-}
-
-/// The `[policy]` part of a valid file, written anew as TOML of its own.
-fn policy(text: &str) -> Option<String> {
-    let root: toml::Table = text.parse().ok()?;
-    toml::to_string(root.get("policy")?.as_table()?).ok()
 }
 
 fn sources(p: &mut Problems<'_>, value: &Value<'_>, rules: &mut Vec<SourceRule>) {
@@ -200,7 +200,7 @@ pub(super) fn each(
     }
 }
 
-fn string(p: &mut Problems<'_>, key: &str, value: &Value<'_>) -> Option<String> {
+pub(super) fn string(p: &mut Problems<'_>, key: &str, value: &Value<'_>) -> Option<String> {
     let text = value.get_ref().as_str().map(ToOwned::to_owned);
     if text.is_none() {
         p.add(value.span().start, format!("`{key}` must be a text in quotes"), None);
@@ -339,11 +339,5 @@ mod tests {
     #[test]
     fn a_syntax_error_names_its_line() {
         assert!(problem("threads = 2\nkinds = \n").0.starts_with("sameas.toml:2: "));
-    }
-
-    #[test]
-    fn the_policy_is_kept_as_written() {
-        let spec = spec("[policy.email]\nowner = [\"crm\"]\n", "f", Path::new("")).unwrap();
-        assert!(spec.policy.unwrap().contains("owner = [\"crm\"]"));
     }
 }

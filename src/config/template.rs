@@ -32,10 +32,14 @@ const HEAD: &str = r#"# sameas.toml: settings of `sameas`. Every line may be lef
 # spreadsheet_safe = false    # put a ' before values that a spreadsheet would run as a formula
 "#;
 
-const OWNERSHIP: &str = r"
-# Which system owns which field of a golden record will stand under [policy].
-# [policy]
-";
+const OWNERSHIP: &str = r#"
+# Which system owns which field of a golden record; `sameas policy show` says what holds without.
+# [policy.address]
+# owner = ["erp", "crm"]        # systems or sources, the first before the second
+# max_age = { erp = "2 years" } # older values lose to younger ones
+# [policy.default]
+# direction = { erp = "source" }  # sync-plan writes nothing to it
+"#;
 
 /// A `sameas.toml` that states of each file what was found, ready to be corrected.
 pub fn template(files: &[FileManifest]) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Config;
+use super::{Config, policy};
 
 /// A text as a TOML basic string on one line, which may also stand as a key.
 pub(super) fn quoted(text: &str) -> String {
@@ -69,16 +69,7 @@ pub(super) fn config(config: &Config) -> String {
             }
         }
     }
-    if let Some(policy) = &config.policy
-        && let Ok(table) = policy.parse::<toml::Table>()
-    {
-        let mut root = toml::Table::new();
-        root.insert("policy".to_owned(), toml::Value::Table(table));
-        if let Ok(text) = toml::to_string(&root) {
-            out.push('\n');
-            out.push_str(&text);
-        }
-    }
+    out.push_str(&policy::write(&config.policy));
     out
 }
 

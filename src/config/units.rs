@@ -46,6 +46,17 @@ pub fn parse_duration(text: &str) -> Option<u64> {
     (total < 9e15).then_some(total as u64)
 }
 
+/// Seconds as a span that [`parse_duration`] reads, in the largest unit that fits: `2 years`.
+pub fn duration_text(seconds: u64) -> String {
+    for (unit, length) in [("year", 31_536_000), ("day", 86_400), ("hour", 3_600)] {
+        if seconds >= length && seconds.is_multiple_of(length) {
+            let n = seconds / length;
+            return format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+        }
+    }
+    format!("{seconds} s")
+}
+
 /// A date (its first second, UTC) or a time: `2026-08-31`, `2026-08-31T12:00:00Z`,
 /// `2026-08-31T12:00:00+02:00`.
 pub fn parse_time(text: &str) -> Option<Timestamp> {
@@ -99,6 +110,9 @@ mod tests {
         assert_eq!(parse_duration("2 years"), Some(63_072_000));
         assert_eq!(parse_duration("15min"), Some(900));
         assert_eq!(parse_duration("15"), None);
+        for text in ["2 years", "1 day", "90 days", "36 hours", "61 s"] {
+            assert_eq!(parse_duration(text).map(duration_text).as_deref(), Some(text));
+        }
         assert_eq!(parse_time("1970-01-02"), Some(Timestamp(86_400)));
         assert_eq!(parse_time("1970-01-01T01:00:00+01:00"), Some(Timestamp(0)));
         assert_eq!(parse_time("31.12.2025"), None);

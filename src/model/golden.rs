@@ -77,7 +77,7 @@ impl std::fmt::Debug for LostValue {
 /// A relation between two entities that is no identity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Relation {
-    /// `household`, `employer`, `employee`, `shared_mailbox`.
+    /// `household`, `employer`, `employee`, `parent` or `subsidiary` (of an organisation).
     #[serde(rename = "type")]
     pub kind: String,
     /// The other entity.

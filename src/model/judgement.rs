@@ -17,7 +17,7 @@ pub enum Verdict {
 }
 
 /// A person's decision: ground, append-only; the last one on a pair holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Judgement {
     /// Sequence in the store, from 1.
     pub sequence: u64,

@@ -22,6 +22,11 @@ impl RecordKey {
     }
 }
 
+/// Whether a text may name a source: not empty, at most 200 bytes, no control characters.
+pub fn is_source_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 200 && !name.contains(char::is_control)
+}
+
 /// `SOURCE:OBJECT/RECORD`. Record ids are no customer values: a kind that must use one hashes it.
 impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,28 +1,89 @@
 use serde::{Deserialize, Serialize};
 
-use super::key::{EntityId, RecordKey};
+use super::key::{EntityId, RecordKey, Timestamp};
 
 /// One step in the life of an entity id: ground, append-only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEvent {
     /// Sequence, from 1, without gaps.
     pub sequence: u64,
-    /// The rebuild that caused it.
+    /// The run that brought it.
     pub run: u32,
-    /// `new record`, `deleted record`, `judgement`, `configuration`, `model` …
-    pub cause: String,
+    /// What it comes from.
+    pub cause: Cause,
     /// What changed.
     pub change: LedgerChange,
+}
+
+/// What an event comes from, the nearest cause first: of several that touch an entity in one run the
+/// smallest is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Cause {
+    /// An earlier result was brought back.
+    #[serde(rename = "undo")]
+    Undo,
+    /// A person's decision on one of its records.
+    #[serde(rename = "judgement")]
+    Judgement,
+    /// One of its records was deleted, or merged away in its system.
+    #[serde(rename = "deleted record")]
+    DeletedRecord,
+    /// One of its records has a newer version.
+    #[serde(rename = "changed record")]
+    ChangedRecord,
+    /// A record that the last results did not hold.
+    #[serde(rename = "new record")]
+    NewRecord,
+    /// The model was estimated anew.
+    #[serde(rename = "model")]
+    Model,
+    /// The settings changed.
+    #[serde(rename = "configuration")]
+    Configuration,
+    /// None of these touches the entity: other records of the run do, or the program is another
+    /// version.
+    #[serde(rename = "other records")]
+    Other,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 8] = [
+        Self::Undo,
+        Self::Judgement,
+        Self::DeletedRecord,
+        Self::ChangedRecord,
+        Self::NewRecord,
+        Self::Model,
+        Self::Configuration,
+        Self::Other,
+    ];
+
+    /// As the ledger and reports write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Undo => "undo",
+            Self::Judgement => "judgement",
+            Self::DeletedRecord => "deleted record",
+            Self::ChangedRecord => "changed record",
+            Self::NewRecord => "new record",
+            Self::Model => "model",
+            Self::Configuration => "configuration",
+            Self::Other => "other records",
+        }
+    }
 }
 
 /// What an event changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LedgerChange {
-    /// A new id, named after its founding record.
+    /// A run begins: the events up to the next one are its doing.
+    Run(RunBasis),
+    /// A new id, named after its founding record; or one that had ended and lives again.
     Created {
         /// The id.
         entity: EntityId,
-        /// The record it is named after.
+        /// Its first record.
         founder: RecordKey,
     },
     /// `from` became an alias of `into`.
@@ -53,4 +114,44 @@ pub enum LedgerChange {
         /// After.
         to: Option<EntityId>,
     },
+    /// Golden values of an entity changed. The values stand in the results only: the ledger holds
+    /// no customer's values.
+    Golden {
+        /// The entity.
+        entity: EntityId,
+        /// Names of the fields, as in `golden.csv`.
+        fields: Vec<String>,
+    },
+}
+
+/// What the results of a run are made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunBasis {
+    /// When, where the caller said.
+    pub at: Option<Timestamp>,
+    /// The run whose results are in force from now on: itself, or the earlier one that an undo
+    /// brought back.
+    pub results: u32,
+    /// The run whose results were in force before.
+    pub before: Option<u32>,
+    /// Files in ground that they are made from.
+    pub files: u32,
+    /// Judgements in ground that they are made from.
+    pub judgements: u64,
+    /// Hash of the model.
+    pub model: String,
+    /// Hash of the resolved configuration.
+    pub config: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_written_as_they_are_named() {
+        for cause in Cause::ALL {
+            assert_eq!(serde_json::to_value(cause).unwrap(), cause.as_str());
+        }
+    }
 }

@@ -21,8 +21,8 @@ pub use evidence::{
 };
 pub use golden::{GoldenField, GoldenRecord, LostValue, Relation};
 pub use judgement::{Judgement, Verdict};
-pub use key::{EntityId, EntityKind, RecordKey, Timestamp};
-pub use ledger::{LedgerChange, LedgerEvent};
+pub use key::{EntityId, EntityKind, RecordKey, Timestamp, is_source_name};
+pub use ledger::{Cause, LedgerChange, LedgerEvent, RunBasis};
 pub use limits::BlockLimits;
 pub use mapped::{
     ConsentState, DateOrder, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,

@@ -69,14 +69,18 @@ impl Version {
     ///
     /// Comparing two by two (later time, else later ingest) has cycles where only some state a time;
     /// this rule gives what wins all comparisons wherever there is one.
-    pub fn latest<T: Copy>(versions: impl IntoIterator<Item = T>, of: impl Fn(T) -> Self) -> Option<T> {
+    pub fn latest<T: Copy>(
+        versions: impl IntoIterator<Item = T>,
+        of: impl Fn(T) -> Self,
+    ) -> Option<T> {
         let (mut dated, mut undated): (Option<T>, Option<T>) = (None, None);
         let ingest = |version: T| (of(version).command, of(version).content);
         for version in versions {
             match of(version).changed_at {
                 Some(time) => {
                     let order = (time, ingest(version));
-                    let best = dated.map(|best| (of(best).changed_at.unwrap_or(time), ingest(best)));
+                    let best =
+                        dated.map(|best| (of(best).changed_at.unwrap_or(time), ingest(best)));
                     if best.is_none_or(|best| order > best) {
                         dated = Some(version);
                     }
@@ -134,7 +138,7 @@ pub struct FileManifest {
     pub kind: Arc<str>,
     /// The source.
     pub source: Arc<str>,
-    /// `csv`, `json`, `jsonl`, `xlsx`.
+    /// `csv`, `json`, `jsonl`, `vcf`, `xlsx`.
     pub container: String,
     /// `utf-8`, `utf-16le`, `windows-1252` …
     pub encoding: String,

@@ -308,11 +308,12 @@ fn unix_seconds(scan: &Scan<'_>, order: DateOrder) -> Option<i64> {
     let seconds = match order {
         DateOrder::UnixSeconds => number,
         DateOrder::UnixMillis => number.div_euclid(1000),
-        // Ten digits from 2001 to 2286, thirteen likewise: nothing else looks so.
+        // Ten digits from 2001 to 2286, thirteen and sixteen likewise: nothing else looks so.
         DateOrder::Ymd | DateOrder::Dmy | DateOrder::Mdy if !scan.negative => {
             match scan.numbers().first()?.digits {
                 10 if number >= 1_000_000_000 => number,
                 13 if number >= 1_000_000_000_000 => number / 1000,
+                16 if number >= 1_000_000_000_000_000 => number / 1_000_000,
                 _ => return None,
             }
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::engine::Engine;
 use super::intake::{archived_path, bad_row, known_bad};
 use super::types::{Damage, EngineOptions, Progress, RebuildOptions};
+use super::view::View;
 use crate::blocking::index::BlockIndex;
 use crate::error::{ErrorKind, Result};
 use crate::ingest::kind::{Mapping, read};
@@ -83,7 +84,9 @@ pub fn verify(dir: &Path, progress: &dyn Progress) -> Result<Vec<Damage>> {
 pub fn recover(dir: &Path, options: EngineOptions, progress: &dyn Progress) -> Result<Mended> {
     let mut read = reader(&options, progress)?;
     let ground = Store::recover(dir, &mut read, &mut |stage| progress.stage(stage, None))?;
-    let run = derive(dir, options, progress)?;
+    // Records behind a lost one have new numbers, by which index and results know them.
+    let moved = ground.database_rebuilt && !(ground.lost.is_empty() && ground.notes.is_empty());
+    let run = derive(dir, options, moved, progress)?;
     progress.finish();
     Ok(Mended { ground, run })
 }
@@ -112,7 +115,7 @@ pub fn restore(
 ) -> Result<Mended> {
     let mut read = reader(&options, progress)?;
     let ground = Store::restore(from, dir, &mut read, &mut |stage| progress.stage(stage, None))?;
-    let run = derive(dir, options, progress)?;
+    let run = derive(dir, options, !ground.notes.is_empty(), progress)?;
     progress.finish();
     Ok(Mended { ground, run })
 }
@@ -130,7 +133,10 @@ pub fn migrate(
     let mut read = reader(&options, progress)?;
     let migrated =
         Store::migrate(dir, backup, &mut read, &mut |stage| progress.stage(stage, None))?;
-    derive(dir, options, progress)?;
+    if migrated.from < migrated.to {
+        derive(dir, options, true, progress)?;
+        Store::end_migration(dir)?;
+    }
     progress.finish();
     Ok(migrated)
 }
@@ -150,25 +156,39 @@ fn index_damage(store: &Store) -> Vec<String> {
     }
 }
 
-/// Makes index and results anew where they are damaged; returns the run that did.
-fn derive(dir: &Path, options: EngineOptions, progress: &dyn Progress) -> Result<Option<u32>> {
+/// Makes index and results anew where they are damaged, or all of them; returns the run that did.
+fn derive(
+    dir: &Path,
+    options: EngineOptions,
+    all: bool,
+    progress: &dyn Progress,
+) -> Result<Option<u32>> {
     let mut engine = Engine::create_or_open(dir, options)?;
-    if !index_damage(&engine.store).is_empty() {
+    if all || !index_damage(&engine.store).is_empty() {
         engine.renew_index()?;
     }
-    let had_results = engine.store.results_folder_holds_any()?;
+    // Whoever was cut off here may have removed results already, but never the ledger.
+    let had_results =
+        engine.store.results_folder_holds_any()? || !engine.store.ledger()?.is_empty();
     let mut sound = true;
     for run in engine.store.result_runs()? {
         let path = engine.store.results_path(run);
-        if Results::open(&path).and_then(|results| results.verify()).is_err() {
-            sound = false;
-            engine.store.drop_results(run)?;
+        match Results::open(&path).and_then(|results| results.verify()) {
+            Err(e) if e.has_outside_cause() => return Err(e),
+            Err(_) => {
+                sound = false;
+                engine.store.drop_results(run)?;
+            }
+            Ok(()) => {}
         }
     }
     let current = engine.store.current_run();
     let current = current.ok().flatten().filter(|run| engine.store.results_path(*run).exists());
-    if !had_results || sound && current.is_some() {
+    // Results of another version of sameas may be whole and say nothing to this one.
+    let readable = || View::open(dir).and_then(|view| view.trained().map(drop)).is_ok();
+    if !had_results || sound && current.is_some() && !all && readable() {
         return Ok(None);
     }
-    Ok(Some(engine.rebuild(RebuildOptions::default(), progress)?.run))
+    let options = RebuildOptions { full: all, ..RebuildOptions::default() };
+    Ok(Some(engine.rebuild(options, progress)?.run))
 }

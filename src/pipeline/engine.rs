@@ -3,15 +3,13 @@
 use std::path::Path;
 
 use super::fresh::Fresh;
+use super::memory::Memory;
 use super::types::EngineOptions;
 use crate::blocking::index::BlockIndex;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::Catalog;
 use crate::model::{Judgement, RecordKey, Timestamp, Verdict};
 use crate::store::{Access, Store};
-
-/// Memory for what an ingest keeps for the rebuild that follows.
-const FRESH_BYTES: usize = 1 << 30;
 
 /// A store open for writing: takes files in, works results out, keeps judgements.
 #[derive(Debug)]
@@ -41,12 +39,13 @@ impl Engine {
         // The index is derived: a damaged one is made anew by the next rebuild.
         let index = match BlockIndex::open_or_create(&folder, secret) {
             Ok(index) => index,
+            Err(error) if error.kind() != ErrorKind::Corrupted => return Err(error),
             Err(error) => {
                 tracing::warn!("{error}: the index is made anew from the records");
                 BlockIndex::recreate(&folder, secret)?
             }
         };
-        let fresh = Fresh::new(FRESH_BYTES);
+        let fresh = Fresh::new(Memory::new(options.max_memory).for_fresh());
         Ok(Self { store, index, options, catalog, pool, index_spoiled: false, fresh })
     }
 
@@ -70,11 +69,19 @@ impl Engine {
         note: &str,
         at: Timestamp,
     ) -> Result<u64> {
-        if a == b {
+        self.judge_all(vec![Judgement::new(a, b, verdict, by, note, at)])
+    }
+
+    /// Adds many decisions, all or none; their sequences are given here. Returns the last.
+    ///
+    /// # Errors
+    /// As [`Engine::judge`].
+    pub fn judge_all(&mut self, judgements: Vec<Judgement>) -> Result<u64> {
+        if judgements.iter().any(|judgement| judgement.a == judgement.b) {
             return Err(Error::new(ErrorKind::Config, "a record cannot be judged against itself")
                 .hint("name two different records"));
         }
-        self.store.add_judgement(Judgement::new(a, b, verdict, by, note, at))
+        self.store.add_judgements(judgements)
     }
 }
 

@@ -28,6 +28,13 @@ pub struct Gone {
     pub normal: NormalRecord,
 }
 
+impl Gone {
+    /// A record that its system wants erased: nothing is said of it but its key.
+    pub(super) fn erased(key: RecordKey, file: u32) -> Self {
+        Self { key, file, survivor: None, entity: None, normal: NormalRecord::default() }
+    }
+}
+
 /// The blob's bytes.
 pub(super) fn encode(gone: &[Gone]) -> Result<Vec<u8>> {
     bincode::serde::encode_to_vec(gone, bincode::config::standard())

@@ -6,6 +6,7 @@ use super::rebuild::RunFacts;
 use super::types::{Ground, GroundSource};
 use crate::error::Result;
 use crate::model::{FileManifest, Judgement, LedgerEvent};
+use crate::scoring::Model;
 use crate::store::{Access, HeldRow, Store};
 
 /// Reads what stands in ground, without the writer's lock. Live records are those of the last
@@ -27,6 +28,7 @@ pub fn ground(dir: &Path) -> Result<Ground> {
         let (manifest, receipt) = (&file.manifest, &file.receipt);
         out.quarantined += receipt.quarantined;
         let newer = facts.as_ref().is_none_or(|facts| manifest.file > facts.files);
+        out.unresolved += if newer { receipt.records_new } else { 0 };
         // The rows of some tables name their sources themselves.
         if !newer && manifest.mapping.values().any(|field| field == "source") {
             continue;
@@ -52,7 +54,8 @@ pub fn ground(dir: &Path) -> Result<Ground> {
         let summary = results.summary();
         out.newest = summary.as_of.map(crate::model::Timestamp);
         let model = results.blob("model")?;
-        let model = model.map(|bytes| crate::scoring::Model::from_bytes(&bytes)).transpose()?;
+        let model = model.filter(|bytes| Model::is_current(bytes));
+        let model = model.map(|bytes| Model::from_bytes(&bytes)).transpose()?;
         let trained_on = model.map_or(0, |model| u64::from(model.records));
         out.model = Some((summary.model_hash.clone(), trained_on));
     }
@@ -85,12 +88,12 @@ pub fn judgements(dir: &Path) -> Result<Vec<Judgement>> {
     Store::open(dir, Access::Read)?.judgements()
 }
 
-/// The life of the entity ids, in order, without a lock.
+/// Visits the life of the entity ids, in order, without a lock.
 ///
 /// # Errors
-/// There is no store, or it is damaged.
-pub fn ledger(dir: &Path) -> Result<Vec<LedgerEvent>> {
-    Store::open(dir, Access::Read)?.ledger()
+/// There is no store, it is damaged, and what `visit` returns.
+pub fn visit_ledger(dir: &Path, visit: impl FnMut(LedgerEvent) -> Result<()>) -> Result<()> {
+    Store::open(dir, Access::Read)?.visit_ledger(1, visit)
 }
 
 /// Every row ever put into quarantine, with what became of it.

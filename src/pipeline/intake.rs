@@ -43,7 +43,12 @@ impl Engine {
         strict: bool,
         progress: &dyn Progress,
     ) -> Result<IngestReport> {
+        self.store.ask_for_room(files.iter().map(|file| room_for(&file.path)).sum())?;
         let command = self.store.begin_command()?;
+        // A killed process may have left the index behind ground: what it lacks is no news to an
+        // ingest, so only a rebuild can fill it.
+        let before = self.store.manifests()?.len() as u64;
+        self.index_spoiled |= before > 0 && self.index.sequence() != Some(before);
         let sources = self.names_with_folder(files);
         let mut report = IngestReport { command, files: Vec::new() };
         for (file, source) in files.iter().zip(sources) {
@@ -56,15 +61,22 @@ impl Engine {
             }
             report.files.push(FileOutcome { name, result });
         }
-        let files = self.store.manifests()?.len() as u64;
-        if std::mem::take(&mut self.index_spoiled) {
-            // The next rebuild finds that it stands for no state of ground, and fills it.
-            self.index.clear()?;
-            self.index.commit(u64::MAX)?;
-        } else {
-            self.index.commit(files)?;
+        // What was committed is acknowledged, whatever becomes of the index: the next rebuild finds
+        // that it stands for no state of ground, and fills it.
+        if let Err(error) = self.commit_index() {
+            self.index_spoiled = true;
+            tracing::warn!("{error}: the next rebuild fills the index");
         }
         Ok(report)
+    }
+
+    fn commit_index(&mut self) -> Result<()> {
+        let files = self.store.manifests()?.len() as u64;
+        if std::mem::take(&mut self.index_spoiled) {
+            self.index.clear()?;
+            return self.index.commit(u64::MAX);
+        }
+        self.index.commit(files)
     }
 
     /// For each file the source's name with its folder, where another file of the command has the
@@ -182,12 +194,13 @@ impl Engine {
             let mut sample = KeySample::default();
             let generic = &*manifest.kind == GENERIC;
             let known = known_bad(store, &manifest)?;
-            let (mut records, mut bad, mut left_out) = (0_u64, 0_u64, 0_u64);
+            let (mut records, mut bad, mut left_out, mut erased) = (0_u64, 0_u64, 0_u64, 0_u64);
             pool.install(|| {
                 read(&input, &limits, &manifest, &mapping, &mut |mut batch| {
                     records += batch.records.len() as u64;
                     bad += batch.quarantined.len() as u64;
                     left_out += batch.left_out;
+                    erased += batch.records.iter().filter(|(_, m)| m.redacted).count() as u64;
                     progress.advance(batch.records.len() as u64);
                     touched = true;
                     if !rivals.is_empty() {
@@ -204,9 +217,9 @@ impl Engine {
                     .hint("leave --strict away to put them into quarantine"));
             }
             guard_new_source(store, &manifest, &rivals, &sample)?;
-            Ok((records, bad, left_out))
+            Ok((records, bad, left_out, erased))
         })();
-        let (records, bad, left_out) = match taken {
+        let (records, bad, left_out, erased) = match taken {
             Ok(counts) => counts,
             Err(error) => {
                 drop(writer);
@@ -223,6 +236,12 @@ impl Engine {
                 "{left_out} rows are passed over: {} takes no customer from them (see `sameas \
                  sources show {0}`)",
                 manifest.kind
+            ));
+        }
+        if erased > 0 {
+            manifest.notes.push(format!(
+                "{erased} records are to be erased: they count as deleted from now on (`sameas \
+                 status` lists them)"
             ));
         }
         let committed = writer.commit(manifest.clone(), archived);
@@ -244,6 +263,18 @@ impl Engine {
             notes: manifest.notes,
         })
     }
+}
+
+/// About the bytes that a file takes in the store: in the archive, the database and the index.
+/// Narrow tables take most: five times their size.
+fn room_for(path: &Path) -> u64 {
+    /// A packed file holds about as many times its bytes.
+    const PACKED: u64 = 4;
+    const STORED: u64 = 5;
+    let bytes = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    let packed = path.extension().and_then(|e| e.to_str());
+    let packed = packed.is_some_and(|e| matches!(e, "gz" | "zst" | "xlsx" | "zip"));
+    bytes.saturating_mul(if packed { PACKED * STORED } else { STORED })
 }
 
 /// What makes two bad rows the same.

@@ -58,13 +58,17 @@ impl Engine {
             of_file.entry(row.file).or_default().push(row);
         }
         let mut retried = Retried::default();
+        let before = self.store.manifests()?.len() as u64;
         for manifest in self.store.manifests()? {
             if let Some(rows) = of_file.remove(&manifest.file) {
                 progress.stage(&format!("reading {}", manifest.name), None);
                 self.retry_file(&manifest, rows, kind, at, &mut retried)?;
             }
         }
-        self.index.commit(self.store.manifests()?.len() as u64)?;
+        // An index that was behind stays so: only a rebuild can fill it.
+        if self.index.sequence() == Some(before) {
+            self.index.commit(self.store.manifests()?.len() as u64)?;
+        }
         progress.finish();
         Ok(retried)
     }
@@ -152,7 +156,8 @@ impl Engine {
             fresh.forget_since(mark);
             store.archive().discard(&archived);
         })?;
-        let receipt = writer.commit(manifest, archived).inspect_err(|_| fresh.forget_since(mark))?;
+        let receipt =
+            writer.commit(manifest, archived).inspect_err(|_| fresh.forget_since(mark))?;
         let taken = |row: &HeldRow| disposition(row, Fate::Taken(receipt.file), at);
         store.dispose(sound.iter().map(taken).collect())?;
         retried.taken.extend(sound.iter().map(|row| row.number));

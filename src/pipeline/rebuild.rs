@@ -1,26 +1,31 @@
 //! From ground to results: records → candidates → scores → clusters → ids → snapshot.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Instant;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
+use super::erasure::ErasureRequest;
 use super::intake::rule_of;
+use super::memory::Memory;
 use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
-use super::types::{Progress, RebuildOptions, RebuildReport, Stability, StageTime};
+use super::types::{Progress, RebuildOptions, RebuildReport, StageTime};
+use super::work::Work;
 use crate::blocking::{Blocks, BlocksBuilder, RULES};
-use crate::clustering::{Identities, LedgerState, identify};
+use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{BlockLimits, LedgerEvent, Method, RecordKey, Verdict};
+use crate::model::{BlockLimits, Judgement, Method, RecordKey, Verdict};
 use crate::scoring::Model;
-use crate::store::founding_id;
 use crate::store::results::{Results, RunSummary};
 
+/// Contradictions among judgements that are told one by one.
+const CONTRADICTIONS_SHOWN: usize = 20;
 /// A mailbox or phone of more records than this is worth a warning.
 const SHARED: u32 = 25;
 
@@ -40,8 +45,12 @@ pub(super) struct RunFacts {
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.
     pub(super) files: u32,
+    /// Judgements in ground when the run began.
+    pub(super) judgements: u64,
     /// Live records by source, and the newest file that one comes from.
     pub(super) sources: Vec<(String, u64, u32)>,
+    /// Records that their systems want erased.
+    pub(super) erasures: Vec<ErasureRequest>,
 }
 
 impl RunFacts {
@@ -76,112 +85,104 @@ impl Engine {
         options: RebuildOptions,
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
+        /// Bytes that a record takes in the results, with its share of pairs and events.
+        const ROOM_PER_RECORD: u64 = 256;
+        let stored = self.store.records()?;
+        self.store.ask_for_room(stored * ROOM_PER_RECORD)?;
+        progress.message(&Memory::new(self.options.max_memory).plan(stored)?);
         let mut clock = Clock::new(progress);
-        clock.stage("records");
-        let records = {
-            let fresh = std::mem::take(&mut self.fresh);
-            let previous =
-                if options.full { None } else { self.store.current_results().ok().flatten() };
-            let Self { store, catalog, pool, .. } = self;
-            pool.install(|| {
-                let advance = |n| progress.advance(n);
-                LiveRecords::load(store, catalog, fresh, previous.as_ref(), &advance)
-            })?
-        };
-        self.catch_up_index(&records)?;
-        let model = match (options.retrain, self.store.latest_model()?) {
-            (false, Some((_, bytes))) if Model::is_current(&bytes) => {
-                Some(Model::from_bytes(&bytes)?)
-            }
-            _ => None,
-        };
-        let trained = model.is_none();
-        let decisions = self.decisions(&records)?;
-        let thresholds = self.options.config.thresholds;
-        let resolution = {
-            let Self { index, pool, .. } = self;
-            let block =
-                |table: &Table, limits: &BlockLimits| blocks(index, &records, table, limits);
-            pool.install(|| {
-                let method = Method::default();
-                resolve(&records, model, method, &decisions, &thresholds, &block, &mut |name| {
-                    clock.stage(name);
-                })
-            })?
-        };
-        clock.stage("identities");
-        let clusters = clusters_of(&resolution);
-        let state = self.ledger_state()?;
-        let identities = identify(&state, &clusters, &records.keys, founding_id);
-        let stability = stability(&identities);
-        let changed = 1.0 - stability.unchanged_share;
-        if let Some(limit) = options.max_changed
-            && identities.known > 0
-            && changed > limit
-        {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                format!(
-                    "{:.2}% of the records would change their entity, more than the {:.2}% allowed",
-                    changed * 100.0,
-                    limit * 100.0
-                ),
-            )
-            .hint("nothing was replaced; look at the reasons, then raise --max-changed"));
-        }
+        let mut work = self.work_out(&options, &mut clock)?;
+        work.allowed(&options)?;
         clock.stage("results");
         let run = self.store.begin_run()?;
-        let model_hash = resolution.model.hash()?;
-        if trained {
-            self.store.add_model(&model_hash, &resolution.model.to_bytes()?)?;
+        if work.trained {
+            self.store.add_model(&work.basis.model, &work.resolution.model.to_bytes()?)?;
         }
         let config = self.options.config.resolved_text();
-        self.store.add_config(&self.options.config.hash(), &config)?;
-        let mut summary = self.summary(run, &records, &resolution, &clusters, model_hash)?;
+        self.store.add_config(&work.basis.config, &config)?;
         let path = self.store.results_path(run);
-        let files = self.store.manifests()?.len() as u32;
-        let quarantined = self.waiting_rows()?;
-        let written = {
-            let Self { pool, options, catalog, .. } = self;
-            pool.install(|| {
-                let state = &state;
-                Writing {
-                    records: &records,
-                    resolution: &resolution,
-                    clusters: &clusters,
-                    identities: &identities,
-                    state,
-                    decisions: &decisions,
-                    as_of: options.as_of,
-                    reading: reading(catalog),
-                    files,
-                    quarantined: &quarantined,
-                }
-                .write(&path, &mut summary, &mut clock)
-            })
-        };
-        written?;
-        let events: Vec<LedgerEvent> = identities
-            .changes
-            .into_iter()
-            .map(|change| LedgerEvent {
-                sequence: 0,
-                run,
-                cause: cause(trained).to_owned(),
-                change,
-            })
-            .collect();
-        if !events.is_empty() {
-            self.store.append_ledger(&events)?;
-        }
+        let summary = self.write_results(&work, run, &path, &mut clock)?;
+        let events = self.events(&mut work, run, &path, &options, progress)?;
+        self.store.append_ledger(&events)?;
         self.store.publish_results(&path)?;
         Ok(RebuildReport {
             run,
             summary,
             timings: clock.finish(),
             peak_memory: peak_memory().unwrap_or(0),
-            stability,
+            stability: work.stability,
+            redone: work.redone,
+            contradictions: work.contradictions,
         })
+    }
+
+    /// Works everything out and writes nothing.
+    pub(super) fn work_out(
+        &mut self,
+        options: &RebuildOptions,
+        clock: &mut Clock<'_>,
+    ) -> Result<Work> {
+        clock.stage("records");
+        let records = {
+            let fresh = std::mem::take(&mut self.fresh);
+            let previous =
+                if options.full { None } else { self.store.current_results().ok().flatten() };
+            let Self { store, catalog, pool, .. } = self;
+            let progress = clock.progress;
+            pool.install(|| {
+                let advance = |n| progress.advance(n);
+                LiveRecords::load(store, catalog, fresh, previous.as_ref(), &advance)
+            })?
+        };
+        self.catch_up_index(&records)?;
+        let state = self.settled_ledger()?;
+        let model = if options.retrain { None } else { self.model_in_force(&state)? };
+        let trained = model.is_none();
+        let decided = decide(self.store.judgements()?, &records);
+        let thresholds = self.options.config.thresholds;
+        let resolution = {
+            let Self { index, pool, .. } = self;
+            let block =
+                |table: &Table, limits: &BlockLimits| blocks(index, &records, table, limits);
+            pool.install(|| {
+                let decisions = &decided.decisions;
+                let method = Method::default();
+                resolve(&records, model, method, decisions, &thresholds, &block, &mut |name| {
+                    clock.stage(name);
+                })
+            })?
+        };
+        clock.stage("identities");
+        let clusters = clusters_of(&resolution);
+        self.give_ids(state, records, decided, resolution, clusters, trained)
+    }
+
+    /// Writes a snapshot of what was worked out.
+    pub(super) fn write_results(
+        &self,
+        work: &Work,
+        run: u32,
+        path: &Path,
+        clock: &mut Clock<'_>,
+    ) -> Result<RunSummary> {
+        let mut summary = self.summary(run, work)?;
+        let quarantined = self.waiting_rows()?;
+        self.pool.install(|| {
+            Writing {
+                records: &work.records,
+                resolution: &work.resolution,
+                clusters: &work.clusters,
+                identities: &work.identities,
+                state: &work.state,
+                decisions: &work.decisions,
+                as_of: self.options.as_of,
+                reading: reading(&self.catalog),
+                basis: &work.basis,
+                quarantined: &quarantined,
+            }
+            .write(path, &mut summary, clock)
+        })?;
+        Ok(summary)
     }
 
     /// Adds the keys of live records that the index lacks: after damage, or under another version.
@@ -214,52 +215,32 @@ impl Engine {
         self.index.commit(files)
     }
 
-    /// The judgements in force, on live records; one on a record that lost a merge in its system
-    /// holds for the survivor.
-    fn decisions(&self, records: &LiveRecords) -> Result<Decisions> {
-        let mut last: FxHashMap<(RecordKey, RecordKey), Verdict> = FxHashMap::default();
-        for judgement in self.store.judgements()? {
-            last.insert((judgement.a, judgement.b), judgement.verdict);
-        }
-        let mut out = Decisions::default();
-        for ((a, b), verdict) in last {
-            let found = (records.find_survivor(&a), records.find_survivor(&b));
-            let (Some(a), Some(b)) = found else { continue };
-            if a == b {
-                continue;
-            }
-            let pair = (a.min(b), a.max(b));
-            match verdict {
-                Verdict::Same => out.same.push(pair),
-                Verdict::Different => out.different.push(pair),
-                Verdict::Unsure | Verdict::Withdrawn => {}
-            }
-        }
-        for pairs in [&mut out.same, &mut out.different] {
-            pairs.sort_unstable();
-            pairs.dedup();
-        }
-        // Of two that a merge brought together the one that parts holds.
-        out.same.retain(|pair| out.different.binary_search(pair).is_err());
-        Ok(out)
+    /// The model of the results in force: after an undo, not the one added last.
+    fn model_in_force(&self, state: &LedgerState) -> Result<Option<Model>> {
+        let named = match state.last_run() {
+            Some(basis) => self.store.model(&basis.model)?,
+            None => None,
+        };
+        let bytes = match named {
+            Some(bytes) => Some(bytes),
+            None => self.store.latest_model()?.map(|(_, bytes)| bytes),
+        };
+        let bytes = bytes.filter(|bytes| Model::is_current(bytes));
+        bytes.map(|bytes| Model::from_bytes(&bytes)).transpose()
     }
 
-    fn ledger_state(&self) -> Result<LedgerState> {
+    /// What the ledger comes to.
+    pub(super) fn ledger_state(&self) -> Result<LedgerState> {
         let mut state = LedgerState::default();
-        for event in self.store.ledger()? {
-            state.apply(&event.change);
-        }
+        self.store.visit_ledger(1, |event| {
+            state.apply(&event);
+            Ok(())
+        })?;
         Ok(state)
     }
 
-    fn summary(
-        &self,
-        run: u32,
-        records: &LiveRecords,
-        resolution: &Resolution,
-        clusters: &[Vec<u32>],
-        model_hash: String,
-    ) -> Result<RunSummary> {
+    fn summary(&self, run: u32, work: &Work) -> Result<RunSummary> {
+        let Work { records, resolution, clusters, .. } = work;
         let mut live: FxHashMap<u32, u64> = FxHashMap::default();
         for file in &records.files {
             *live.entry(*file).or_insert(0) += 1;
@@ -281,10 +262,10 @@ impl Engine {
             pairs_left_out: statistics.pairs_left_out.iter().sum(),
             blocking_recall_estimate: resolution.blocking_recall,
             thresholds: self.options.config.thresholds,
-            model_hash,
-            config_hash: self.options.config.hash(),
+            model_hash: work.basis.model.clone(),
+            config_hash: work.basis.config.clone(),
             as_of: None,
-            warnings: warnings(resolution, &records.keys),
+            warnings: warnings(work),
             blocks_left_out: statistics
                 .largest
                 .iter()
@@ -296,23 +277,44 @@ impl Engine {
     }
 }
 
-const fn cause(trained: bool) -> &'static str {
-    if trained { "model" } else { "records" }
+/// What people decided.
+pub(super) struct Decided {
+    /// Everything that they ever said.
+    pub(super) judgements: Vec<Judgement>,
+    /// What holds for live records.
+    pub(super) decisions: Decisions,
+    pub(super) contradictions: Vec<Contradiction>,
 }
 
-fn stability(identities: &Identities) -> Stability {
-    use crate::model::LedgerChange as Change;
-    let count = |f: fn(&Change) -> bool| identities.changes.iter().filter(|c| f(c)).count() as u64;
-    Stability {
-        unchanged_share: if identities.known == 0 {
-            1.0
-        } else {
-            identities.unchanged as f64 / identities.known as f64
-        },
-        created: count(|c| matches!(c, Change::Created { .. })),
-        merged: count(|c| matches!(c, Change::Merged { .. })),
-        split: count(|c| matches!(c, Change::Split { .. })),
+/// The judgements in force, on live records; one on a record that lost a merge in its system holds
+/// for the survivor.
+fn decide(judgements: Vec<Judgement>, records: &LiveRecords) -> Decided {
+    let survivor = |key: &RecordKey| match records.find_survivor(key) {
+        Some(at) => records.keys[at as usize].clone(),
+        None => key.clone(),
+    };
+    let contradictions = contradictions(&judgements, survivor);
+    let mut out = Decisions::default();
+    for Judgement { a, b, verdict, .. } in judgements_in_force(&judgements) {
+        let found = (records.find_survivor(a), records.find_survivor(b));
+        let (Some(a), Some(b)) = found else { continue };
+        if a == b {
+            continue;
+        }
+        let pair = (a.min(b), a.max(b));
+        match verdict {
+            Verdict::Same => out.same.push(pair),
+            Verdict::Different => out.different.push(pair),
+            Verdict::Unsure | Verdict::Withdrawn => {}
+        }
     }
+    for pairs in [&mut out.same, &mut out.different] {
+        pairs.sort_unstable();
+        pairs.dedup();
+    }
+    // Of two that a merge brought together the one that parts holds; it is among the contradictions.
+    out.same.retain(|pair| out.different.binary_search(pair).is_err());
+    Decided { judgements, decisions: out, contradictions }
 }
 
 /// Members of each cluster, ascending; clusters by their first member.
@@ -355,7 +357,8 @@ pub(super) fn blocks(
     Ok(builder.finish())
 }
 
-fn warnings(resolution: &Resolution, keys: &[RecordKey]) -> Vec<String> {
+fn warnings(work: &Work) -> Vec<String> {
+    let Work { resolution, records, contradictions, .. } = work;
     let t = &resolution.table;
     let mut out = Vec::new();
     let many = |counts: &crate::compare::Counts| counts.of.iter().filter(|n| **n >= SHARED).count();
@@ -376,28 +379,41 @@ fn warnings(resolution: &Resolution, keys: &[RecordKey]) -> Vec<String> {
              nothing else cannot be decided",
         ));
     }
-    for (a, b) in resolution.clustering.contradictions.iter().take(20) {
+    for contradiction in contradictions.iter().take(CONTRADICTIONS_SHOWN) {
         out.push(format!(
-            "judgements contradict each other: {} and {} are judged the same, but other judgements \
-             keep them apart; withdraw one of them (`sameas judgements list`)",
-            keys[*a as usize], keys[*b as usize]
+            "judgements contradict each other: {contradiction}; the two stay apart until one of these \
+             is withdrawn"
         ));
+    }
+    if contradictions.len() > CONTRADICTIONS_SHOWN {
+        let more = contradictions.len() - CONTRADICTIONS_SHOWN;
+        out.push(format!("{more} further contradictions: `sameas judgements check` lists all"));
+    }
+    for (a, b) in &resolution.clustering.contradictions {
+        let kinds = (t.kind[*a as usize], t.kind[*b as usize]);
+        if !kinds.0.compatible(kinds.1) {
+            out.push(format!(
+                "{} and {} are judged the same, but one is a person and the other an organisation: \
+                 they stay apart",
+                records.keys[*a as usize], records.keys[*b as usize]
+            ));
+        }
     }
     out
 }
 
 pub(super) struct Clock<'a> {
-    progress: &'a dyn Progress,
+    pub(super) progress: &'a dyn Progress,
     pub(super) timings: Vec<StageTime>,
     current: Option<(String, Instant, Option<f64>)>,
 }
 
 impl<'a> Clock<'a> {
-    fn new(progress: &'a dyn Progress) -> Self {
+    pub(super) fn new(progress: &'a dyn Progress) -> Self {
         Self { progress, timings: Vec::new(), current: None }
     }
 
-    fn stage(&mut self, name: &str) {
+    pub(super) fn stage(&mut self, name: &str) {
         self.end();
         self.progress.stage(name, None);
         self.current = Some((name.to_owned(), Instant::now(), processor_time()));
@@ -413,7 +429,7 @@ impl<'a> Clock<'a> {
         }
     }
 
-    fn finish(mut self) -> Vec<StageTime> {
+    pub(super) fn finish(mut self) -> Vec<StageTime> {
         self.end();
         self.progress.finish();
         self.timings

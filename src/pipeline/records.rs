@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::employment::Employment;
+use super::erasure::Erasures;
 use super::fresh::Fresh;
 use super::gone::Gone;
 use super::rebuild::RunFacts;
@@ -33,6 +35,8 @@ pub(super) struct LiveRecords {
     noted: Mutex<Noted>,
     /// Records that are no longer live, by key.
     pub(super) gone: Vec<Gone>,
+    /// Records that their systems want erased.
+    pub(super) erasures: Erasures,
     /// System by source.
     pub(super) systems: BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -44,8 +48,8 @@ pub(super) struct Noted {
     pub(super) fields: FieldNames,
     /// Latest time of a change or a creation.
     pub(super) newest: Option<Timestamp>,
-    /// Organisations that persons name by their ids in systems: (ordinal, `system/object/id`).
-    pub(super) employers: Vec<(u32, String)>,
+    /// Who works for whom.
+    pub(super) employment: Employment,
 }
 
 /// Encoded canonical values, in segments.
@@ -132,6 +136,8 @@ struct Piece {
     live: Vec<(RecordKey, u64, u32, bool)>,
     segment: Segment,
     gone: Vec<Gone>,
+    /// Erasure requests, with the files that brought them.
+    erased: Vec<(RecordKey, u32)>,
 }
 
 type Mappings = FxHashMap<u32, (Mapping, bool)>;
@@ -169,9 +175,11 @@ impl LiveRecords {
             place: record.place,
         }));
         advance(all.len() as u64);
+        let facts = previous.map(RunFacts::read).transpose()?;
+        let facts = facts.filter(|facts| facts.reading == reading(catalog)).unwrap_or_default();
         if let Some(results) = previous
             && all.len() < live.records.len()
-            && RunFacts::read(results)?.reading == reading(catalog)
+            && facts.reading == reading(catalog)
         {
             let known = numbers(&all);
             for piece in from_results(results, &mappings, &live, &known, advance)? {
@@ -179,8 +187,22 @@ impl LiveRecords {
             }
         }
         let known = numbers(&all);
-        for piece in from_ground(store, &mappings, &live, &known, advance)? {
+        let mut erased = Vec::new();
+        for mut piece in from_ground(store, &mappings, &live, &known, facts.files, advance)? {
+            erased.append(&mut piece.erased);
             out.add(&mut all, piece);
+        }
+        out.erasures = Erasures::new(store, erased, facts.erasures, &out.systems)?;
+        let erase = |key: &RecordKey| out.erasures.cover(key, out.systems.get(&key.source));
+        all.retain(|loaded| {
+            let erase = erase(&loaded.key);
+            if erase {
+                out.gone.push(Gone::erased(loaded.key.clone(), loaded.file));
+            }
+            !erase
+        });
+        for gone in out.gone.iter_mut().filter(|gone| erase(&gone.key)) {
+            gone.normal = NormalRecord::default();
         }
         all.par_sort_unstable_by(|x, y| x.key.cmp(&y.key));
         out.gone.sort_unstable_by(|x, y| x.key.cmp(&y.key));
@@ -218,9 +240,7 @@ impl LiveRecords {
 
     /// What was seen of the records while the table was built.
     pub(super) fn noted(&self) -> Noted {
-        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        noted.employers.sort_unstable();
-        noted
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ordinal of a live record.
@@ -241,6 +261,14 @@ impl LiveRecords {
         }
         None
     }
+}
+
+/// Whether a version of a record, in force or not, asks for its erasure.
+fn asks_erasure(mappings: &Mappings, record: &SourceRecord) -> bool {
+    record.deleted
+        && mappings
+            .get(&record.file)
+            .is_some_and(|(mapping, _)| mapping.remap(record).is_some_and(|mapped| mapped.redacted))
 }
 
 fn normal_of(
@@ -325,13 +353,21 @@ fn from_ground(
     mappings: &Mappings,
     live: &Live,
     known: &FxHashSet<u64>,
+    files_known: u32,
     advance: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Piece>> {
     let is = |list: &[u64], number: u64| list.binary_search(&number).is_ok();
     let is_gone = |number: u64| is(&live.deleted, number) || is(&live.aliases, number);
     let is_missing = |number: u64| is(&live.records, number) && !known.contains(&number);
     let mut chunks = store.chunks()?;
+    // A row that is no longer in force may have asked for an erasure.
+    let may_ask = |file: u32| {
+        file > files_known && mappings.get(&file).is_some_and(|(mapping, _)| mapping.may_redact())
+    };
     chunks.retain(|chunk| {
+        if may_ask(chunk.file) {
+            return true;
+        }
         let mut numbers = chunk.first..chunk.first + u64::from(chunk.records);
         numbers.any(|number| is_missing(number) || is_gone(number))
     });
@@ -342,6 +378,9 @@ fn from_ground(
             for id in ids {
                 let records = store.read_chunk(*id)?;
                 for (number, record) in records {
+                    if may_ask(record.file) && asks_erasure(mappings, &record) {
+                        piece.erased.push((record.key.clone(), record.file));
+                    }
                     if is_missing(number) {
                         let (normal, generic) = normal_of(mappings, &record)?;
                         piece.segment.push(&normal)?;
@@ -388,14 +427,12 @@ impl Records for LiveRecords {
             for (at, normal) in (from + (run * RUN) as u32..).zip(records) {
                 noted.fields.add(&self.keys[at as usize], normal);
                 noted.newest = noted.newest.max(normal.updated_at).max(normal.created_at);
-                let names = normal.organization_ids.iter();
-                let names = names.map(|id| format!("{}/{}/{}", id.system, id.object, id.id));
-                noted.employers.extend(names.map(|name| (at, name)));
+                noted.employment.add(at, normal);
             }
             let mut all = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
             all.fields = std::mem::take(&mut all.fields).merge(noted.fields);
             all.newest = all.newest.max(noted.newest);
-            all.employers.extend(noted.employers);
+            all.employment.merge(noted.employment);
         });
     }
 }

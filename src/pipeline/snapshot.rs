@@ -3,16 +3,17 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::employment::Relations;
 use super::engine::peak_memory;
 use super::gone::{self, Gone, LastKnown};
 use super::quarantine;
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records as _, Resolution};
-use crate::clustering::{Identities, LedgerState, StepKind, record_hash};
+use crate::clustering::{Identities, LedgerState, Resolved, StepKind, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityId, EntityKind, QuarantinedRow, ScoredPair, Timestamp};
+use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
 
 /// Records written to the snapshot at a time.
@@ -24,11 +25,12 @@ pub(super) struct Writing<'a> {
     pub(super) resolution: &'a Resolution,
     pub(super) clusters: &'a [Vec<u32>],
     pub(super) identities: &'a Identities,
+    /// The ledger's state with the identities of this run.
     pub(super) state: &'a LedgerState,
     pub(super) decisions: &'a Decisions,
     pub(super) as_of: Option<Timestamp>,
     pub(super) reading: u64,
-    pub(super) files: u32,
+    pub(super) basis: &'a RunBasis,
     pub(super) quarantined: &'a [QuarantinedRow],
 }
 
@@ -43,13 +45,6 @@ impl Writing<'_> {
         let mut out = ResultsWriter::create(path)?;
         let noted = self.records.noted();
         let links = self.own_ids();
-        let mut employers: Vec<(u32, u32)> = Vec::new();
-        for (at, name) in &noted.employers {
-            let link = self.resolution.table.link.find(name);
-            if let Some(other) = link.and_then(|link| links.get(&link)) {
-                employers.push((*at, *other));
-            }
-        }
         let mut from = 0;
         while from < self.records.len() {
             let to = self.records.len().min(from + PIECE);
@@ -66,7 +61,10 @@ impl Writing<'_> {
         }
         summary.as_of = self.as_of.or(noted.newest).map(|t| t.0);
         let entity_of = self.entity_of();
-        self.entities(&mut out, &entity_of, &employers)?;
+        let by_id = |id: &str| links.get(&self.resolution.table.link.find(id)?).copied();
+        let kind = &self.resolution.table.kind;
+        let relations = noted.employment.relations(&entity_of, kind, by_id);
+        self.entities(&mut out, &entity_of, relations)?;
         self.pairs(&mut out)?;
         self.aliases(&mut out, &entity_of)?;
         let facts = RunFacts {
@@ -87,8 +85,10 @@ impl Writing<'_> {
             },
             fields: noted.fields.names(),
             reading: self.reading,
-            files: self.files,
+            files: self.basis.files,
+            judgements: self.basis.judgements,
             sources: self.sources(),
+            erasures: self.records.erasures.requests.clone(),
         };
         let bytes = serde_json::to_vec(&facts).map_err(|e| {
             Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
@@ -140,7 +140,7 @@ impl Writing<'_> {
         &self,
         out: &mut ResultsWriter,
         entity_of: &[u32],
-        employers: &[(u32, u32)],
+        organizations: Relations,
     ) -> Result<()> {
         let mut steps: FxHashMap<u32, Vec<StepRow>> = FxHashMap::default();
         for (root, step) in &self.resolution.clustering.steps {
@@ -156,12 +156,13 @@ impl Writing<'_> {
             });
         }
         let mut relations: FxHashMap<u32, FxHashSet<(&'static str, u32)>> = FxHashMap::default();
-        for (person, organization) in employers {
-            let (p, o) = (entity_of[*person as usize], entity_of[*organization as usize]);
-            if p != o {
-                relations.entry(p).or_default().insert(("employer", o));
-                relations.entry(o).or_default().insert(("employee", p));
-            }
+        for (p, o) in organizations.employed {
+            relations.entry(p).or_default().insert(("employer", o));
+            relations.entry(o).or_default().insert(("employee", p));
+        }
+        for (child, parent) in organizations.parents {
+            relations.entry(child).or_default().insert(("parent", parent));
+            relations.entry(parent).or_default().insert(("subsidiary", child));
         }
         for (a, b) in &self.resolution.relatives {
             let (p, o) = (entity_of[*a as usize], entity_of[*b as usize]);
@@ -209,14 +210,11 @@ impl Writing<'_> {
     fn aliases(&self, out: &mut ResultsWriter, entity_of: &[u32]) -> Result<()> {
         let at: FxHashMap<EntityId, u32> =
             self.identities.ids.iter().enumerate().map(|(at, id)| (*id, at as u32)).collect();
-        let mut state = self.state.clone();
-        for change in &self.identities.changes {
-            state.apply(change);
-        }
-        let live = |id: EntityId| state.resolve(id).and_then(|live| at.get(&live)).copied();
-        let mut ended: Vec<EntityId> = state.ended.keys().copied().collect();
-        ended.sort_unstable();
-        for id in ended {
+        let live = |id: EntityId| match self.state.resolve(id) {
+            Some(Resolved::Live(id)) => at.get(&id).copied(),
+            Some(Resolved::Retired(_)) | None => None,
+        };
+        for id in self.state.ended() {
             if let Some(entity) = live(id) {
                 out.alias(AliasKey::Entity(id), entity)?;
             }
@@ -226,7 +224,7 @@ impl Writing<'_> {
             return Ok(());
         }
         let known = LastKnown::new(self.resolution);
-        let last = |gone: &Gone| state.member_of.get(&record_hash(&gone.key)).copied();
+        let last = |gone: &Gone| self.state.last_entity_of(record_hash(&gone.key));
         // The survivor of its merge; else where it belonged; else who has its mailbox.
         let found: Vec<Option<u32>> = gone
             .par_iter()

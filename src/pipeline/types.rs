@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clustering::Contradiction;
 use crate::config::Config;
 use crate::error::Result;
 use crate::model::Timestamp;
@@ -43,6 +44,11 @@ pub struct RebuildOptions {
     pub retrain: bool,
     /// Refuse (and change nothing) where a greater share of records would change its entity.
     pub max_changed: Option<f64>,
+    /// Refuse (and change nothing) where this would not be the rebuild that was planned: the id of
+    /// a [`Plan`](super::Plan).
+    pub plan: Option<String>,
+    /// The time of the run, for the ledger.
+    pub at: Option<Timestamp>,
 }
 
 /// What a stage took.
@@ -137,6 +143,17 @@ pub struct Stability {
     pub merged: u64,
     /// Entities that came off another.
     pub split: u64,
+    /// Entities of which no record is left.
+    pub retired: u64,
+}
+
+/// What a rebuild does again that an undo had taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Redone {
+    /// The runs that were taken back.
+    pub undone: Vec<u32>,
+    /// Records that come back to the entity which these runs had given them.
+    pub records: u64,
 }
 
 /// What a rebuild did.
@@ -152,6 +169,10 @@ pub struct RebuildReport {
     pub peak_memory: u64,
     /// Against the last result.
     pub stability: Stability,
+    /// What it did again, where the run before was an undo.
+    pub redone: Option<Redone>,
+    /// Judgements that cannot all hold.
+    pub contradictions: Vec<Contradiction>,
 }
 
 /// A record that a query finds.
@@ -208,6 +229,8 @@ pub struct Ground {
     pub records: u64,
     /// By source.
     pub sources: BTreeMap<String, GroundSource>,
+    /// Records that came after the last results, or after those that an undo brought back.
+    pub unresolved: u64,
     /// Rows in quarantine.
     pub quarantined: u64,
     /// Newest time that a row states.

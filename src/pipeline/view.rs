@@ -13,7 +13,9 @@ use super::rebuild::RunFacts;
 use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
 use crate::blocking::index::BlockIndex;
 use crate::blocking::{Key, RULES, SMALL_FILE, keys_of};
+use crate::clustering::{LedgerState, Resolved};
 use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, dim};
+use crate::config::{Config, Spec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
@@ -23,7 +25,7 @@ use crate::model::{
 use crate::scoring::Model;
 use crate::store::results::{EntityRow, Results, StepRow};
 use crate::store::{Access, Store};
-use crate::survivorship::{Member, Policy, golden};
+use crate::survivorship::{Member, Policy, golden, surviving_values};
 
 /// The last results of a store. Cheap to open; the model is read when it is first needed.
 #[derive(Debug)]
@@ -56,6 +58,38 @@ impl View {
                 .at(dir.display())
                 .hint("run `sameas rebuild` first")
         })?;
+        Self::of(dir, results)
+    }
+
+    /// The results of a run that is still kept, under the policy that it was made with.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unknown`] where they are not; damaged.
+    pub fn of_run(dir: &Path, run: u32) -> Result<Self> {
+        let store = Store::open(dir, Access::Read)?;
+        let kept = store.result_runs()?;
+        if !kept.contains(&run) {
+            let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                format!("the results of run {run} are not kept"),
+            )
+            .hint(format!("kept are those of the runs {}", kept.join(", "))));
+        }
+        Self::of(dir, Results::open(&store.results_path(run))?)?.under_own_policy(&store)
+    }
+
+    /// The same results under the policy that they were made with, as the store keeps it.
+    pub(super) fn under_own_policy(self, store: &Store) -> Result<Self> {
+        let summary = self.results.summary();
+        let Some(text) = store.config(&summary.config_hash)? else { return Ok(self) };
+        let name = format!("the settings of run {}", summary.run);
+        let policy = Config::resolve(&[Spec::parse(&text, &name, Path::new(""))?])?.policy;
+        Ok(self.with_policy(policy))
+    }
+
+    /// Results of a store.
+    pub(super) fn of(dir: &Path, results: Results) -> Result<Self> {
         let facts = RunFacts::read(&results)?;
         let systems =
             facts.systems.iter().map(|(a, b)| (a.as_str().into(), b.as_str().into())).collect();
@@ -77,6 +111,19 @@ impl View {
             index: OnceLock::new(),
             judgements: OnceLock::new(),
         })
+    }
+
+    /// The same results under a policy instead of the defaults.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.facts.fields = policy.with_scopes(&self.facts.fields, &self.systems);
+        self.policy = policy;
+        self
+    }
+
+    /// The folder of the store.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The snapshot.
@@ -141,13 +188,26 @@ impl View {
             return Ok(index);
         }
         let store = Store::open(&self.root, Access::Read)?;
-        let index = BlockIndex::open(&store.index_dir(), store.secret()?)
-            .map_err(|e| e.hint("`sameas rebuild` makes the index anew"))?;
+        let index = BlockIndex::open(&store.index_dir(), store.secret()?)?;
         Ok(self.index.get_or_init(|| index))
     }
 
     fn is_generic(&self, file: u32) -> bool {
         self.generic.contains(&file)
+    }
+
+    /// What the ledger says of an id that these results do not know: after an undo they are older
+    /// than it. `None` if it was never given. Reads the whole ledger.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn later_id(&self, id: EntityId) -> Result<Option<Resolved>> {
+        let mut state = LedgerState::default();
+        Store::open(&self.root, Access::Read)?.visit_ledger(1, |event| {
+            state.apply(&event);
+            Ok(())
+        })?;
+        Ok(state.resolve(id))
     }
 
     /// A table of some records, weighed as in the whole file.
@@ -430,12 +490,11 @@ impl View {
         Ok(out)
     }
 
-    /// The golden record of an entity.
+    /// The members of an entity with their values, by key.
     ///
     /// # Errors
     /// Damaged or unreadable.
-    pub fn golden(&self, entity: u32) -> Result<GoldenRecord> {
-        let row = self.results.entity(entity)?;
+    pub fn members(&self, row: &EntityRow) -> Result<Vec<Member>> {
         let mut members = Vec::with_capacity(row.members.len());
         for ordinal in &row.members {
             let key = self.results.key(*ordinal)?;
@@ -446,6 +505,30 @@ impl View {
                 key,
             });
         }
+        Ok(members)
+    }
+
+    /// Golden values of an entity by field, the primary first; without their provenance.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn values(&self, entity: u32) -> Result<BTreeMap<String, Vec<String>>> {
+        let row = self.results.entity(entity)?;
+        let as_of = self.results.summary().as_of.map(Timestamp);
+        let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        surviving_values(row.kind, &self.members(&row)?, &self.policy, as_of, |field, value| {
+            values.entry(field.to_owned()).or_default().push(value.to_owned());
+        });
+        Ok(values)
+    }
+
+    /// The golden record of an entity.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn golden(&self, entity: u32) -> Result<GoldenRecord> {
+        let row = self.results.entity(entity)?;
+        let members = self.members(&row)?;
         let relations = self.relations(&row)?;
         let as_of = self.results.summary().as_of.map(Timestamp);
         Ok(golden(row.id, row.kind, &members, relations, &self.policy, as_of))

@@ -40,7 +40,7 @@ pub fn find(view: &View, query: &Query, limit: usize) -> Result<Vec<FoundEntity>
     // entity → (posterior, fields)
     let mut best: BTreeMap<u32, (f64, Vec<String>)> = BTreeMap::new();
     if let Some(id) = &query.id {
-        match resolve(results, id) {
+        match resolve(view, id) {
             Ok(found) => {
                 for entity in found.entities {
                     best.insert(entity, (1.0, vec!["id".to_owned()]));

@@ -38,7 +38,7 @@ pub struct HowStep {
 /// The id is unknown or stands for several; damage.
 pub fn how(view: &View, id: &str) -> Result<How> {
     let results = view.results();
-    let entity = results.entity(resolve_entity(results, id)?)?;
+    let entity = results.entity(resolve_entity(view, id)?)?;
     let mut steps = Vec::with_capacity(entity.steps.len());
     for step in &entity.steps {
         steps.push(HowStep {

@@ -2,10 +2,15 @@
 //! reads one [`View`](crate::pipeline::View) and returns a plain value whose serde names are the keys
 //! of `--format json`. Nothing here writes or prints.
 
+mod changes;
+mod conflicts;
+mod diff;
 mod evaluate;
 mod find;
 mod free_text;
+mod history;
 mod how;
+mod policy;
 mod resolve;
 mod show;
 mod status;
@@ -14,10 +19,18 @@ mod xref;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+pub use changes::{ChangeRow, Since, changes};
+pub use conflicts::{Conflict, ConflictValue, Conflicts, ConflictsWanted, Disagreement, conflicts};
+pub use diff::{
+    Diff, EntityChanges, EntityExample, FieldChanges, FieldExample, MovedRecord, PairChanges,
+    PairExample, RecordCounts, diff,
+};
 pub use evaluate::evaluate;
 pub use find::{FoundEntity, find};
 pub use free_text::Query;
+pub use history::{History, history};
 pub use how::{How, HowStep, how};
+pub use policy::{PolicyRow, policy, policy_doubts};
 pub use resolve::{Found, resolve, resolve_entity, resolve_key, resolve_record};
 pub use show::{GoldenValue, MemberRow, Show, show};
 pub use status::{LastIngest, LastRebuild, ModelStatus, SourceStatus, Status, gate_input, status};

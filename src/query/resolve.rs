@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::clustering::Resolved;
 use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityId, RecordKey};
-use crate::pipeline::{Gone, gone, sources};
+use crate::pipeline::{Gone, View, gone, sources};
 use crate::store::results::Results;
 
 /// What an id means in the last results.
@@ -22,7 +23,8 @@ pub struct Found {
 ///
 /// # Errors
 /// [`ErrorKind::Unknown`] with the nearest source; damage.
-pub fn resolve(results: &Results, text: &str) -> Result<Found> {
+pub fn resolve(view: &View, text: &str) -> Result<Found> {
+    let results = view.results();
     let text = text.trim();
     if text.starts_with("ent_") {
         let Some(id) = EntityId::parse(text) else {
@@ -31,8 +33,15 @@ pub fn resolve(results: &Results, text: &str) -> Result<Found> {
                 "this entity id is mistyped: its checksum does not fit",
             ));
         };
-        let entity = results.find_entity(id)?;
-        let entities = Vec::from_iter(entity);
+        let mut entities = Vec::from_iter(results.find_entity(id)?);
+        let mut later = None;
+        if entities.is_empty() {
+            // An undo may have brought back results that are older than the id.
+            later = view.later_id(id)?;
+            if let Some(Resolved::Live(live)) = later {
+                entities.extend(results.find_entity(live)?);
+            }
+        }
         return if entities.is_empty() {
             if !find_gone(results, text)?.is_empty() {
                 return Err(Error::new(
@@ -40,6 +49,13 @@ pub fn resolve(results: &Results, text: &str) -> Result<Found> {
                     format!("the entity {id} ended: all its records are deleted in their systems"),
                 )
                 .hint("`sameas show` tells what they last held"));
+            }
+            if later.is_some() {
+                return Err(Error::new(
+                    ErrorKind::Unknown,
+                    format!("the entity {id} has no record in the results in force"),
+                )
+                .hint(format!("`sameas history {id}` tells its life")));
             }
             Err(Error::new(ErrorKind::Unknown, format!("no entity bears the id {id}"))
                 .hint("`sameas status` shows whether results are stale"))
@@ -78,11 +94,11 @@ pub fn resolve(results: &Results, text: &str) -> Result<Found> {
 ///
 /// # Errors
 /// As [`resolve`]; [`ErrorKind::Unknown`] where several are.
-pub fn resolve_entity(results: &Results, text: &str) -> Result<u32> {
-    let found = resolve(results, text)?;
+pub fn resolve_entity(view: &View, text: &str) -> Result<u32> {
+    let found = resolve(view, text)?;
     match found.entities[..] {
         [entity] => Ok(entity),
-        _ => Err(ambiguous(results, &found)),
+        _ => Err(ambiguous(view.results(), &found)),
     }
 }
 
@@ -91,8 +107,9 @@ pub fn resolve_entity(results: &Results, text: &str) -> Result<u32> {
 ///
 /// # Errors
 /// As [`resolve`]; [`ErrorKind::Unknown`] where none or several are.
-pub fn resolve_record(results: &Results, text: &str) -> Result<u32> {
-    let found = resolve(results, text)?;
+pub fn resolve_record(view: &View, text: &str) -> Result<u32> {
+    let results = view.results();
+    let found = resolve(view, text)?;
     if let [record] = found.records[..] {
         return Ok(record);
     }
@@ -123,8 +140,8 @@ pub fn resolve_record(results: &Results, text: &str) -> Result<u32> {
 ///
 /// # Errors
 /// As [`resolve_record`].
-pub fn resolve_key(results: &Results, text: &str) -> Result<RecordKey> {
-    results.key(resolve_record(results, text)?)
+pub fn resolve_key(view: &View, text: &str) -> Result<RecordKey> {
+    view.results().key(resolve_record(view, text)?)
 }
 
 impl Found {

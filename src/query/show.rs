@@ -91,7 +91,7 @@ impl From<GoldenField> for GoldenValue {
 /// The id is unknown or stands for several; damage.
 pub fn show(view: &View, id: &str) -> Result<Show> {
     let results = view.results();
-    let index = match resolve_entity(results, id) {
+    let index = match resolve_entity(view, id) {
         Ok(index) => index,
         Err(error) if error.kind() == ErrorKind::Unknown => {
             let gone = find_gone(results, id)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::config::{Gate, GateInput};
 use crate::error::Result;
 use crate::model::Thresholds;
-use crate::pipeline::{Ground, View};
+use crate::pipeline::{ErasureRequest, Ground, View};
 
 /// How the store stands.
 #[derive(Clone, Debug, Serialize)]
@@ -20,12 +20,16 @@ pub struct Status {
     pub last_rebuild: Option<LastRebuild>,
     /// Whether ground is newer than the results.
     pub stale: bool,
+    /// Records that no results in force hold yet.
+    pub unresolved: u64,
     /// Rows in quarantine.
     pub quarantined: u64,
     /// `None` before the first rebuild.
     pub model: Option<ModelStatus>,
     /// Bytes of the store's folder.
     pub store_bytes: u64,
+    /// Records that their systems want erased: they count as deleted.
+    pub erasure_requests: Vec<ErasureRequest>,
     /// What a person should know of the last results.
     pub warnings: Vec<String>,
 }
@@ -81,7 +85,11 @@ pub struct ModelStatus {
 }
 
 /// How the store stands; `view` where there are results.
-pub fn status(ground: Ground, view: Option<&View>) -> Status {
+pub fn status(
+    ground: Ground,
+    view: Option<&View>,
+    erasure_requests: Vec<ErasureRequest>,
+) -> Status {
     let summary = view.map(|view| view.results().summary());
     let sources = ground.sources.into_iter().map(|(name, source)| {
         let last_ingest = LastIngest { run: source.command, file: source.file };
@@ -102,9 +110,11 @@ pub fn status(ground: Ground, view: Option<&View>) -> Status {
             config_hash: summary.config_hash.clone(),
         }),
         stale: summary.is_none_or(|summary| summary.ground != ground.sequence),
+        unresolved: ground.unresolved,
         quarantined: ground.quarantined,
         model: ground.model.map(|(hash, trained_on)| ModelStatus { hash, trained_on }),
         store_bytes: ground.store_bytes,
+        erasure_requests,
         warnings: summary.map(|summary| summary.warnings.clone()).unwrap_or_default(),
     }
 }

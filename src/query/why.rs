@@ -2,7 +2,6 @@ use super::resolve;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Explanation;
 use crate::pipeline::View;
-use crate::store::results::Results;
 
 /// Most members of an entity that are tried, where an entity id stands for its records.
 const MEMBERS: usize = 200;
@@ -14,7 +13,7 @@ const MEMBERS: usize = 200;
 /// An id is unknown, or both name one record; damage.
 pub fn why(view: &View, a: &str, b: &str) -> Result<Explanation> {
     let results = view.results();
-    let (left, right) = (records(results, a)?, records(results, b)?);
+    let (left, right) = (records(view, a)?, records(view, b)?);
     let mut best: Option<(f32, u32, u32)> = None;
     for x in &left {
         for y in right.iter().filter(|y| *y != x) {
@@ -34,8 +33,9 @@ pub fn why(view: &View, a: &str, b: &str) -> Result<Explanation> {
     view.explain(x, y)
 }
 
-fn records(results: &Results, id: &str) -> Result<Vec<u32>> {
-    let found = resolve(results, id)?;
+fn records(view: &View, id: &str) -> Result<Vec<u32>> {
+    let results = view.results();
+    let found = resolve(view, id)?;
     if !found.records.is_empty() {
         return Ok(found.records);
     }

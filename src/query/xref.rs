@@ -34,7 +34,7 @@ pub fn xref(view: &View, id: &str, to: Option<&str>) -> Result<Xref> {
             });
         }
     }
-    let entity = results.entity(resolve_entity(results, id)?)?;
+    let entity = results.entity(resolve_entity(view, id)?)?;
     let mut records: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for ordinal in entity.members {
         let key = results.key(ordinal)?;

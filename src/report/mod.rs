@@ -8,7 +8,9 @@
 
 mod candidates;
 mod chart;
+mod document;
 mod golden;
+mod integration;
 mod next_steps;
 mod page;
 mod reason;
@@ -18,6 +20,7 @@ mod statistics;
 mod summary;
 mod table;
 mod tables;
+mod write_back;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -27,9 +30,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use candidates::Candidates;
+pub use document::Document;
+pub use integration::{Integration, OwnershipLine, formats, kinds_document};
 use roster::Roster;
 use serde::Serialize;
 pub use table::TableFormat;
+pub use write_back::{NotWritten, PlanFile, Purpose, SyncLoop, SyncPlan, sync_plan};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::QuarantinedRow;

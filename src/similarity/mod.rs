@@ -4,7 +4,5 @@
 mod edits;
 mod soundex;
 
-pub use edits::{
-    jaro_winkler, jaro_winkler_at_least, osa_bytes_within, osa_within, same_letters,
-};
+pub use edits::{jaro_winkler, jaro_winkler_at_least, osa_bytes_within, osa_within, same_letters};
 pub use soundex::soundex;

@@ -161,11 +161,14 @@ impl Archive {
         Ok(Box::new(decoder))
     }
 
-    /// Checks every byte of a file against its hash: `None`, or what is wrong.
-    pub(crate) fn check(&self, file: &ArchivedFile) -> Option<String> {
+    /// Checks every byte of a file against its hash: `None`, or what is wrong. Fails only where the
+    /// reason lies outside the file.
+    pub(crate) fn check(&self, file: &ArchivedFile) -> Result<Option<String>> {
+        let unread =
+            |e: Error| if e.has_outside_cause() { Err(e) } else { Ok(Some(e.to_string())) };
         let mut input = match self.open(file) {
             Ok(input) => input,
-            Err(e) => return Some(e.to_string()),
+            Err(e) => return unread(e),
         };
         let mut hasher = Sha256::new();
         let mut block = vec![0; 1 << 17];
@@ -177,14 +180,14 @@ impl Archive {
                     hasher.update(&block[..length]);
                     bytes += length as u64;
                     if bytes > file.bytes {
-                        return Some("it holds more bytes than were given".to_owned());
+                        return Ok(Some("it holds more bytes than were given".to_owned()));
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Some(format!("it cannot be read: {e}")),
+                Err(e) => return unread(Error::io(&file.path, e)),
             }
         }
-        (hex(&hasher.finalize()) != file.sha256).then(|| "its SHA-256 differs".to_owned())
+        Ok((hex(&hasher.finalize()) != file.sha256).then(|| "its SHA-256 differs".to_owned()))
     }
 
     /// Gives a committed file its final name; harmless if it has it.

@@ -208,7 +208,7 @@ fn copy_in(root: &Path, path: String, dir: &Path) -> Result<(Entry, bool)> {
             durable::create_dir(folder)?;
         }
         let mut aside = Aside::create(&target)?;
-        let copied = digest(&from, |block| aside.file().write_all(block))?;
+        let copied = digest(&from, |block| write(&mut aside, block))?;
         if copied != (sha256.clone(), bytes) {
             return Err(Error::new(ErrorKind::Io, "it changed while it was copied")
                 .at(from.display())
@@ -235,8 +235,12 @@ fn broken(path: &Path) -> Error {
         .hint("remove this file and run `sameas backup` again, or use another backup")
 }
 
+fn write(aside: &mut Aside, block: &[u8]) -> Result<()> {
+    aside.file().write_all(block).map_err(|e| Error::io(aside.target(), e))
+}
+
 /// SHA-256 and length of a file, each block handed on as it is read.
-fn digest(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(String, u64)> {
+fn digest(path: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<(String, u64)> {
     let io = |e| Error::io(path, e);
     let mut file = File::open(path).map_err(io)?;
     let (mut hasher, mut bytes) = (Sha256::new(), 0);
@@ -247,7 +251,7 @@ fn digest(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> Result<
             Ok(length) => {
                 hasher.update(&block[..length]);
                 bytes += length as u64;
-                each(&block[..length]).map_err(io)?;
+                each(&block[..length])?;
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(io(e)),
@@ -297,7 +301,7 @@ pub(super) fn copy_out(dir: &Path, to: &Path, progress: &mut dyn FnMut(&str)) ->
         }
         let from = object(dir, &entry.sha256);
         let mut aside = Aside::create(&target)?;
-        let (sha256, bytes) = digest(&from, |block| aside.file().write_all(block))?;
+        let (sha256, bytes) = digest(&from, |block| write(&mut aside, block))?;
         if (&sha256, bytes) != (&entry.sha256, entry.bytes) {
             return Err(broken(&from));
         }

@@ -139,6 +139,15 @@ pub(crate) fn decode(id: ChunkId, sealed: &[u8]) -> Result<Vec<(u64, SourceRecor
     if chunk.records.len() != usize::from(id.records) {
         return Err(damaged("a chunk of records is short"));
     }
+    unpack(id, chunk)
+}
+
+/// Reads a chunk that may hold any number of records.
+pub(crate) fn decode_any(sealed: &[u8]) -> Result<Vec<(u64, SourceRecord)>> {
+    unpack(ChunkId { file: 1, first: 0, records: 0 }, codec::open(sealed)?)
+}
+
+fn unpack(id: ChunkId, chunk: Chunk) -> Result<Vec<(u64, SourceRecord)>> {
     let mut line = 0i64;
     let read = |(number, record): (u64, Record)| {
         let (source, object) = chunk

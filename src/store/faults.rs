@@ -80,13 +80,14 @@ mod armed {
             return Ok(Outcome::Whole);
         }
         match &*fault.action {
-            "full" => Err(io::ErrorKind::StorageFull.into()),
-            "short" => Ok(Outcome::Short),
+            "short" if what == "write" => Ok(Outcome::Short),
+            "full" | "short" => Err(io::ErrorKind::StorageFull.into()),
             "hang" => loop {
                 std::thread::sleep(Duration::from_secs(1));
             },
             "abort" => std::process::abort(),
-            _ => Err(io::Error::other("input/output error (injected)")),
+            // EIO, as a failing disk says it.
+            _ => Err(io::Error::from_raw_os_error(5)),
         }
     }
 
@@ -106,7 +107,11 @@ mod armed {
             name.split('.').next().unwrap_or_default().to_owned()
         };
         let own = stem(path);
-        if own.starts_with(|c: char| c.is_ascii_digit()) || own.len() == 64 {
+        let is_hash = |name: &str| name.bytes().all(|b| b.is_ascii_hexdigit());
+        if matches!(own.len(), 2 | 64) && is_hash(&own) {
+            // An object of a backup, or the folder of some.
+            "objects".to_owned()
+        } else if own.starts_with(|c: char| c.is_ascii_digit()) {
             path.parent().map_or(own, stem)
         } else {
             own
@@ -124,6 +129,7 @@ mod armed {
                 ("s/archive/ledger/000000000001.bin.tmp", "ledger"),
                 ("s/archive/manifest.jsonl", "manifest"),
                 ("s/results/CURRENT.tmp", "CURRENT"),
+                ("saved/objects/1b", "objects"),
                 ("s/ground", "ground"),
             ] {
                 assert_eq!(subject(Path::new(path)), expected, "{path}");

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::codec::damaged;
@@ -74,7 +75,7 @@ impl Ground {
         // Made by us, so that nobody else can look in before it is private.
         durable::create_dir(path)?;
         step("open", path)?;
-        let db = guarded(path, || config.open())?;
+        let db = open_patiently(path, &config)?;
         for entry in fs::read_dir(path).map_err(|e| Error::io(path, e))? {
             durable::make_private(&entry.map_err(|e| Error::io(path, e))?.path())?;
         }
@@ -284,6 +285,19 @@ fn split_parts(first: &[u8]) -> Result<(u32, &[u8])> {
     let (count, head) =
         first.split_first_chunk::<4>().ok_or_else(|| damaged("a stored value is too short"))?;
     Ok((u32::from_le_bytes(*count), head))
+}
+
+/// Opens sled, which only one process can have open: a reader of records is done soon.
+fn open_patiently(path: &Path, config: &sled::Config) -> Result<sled::Db> {
+    const TRIES: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(50);
+    for _ in 1..TRIES {
+        match guarded(path, || config.open()) {
+            Err(e) if e.kind() == ErrorKind::Locked => std::thread::sleep(PAUSE),
+            opened => return opened,
+        }
+    }
+    guarded(path, || config.open())
 }
 
 fn step(what: &str, path: &Path) -> Result<()> {

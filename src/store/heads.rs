@@ -136,7 +136,7 @@ fn encode_page(rows: &[Head]) -> Result<Vec<u8>> {
     codec::seal_bytes(&raw)
 }
 
-fn decode_page(sealed: &[u8], out: &mut Vec<Head>) -> Result<()> {
+pub(crate) fn decode_page(sealed: &[u8], out: &mut Vec<Head>) -> Result<()> {
     let raw = codec::open_bytes(sealed)?;
     if !raw.len().is_multiple_of(WIDTH) {
         return Err(damaged("a page of heads is cut"));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result};
-use crate::model::{EntityId, LedgerChange, LedgerEvent, RecordKey};
+use crate::model::{Cause, EntityId, LedgerChange, LedgerEvent, RecordKey, RunBasis};
 use crate::store::codec::{self, damaged};
 use crate::store::durable;
 
@@ -52,6 +52,16 @@ enum Change {
     Split(Id, Id),
     Retired(Id),
     Moved(Key, Option<Id>, Option<Id>),
+    Run(RunBasis),
+    Golden(Id, Vec<String>),
+}
+
+/// The first ledgers knew two causes only: `model`, and `records` for all others.
+fn cause_of(text: &str) -> Result<Cause> {
+    let known = Cause::ALL.into_iter().find(|cause| cause.as_str() == text);
+    known
+        .or_else(|| (text == "records").then_some(Cause::Other))
+        .ok_or_else(|| damaged("a page of the ledger names a cause that nobody knows"))
 }
 
 fn pack_id(id: EntityId) -> Id {
@@ -96,6 +106,10 @@ impl Page {
             LedgerChange::Moved { record, from, to } => {
                 Change::Moved(self.key(record), from.map(pack_id), to.map(pack_id))
             }
+            LedgerChange::Run(basis) => Change::Run(basis.clone()),
+            LedgerChange::Golden { entity, fields } => {
+                Change::Golden(pack_id(*entity), fields.clone())
+            }
         };
         self.changes.push(change);
     }
@@ -130,12 +144,16 @@ impl Page {
                     from: from.map(unpack_id),
                     to: to.map(unpack_id),
                 },
+                Change::Run(basis) => LedgerChange::Run(basis),
+                Change::Golden(id, fields) => {
+                    LedgerChange::Golden { entity: unpack_id(id), fields }
+                }
             })
         };
+        let (run, cause) = (self.run, cause_of(&self.cause)?);
         (self.first..)
             .zip(self.changes)
             .map(|(sequence, change)| {
-                let (run, cause) = (self.run, self.cause.clone());
                 Ok(LedgerEvent { sequence, run, cause, change: unpack(change)? })
             })
             .collect()
@@ -152,16 +170,19 @@ impl Page {
     }
 }
 
+/// Sealed pages, each with its first sequence.
+pub(crate) type Pages = Vec<(u64, Vec<u8>)>;
+
 /// Packs events into sealed pages, numbered from `first`: (first sequence, bytes).
-pub(crate) fn pack(events: &[LedgerEvent], first: u64) -> Result<Vec<(u64, Vec<u8>)>> {
+pub(crate) fn pack(events: &[LedgerEvent], first: u64) -> Result<Pages> {
     let mut pages = Vec::new();
     let mut sequence = first;
-    for group in events.chunk_by(|a, b| (a.run, &a.cause) == (b.run, &b.cause)) {
+    for group in events.chunk_by(|a, b| (a.run, a.cause) == (b.run, b.cause)) {
         for events in group.chunks(EVENTS_PER_PAGE) {
             let mut page = Page {
                 first: sequence,
                 run: events[0].run,
-                cause: events[0].cause.clone(),
+                cause: events[0].cause.as_str().to_owned(),
                 kinds: Vec::new(),
                 changes: Vec::with_capacity(events.len()),
             };
@@ -222,7 +243,7 @@ pub(crate) fn read_segment(path: &Path) -> Result<Vec<Vec<u8>>> {
 }
 
 /// The pages of a segment that can be read, each with its first sequence, and whether these are all.
-pub(crate) fn salvage_segment(path: &Path) -> Result<(Vec<(u64, Vec<u8>)>, bool)> {
+pub(crate) fn salvage_segment(path: &Path) -> Result<(Pages, bool)> {
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     let mut pages = Vec::new();
     let Some(mut rest) = bytes.strip_prefix(MAGIC) else { return Ok((pages, false)) };

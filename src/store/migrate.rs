@@ -80,17 +80,29 @@ impl Store {
         let mut migrated = Migrated { from, to: folder::FORMAT, ..Migrated::default() };
         let lock = lock::WriterLock::acquire(&root.join("lock"))?;
         let marker = root.join(MIGRATING);
-        if from == folder::FORMAT && !marker.exists() {
+        // The marker holds the earlier format, and says that the backup is whole.
+        let begun = durable::read_if_exists(&marker)?;
+        if from == folder::FORMAT && begun.is_none() {
             return Ok(migrated);
         }
-        if !marker.exists() {
+        if let Some(text) = begun {
+            let text = String::from_utf8_lossy(&text);
+            migrated.from = text.trim_end().parse().unwrap_or(from).min(from);
+        } else {
             migrated.backup = Some(backup::backup_folder(root, from, backup, progress)?);
-            durable::replace(&marker, b"the backup is whole\n")?;
+            durable::replace(&marker, format!("{from}\n").as_bytes())?;
         }
         convert(root, from)?;
         Self::remake_ground(root, Some(lock), read, progress, &mut migrated.ground)?;
-        durable::remove(&marker)?;
         Ok(migrated)
+    }
+
+    /// Ends a migration, once all that is derived was made anew too.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn end_migration(root: &Path) -> Result<()> {
+        durable::remove(&root.join(MIGRATING))
     }
 }
 

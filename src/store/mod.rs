@@ -9,6 +9,7 @@ pub mod archive;
 mod backup;
 mod chunk;
 mod codec;
+mod decode;
 mod durable;
 mod events;
 mod faults;
@@ -29,6 +30,7 @@ mod space;
 mod verify;
 mod writer;
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -41,6 +43,8 @@ use crate::model::{FileManifest, Judgement, QuarantinedRow, RecordKey, SourceRec
 pub use archive::{Archive, ArchivedFile};
 pub use backup::BackedUp;
 pub use chunk::ChunkId;
+#[doc(hidden)]
+pub use decode::{VALUES, decode_value, open_value, seal_value};
 pub use ledger::founding_id;
 pub use live::Live;
 pub use migrate::Migrated;
@@ -401,6 +405,15 @@ impl Store {
         space::check(&self.root, bytes)
     }
 
+    /// Versions of records ever stored.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`, `Locked`.
+    pub fn records(&self) -> Result<u64> {
+        self.ground()?;
+        Ok(locked(&self.state).records)
+    }
+
     /// Starts a command: all files that it brings share this number.
     ///
     /// # Errors
@@ -633,7 +646,7 @@ impl Store {
     pub fn current_run(&self) -> Result<Option<u32>> {
         let path = self.results_folder().join("CURRENT");
         let Some(bytes) = durable::read_if_exists(&path)? else { return Ok(None) };
-        let run = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim_end().parse().ok());
+        let run = std::str::from_utf8(&bytes).ok().and_then(run_named);
         run.map(Some).ok_or_else(|| damaged("it names no run").at(path.display()))
     }
 
@@ -651,7 +664,7 @@ impl Store {
     }
 
     /// Puts the finished results at [`Store::results_path`] in force (also those of an earlier run
-    /// that are still kept) and removes all but the last three.
+    /// that are still kept) and removes all but three: these, those in force before, and the latest.
     ///
     /// # Errors
     /// It is no such file, or writing fails.
@@ -661,13 +674,27 @@ impl Store {
         let run = run.filter(|run| self.results_path(*run) == path && path.exists()).ok_or_else(
             || Error::new(ErrorKind::Unknown, "there are no such results").at(path.display()),
         )?;
-        durable::replace(&self.results_folder().join("CURRENT"), format!("{run:06}\n").as_bytes())?;
-        let runs = self.result_runs()?;
-        for old in &runs[..runs.len().saturating_sub(RESULTS_KEPT)] {
-            if *old != run {
-                durable::remove(&self.results_path(*old))?;
-            }
+        // An undo must find what was in force before, also where it is not among the latest.
+        let before = self.current_run().ok().flatten().unwrap_or(run);
+        durable::replace(&self.results_folder().join("CURRENT"), pointer(run).as_bytes())?;
+        let mut runs = self.result_runs()?;
+        runs.sort_by_key(|other| (*other != run, *other != before, Reverse(*other)));
+        for old in runs.iter().skip(RESULTS_KEPT) {
+            durable::remove(&self.results_path(*old))?;
         }
         Ok(())
     }
+}
+
+/// The content of `results/CURRENT`: a run, and the CRC32 of its digits, since the runs before it
+/// are kept too and one flipped bit would name another.
+fn pointer(run: u32) -> String {
+    let digits = format!("{run:06}");
+    format!("{digits} {:08x}\n", crc32fast::hash(digits.as_bytes()))
+}
+
+/// The run that `results/CURRENT` names. Stores of format 1 wrote the digits alone.
+fn run_named(text: &str) -> Option<u32> {
+    let run = text.split([' ', '\n']).next()?.parse().ok()?;
+    (text == pointer(run) || text == format!("{run:06}\n")).then_some(run)
 }

@@ -81,7 +81,7 @@ impl Store {
         folder::mend(root)?;
         let mut recovered = Recovered::default();
         let store = Self::assemble(root, Access::Write, Some(lock))?;
-        let ground = store.ground().ok();
+        let ground = damaged_or(store.ground())?;
         store.mend_archive(ground, &mut recovered, progress)?;
         progress("database");
         if ground.is_some() && !root.join("ground.damaged").exists() && store.ground_is_sound()? {
@@ -148,7 +148,14 @@ impl Store {
         recovered.records = state.records;
         (recovered.judgements, recovered.events) = (state.judgements, state.ledger);
         recovered.database_rebuilt = true;
-        durable::remove_dir(&aside)
+        if recovered.lost.is_empty() || !aside.exists() {
+            return durable::remove_dir(&aside);
+        }
+        // People may want to look for what was lost.
+        let kept = root.join("damaged/ground");
+        durable::create_dir(&root.join("damaged"))?;
+        durable::remove_dir(&kept)?;
+        durable::rename(&aside, &kept)
     }
 
     /// Reads one file of the archive into the new database.
@@ -224,7 +231,7 @@ impl Store {
         let files = self.mend_manifest(ground, recovered)?;
         for file in repair::standing(files, &repairs.entries) {
             progress(&file.archived.path);
-            if self.archive.check(&file.archived).is_some() {
+            if self.archive.check(&file.archived)?.is_some() {
                 self.mend_file(ground, &file, recovered)?;
             }
         }
@@ -302,9 +309,9 @@ impl Store {
                 for count in &entry.chunks {
                     let id = ChunkId { file: manifest.file, first, records: *count };
                     first += u64::from(*count);
-                    match self.read_chunk(id) {
-                        Ok(chunk) => records.extend(chunk.into_iter().map(|(_, record)| record)),
-                        Err(_) => lost_records.extend(id.first..first),
+                    match damaged_or(self.read_chunk(id))? {
+                        Some(chunk) => records.extend(chunk.into_iter().map(|(_, record)| record)),
+                        None => lost_records.extend(id.first..first),
                     }
                 }
                 for (page, count) in (0..).zip(&entry.quarantine) {
@@ -437,6 +444,15 @@ impl Store {
     /// `Io`.
     pub fn losses(&self) -> Result<Vec<Lost>> {
         Ok(self.losses.read()?.entries)
+    }
+}
+
+/// `None` for what is damaged; an error that comes from elsewhere stays one.
+fn damaged_or<T>(read: Result<T>) -> Result<Option<T>> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(e) if e.has_outside_cause() => Err(e),
+        Err(_) => Ok(None),
     }
 }
 

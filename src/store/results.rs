@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{EntityId, EntityKind, FileManifest, RecordKey, Thresholds};
 
+pub(crate) use layout::{PackedEntity, Toc};
 pub use reader::Results;
 pub use writer::{RecordRow, ResultsWriter, decode_normal, encode_normal};
 

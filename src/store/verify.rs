@@ -72,7 +72,7 @@ impl Store {
         let mut found = Findings(self.archive_findings(&mut progress)?);
         progress("database");
         match self.ground() {
-            Err(e) if e.kind() == crate::error::ErrorKind::Locked => return Err(e),
+            Err(e) if e.has_outside_cause() => return Err(e),
             Err(e) => found.ground("ground", e),
             Ok(_) => found.0.extend(self.ground_findings(&mut progress)?),
         }
@@ -119,7 +119,7 @@ impl Store {
         let repairs = self.repaired.read()?;
         for file in repair::standing(files.entries, &repairs.entries) {
             progress(&file.archived.path);
-            if let Some(what) = self.archive.check(&file.archived) {
+            if let Some(what) = self.archive.check(&file.archived)? {
                 found.ground(&file.archived.path, what);
             }
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::meaning::Meaning;
+use super::policy::{FAMILIES, Policy, Situation};
 use super::standing::{Grade, Parts, Seen};
 use super::{Member, iso};
 use crate::model::{
@@ -96,6 +97,18 @@ pub fn field_order(field: &str) -> (usize, &str) {
     }
 }
 
+/// The group of a field, and its place there; `None` for a name that is no field. A field of a
+/// family (`consent.email.marketing`, `other.COLUMN`) is a group of its own.
+pub fn group_of(field: &str) -> Option<(&str, usize)> {
+    for group in &GROUPS {
+        if let Some(place) = group.fields.iter().position(|known| *known == field) {
+            return Some((group.name, place));
+        }
+    }
+    let (family, rest) = field.split_once('.')?;
+    (FAMILIES.contains(&family) && !rest.is_empty()).then_some((field, 0))
+}
+
 /// Whether a field may hold several values.
 pub fn is_many(field: &str) -> bool {
     field.starts_with("external_id.")
@@ -106,7 +119,8 @@ pub fn is_many(field: &str) -> bool {
 /// A group that the data names. Ordered as its name is, but for odd characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Named<'a> {
-    Consent(&'a str, &'a str),
+    /// Channel, purpose, and the source that it holds for alone, empty for all.
+    Consent(&'a str, &'a str, &'a str),
     ExternalId(&'a str, &'a str),
     OrganizationId(&'a str, &'a str),
     Other(&'a str),
@@ -122,7 +136,10 @@ impl Named<'_> {
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Consent(channel, purpose) => write!(f, "consent.{channel}.{purpose}"),
+            Self::Consent(channel, purpose, "") => write!(f, "consent.{channel}.{purpose}"),
+            Self::Consent(channel, purpose, source) => {
+                write!(f, "consent.{channel}.{purpose}@{source}")
+            }
             Self::ExternalId(system, object) => write!(f, "external_id.{system}.{object}"),
             Self::OrganizationId(system, object) => write!(f, "organization_id.{system}.{object}"),
             Self::Other(column) => write!(f, "other.{column}"),
@@ -135,6 +152,46 @@ impl fmt::Display for Named<'_> {
 pub(super) struct Gathered<'a> {
     pub(super) fixed: [Vec<Seen<'a>>; GROUPS.len()],
     pub(super) named: BTreeMap<Named<'a>, Vec<Seen<'a>>>,
+}
+
+impl Gathered<'_> {
+    /// Gives permissions that hold for their source alone fields of their own.
+    pub(super) fn part_permissions(&mut self, policy: &Policy, situation: Situation<'_>) {
+        for (named, seen) in std::mem::take(&mut self.named) {
+            let Named::Consent(channel, purpose, _) = named else {
+                self.named.insert(named, seen);
+                continue;
+            };
+            let stated = policy.field(&named.to_string(), situation);
+            for one in seen {
+                let (source, system) = (&one.member.key.source, &one.member.system);
+                let own = stated.is_some_and(|field| field.is_per_source(source, system));
+                let source: &str = if own { source } else { "" };
+                self.named.entry(Named::Consent(channel, purpose, source)).or_default().push(one);
+            }
+        }
+    }
+}
+
+/// Whether values of a group bear labels (`mailing`, `mobile` …).
+pub fn has_labels(group: &str) -> bool {
+    matches!(group, "name" | "email" | "phone" | "address")
+}
+
+/// Which of its system's labels a value of a group bears, by its place in its record.
+pub(super) fn label_of<'a>(
+    group: &str,
+    normal: &'a NormalRecord,
+    position: usize,
+) -> Option<&'a str> {
+    let label = match group {
+        "name" => normal.names.get(position)?.label.as_ref(),
+        "email" => normal.emails.get(position)?.label.as_ref(),
+        "phone" => normal.phones.get(position)?.label.as_ref(),
+        "address" => normal.addresses.get(position)?.label.as_ref(),
+        _ => None,
+    };
+    label.map(|label| &**label)
 }
 
 /// Places in [`GROUPS`].
@@ -206,6 +263,7 @@ impl<'a> Gatherer<'_, 'a> {
             complete: 0,
             at: self.at,
             measure: 0,
+            stale: false,
         }
     }
 
@@ -350,7 +408,7 @@ impl<'a> Gatherer<'_, 'a> {
                 at: consent.at.map(|t| t.0).or(self.at),
                 ..self.text(text, at)
             };
-            self.push_named(Named::Consent(&consent.channel, &consent.purpose), seen);
+            self.push_named(Named::Consent(&consent.channel, &consent.purpose, ""), seen);
         }
         for (at, id) in other_ids(&self.member.key, normal).enumerate() {
             let seen = self.text(&*id.id, at);
@@ -412,7 +470,7 @@ fn name_grade(name: &PersonName) -> Grade {
     // Whose name it is comes before nothing else: a labelled whole name beats an own initial.
     let labelled = u8::from(name.label.is_some());
     match (name.given.is_empty(), name.family.is_empty()) {
-        (true, true) => Grade::flawed(6 + labelled, "no name that can be read"),
+        (true, true) => Grade::invalid(6 + labelled, "no name that can be read"),
         (true, false) | (false, true) => Grade::flawed(4 + labelled, "one part only"),
         _ if name.given.iter().all(|t| is_initial(t))
             || name.family.iter().all(|t| is_initial(t)) =>
@@ -433,7 +491,7 @@ fn email_grade(email: &Email, kind: EntityKind) -> Grade {
     if email.quality.useless {
         Grade::unusable("placeholder")
     } else if email.local.is_empty() || email.domain.is_empty() {
-        Grade::flawed(4, "invalid")
+        Grade::invalid(4, "invalid")
     } else if email.quality.relay {
         Grade::flawed(3, "relay address")
     } else if email.quality.disposable {
@@ -449,7 +507,7 @@ fn phone_grade(phone: &Phone) -> Grade {
     if phone.useless {
         Grade::unusable("placeholder")
     } else if !phone.valid {
-        Grade::flawed(2, "invalid number")
+        Grade::invalid(2, "invalid number")
     } else if phone.label.as_deref() == Some("fax") {
         Grade::flawed(1, "fax")
     } else {
@@ -472,7 +530,7 @@ fn address_grade(address: &Address) -> Grade {
         (true, true) => Grade::GOOD,
         (true, false) => Grade::flawed(2, "no town"),
         (false, true) => Grade::flawed(3, "no street"),
-        (false, false) => Grade::flawed(4, "neither street nor town"),
+        (false, false) => Grade::invalid(4, "neither street nor town"),
     }
 }
 

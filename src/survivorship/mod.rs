@@ -19,20 +19,29 @@
 //! number, a default date) never survives; where nothing else is there the field stands with an
 //! empty value and the rule `no usable value`, so that the lost values can still be seen. Every
 //! spelling of every live value is either chosen or among [`GoldenField::others`].
-//! `docs/golden-records.md` says the same for users.
+//! A [`Policy`] puts owners, validity, freshness and other actions before these rules, and says what
+//! flows from and to which system. `docs/golden-records.md` says the same for users.
 
 mod fields;
 mod meaning;
+mod outcome;
 mod policy;
+mod rule;
 mod standing;
 
 use std::sync::Arc;
 
 pub use fields::{
-    FIXED_COLUMNS, FieldNames, GROUPS, Group, VOCABULARY, birth_text, field_order, is_many,
+    FIXED_COLUMNS, FieldNames, GROUPS, Group, VOCABULARY, birth_text, field_order, group_of,
+    has_labels, is_many,
 };
-pub use policy::{Policy, Rule, default_rules};
-use standing::{Seen, Standing, decide, rank};
+pub use outcome::{Outcome, Told, outcomes, stated};
+pub use policy::{
+    ALL_FIELDS, Action, Direction, FAMILIES, FieldPolicy, Overwrite, Ownership, PerSystem, Policy,
+    Situation, Statement,
+};
+pub use rule::{Rule, default_rules};
+use standing::{Grade, Seen, Standing, decide, rank};
 
 use crate::model::{
     EntityId, EntityKind, GoldenField, GoldenRecord, LostValue, NormalRecord, RecordKey, Relation,
@@ -142,17 +151,69 @@ fn survive(
     losses: bool,
     mut each: impl FnMut(Choice<'_, '_>),
 ) {
+    each_group(kind, members, policy, as_of, |group, situation, seen| {
+        let rules = || policy.rules(group.name, situation);
+        Contest { fields: group.fields, many: group.many, losses }.decide(seen, rules, &mut each);
+    });
+}
+
+/// The fields of a group and what stands in them.
+struct GroupOf<'g> {
+    /// What a policy calls it.
+    name: &'g str,
+    fields: &'g [&'g str],
+    many: bool,
+}
+
+/// Hands on the statements of all groups, weighed by what the policy says of their systems.
+fn each_group(
+    kind: EntityKind,
+    members: &[Member],
+    policy: &Policy,
+    as_of: Option<Timestamp>,
+    mut each: impl FnMut(&GroupOf<'_>, Situation<'_>, &mut [Seen<'_>]),
+) {
     let mut sorted: Vec<&Member> = members.iter().collect();
     sorted.sort_by(|a, b| a.key.cmp(&b.key));
+    let situation = Situation::of(kind, &sorted, policy);
     let mut gathered = fields::gather(&sorted, kind, as_of);
+    if policy.has_scopes() {
+        gathered.part_permissions(policy, situation);
+    }
     for (group, seen) in GROUPS.iter().zip(&mut gathered.fixed) {
-        let rules = || policy.rules(group.name);
-        Contest { fields: group.fields, many: group.many, losses }.decide(seen, rules, &mut each);
+        let Group { name, fields, many } = *group;
+        weigh(policy.field(name, situation), as_of, seen);
+        each(&GroupOf { name, fields, many }, situation, seen);
     }
     for (named, seen) in &mut gathered.named {
         let name = named.to_string();
-        let rules = || policy.rules(&name);
-        Contest { fields: &[&name], many: named.many(), losses }.decide(seen, rules, &mut each);
+        weigh(policy.field(&name, situation), as_of, seen);
+        let group = GroupOf { name: &name, fields: &[&name], many: named.many() };
+        each(&group, situation, seen);
+    }
+}
+
+/// The grade of a value from a system that gives nothing.
+const NOT_TAKEN: Grade = Grade::unusable("the policy takes nothing from its system");
+
+/// Takes out what comes from systems that give nothing, and marks what is older than its system's
+/// values may be; a value of unknown age is not too old.
+fn weigh(policy: Option<&FieldPolicy>, as_of: Option<Timestamp>, seen: &mut [Seen<'_>]) {
+    let Some(policy) = policy else { return };
+    let ages = as_of.filter(|_| policy.ownership.max_age != PerSystem::default());
+    if ages.is_none() && policy.ownership.direction == PerSystem::default() {
+        return;
+    }
+    for one in seen {
+        let (source, system) = (&one.member.key.source, &one.member.system);
+        if one.grade.usable() && !policy.direction(source, system).gives() {
+            one.grade = NOT_TAKEN;
+        }
+        if let (Some(now), Some(at)) = (ages, one.at)
+            && let Some(limit) = policy.ownership.max_age.get(source, system)
+        {
+            one.stale = u64::try_from(now.0.saturating_sub(at)).is_ok_and(|age| age > limit);
+        }
     }
 }
 
@@ -208,21 +269,17 @@ impl Contest<'_> {
                 [_] => Vec::new(),
                 seen => rank(seen, |s| &s.parts, rules),
             };
-            let chosen = spellings.first().map_or(standing.seen[0], Standing::witness);
+            let chosen = spellings.first().map_or(standing.seen[0], |s| s.witness(rules));
             let mut lost = Vec::new();
             if self.losses {
-                let spelt = spellings.iter().skip(1).map(Standing::witness);
+                let spelt = spellings.iter().skip(1).map(|s| s.witness(rules));
                 lost.extend(spelt.map(|s| (s, "same value, written otherwise")));
                 if place == 0 {
                     self.lose(&standings[kept..], Some(standing), rules, &mut lost);
                 }
             }
             let rule = match (place, standings.get(1)) {
-                (0, None) if standing.records == 1 => "only value",
-                (0, None) => "all agree",
-                (0, Some(next)) => {
-                    decide(rules, standing, next).map_or("first record", |(r, _)| r.won())
-                }
+                (0, next) => chosen_by(rules, standing, next),
                 _ => "further value",
             };
             self.emit(Some(chosen), rule, &lost, each);
@@ -243,14 +300,13 @@ impl Contest<'_> {
         lost: &mut Vec<(&'s Seen<'a>, &'static str)>,
     ) {
         for loser in losers {
-            let decided = winner.and_then(|winner| decide(rules, winner, loser));
-            let why = match decided {
-                Some((Rule::Valid, _)) | None if !loser.grade.flaw.is_empty() => loser.grade.flaw,
-                Some((rule, _)) => rule.lost(),
+            let why = match winner {
+                Some(winner) => outcome::why_not(rules, winner, loser),
+                None if !loser.grade.flaw.is_empty() => loser.grade.flaw,
                 None => "later record",
             };
             for spelling in rank(&loser.seen, |s| &s.parts, rules) {
-                lost.push((spelling.witness(), why));
+                lost.push((spelling.witness(rules), why));
             }
         }
     }
@@ -269,6 +325,26 @@ impl Contest<'_> {
             each(Choice { field, value, witness, rule, part, lost });
         }
     }
+}
+
+/// What put a value before the next best, in words.
+fn chosen_by(
+    rules: &[Rule],
+    winner: &Standing<'_, '_>,
+    next: Option<&Standing<'_, '_>>,
+) -> &'static str {
+    // What the policy takes from nobody was no rival.
+    let Some(next) = next.filter(|next| next.grade != NOT_TAKEN) else {
+        return if winner.records == 1 { "only value" } else { "all agree" };
+    };
+    let decided = decide(rules, winner, next);
+    let place = |rule: &Rule| rules.iter().position(|known| std::ptr::eq(known, rule));
+    // A rule that is none of the list's own told a value from a placeholder.
+    let place = decided.map_or(Some(rules.len()), |(rule, _)| place(rule));
+    if place.is_some_and(|place| rules[..place].contains(&Rule::Review)) {
+        return Rule::Review.won();
+    }
+    decided.map_or("first record", |(rule, _)| rule.won())
 }
 
 /// `2024-05-31T08:00:00Z`; the bare number of seconds for times that no calendar holds.

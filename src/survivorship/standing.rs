@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Member;
 use super::meaning::Meaning;
-use super::policy::Rule;
+use super::rule::Rule;
 
 /// How good a value is in itself, better first, and what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,19 +15,26 @@ pub(super) struct Grade {
     pub(super) rank: u8,
     /// In words, empty where flawless.
     pub(super) flaw: &'static str,
+    /// It is no value of its field at all; unlike a placeholder it is better than nothing.
+    pub(super) invalid: bool,
 }
 
 impl Grade {
-    pub(super) const GOOD: Self = Self { rank: 0, flaw: "" };
+    pub(super) const GOOD: Self = Self { rank: 0, flaw: "", invalid: false };
 
     /// Better than nothing.
     pub(super) const fn flawed(rank: u8, flaw: &'static str) -> Self {
-        Self { rank, flaw }
+        Self { rank, flaw, invalid: false }
     }
 
-    /// Says nothing (a placeholder): never survives.
+    /// As [`Grade::flawed`], but no value of its field.
+    pub(super) const fn invalid(rank: u8, flaw: &'static str) -> Self {
+        Self { rank, flaw, invalid: true }
+    }
+
+    /// Never survives: it says nothing (a placeholder), or the policy takes nothing from its system.
     pub(super) const fn unusable(flaw: &'static str) -> Self {
-        Self { rank: u8::MAX, flaw }
+        Self { rank: u8::MAX, flaw, invalid: true }
     }
 
     pub(super) const fn usable(self) -> bool {
@@ -61,6 +68,8 @@ pub(super) struct Seen<'a> {
     pub(super) at: Option<i64>,
     /// What the rules on times and permissions compare.
     pub(super) measure: i64,
+    /// Older than the policy lets values of its system be.
+    pub(super) stale: bool,
 }
 
 /// What a set of equal values amounts to.
@@ -75,41 +84,54 @@ pub(super) struct Standing<'s, 'a> {
     pub(super) position: usize,
     pub(super) length: usize,
     pub(super) measure: i64,
+    pub(super) stale: bool,
 }
 
 impl<'s, 'a> Standing<'s, 'a> {
-    /// Sums up statements; `seen` is not empty.
+    /// Sums up statements; `seen` is not empty. Where some are usable, only those count.
     fn of(mut seen: Vec<&'s Seen<'a>>) -> Self {
         seen.sort_by(|a, b| a.order(b));
-        let mut records = 0;
-        for (at, one) in seen.iter().enumerate() {
-            records += usize::from(at == 0 || seen[at - 1].rank != one.rank);
+        let grade = seen.iter().map(|s| s.grade).min().unwrap_or(Grade::GOOD);
+        let counted = || seen.iter().filter(|s| s.grade.usable() || !grade.usable());
+        let (mut records, mut last) = (0, None);
+        for one in counted() {
+            records += usize::from(last != Some(one.rank));
+            last = Some(one.rank);
         }
-        let best = |f: fn(&Seen<'_>) -> u16| seen.iter().map(|s| f(s)).max().unwrap_or(0);
+        let best = |f: fn(&Seen<'_>) -> u16| counted().map(|s| f(s)).max().unwrap_or(0);
         Self {
             records,
-            grade: seen.iter().map(|s| s.grade).min().unwrap_or(Grade::GOOD),
-            newest: seen.iter().filter_map(|s| s.at).max(),
+            grade,
+            newest: counted().filter_map(|s| s.at).max(),
             complete: best(|s| s.complete),
-            written: seen.iter().map(|s| written(&s.parts)).max().unwrap_or(0),
-            position: seen.iter().map(|s| s.position).min().unwrap_or(0),
-            length: seen.iter().map(|s| s.length()).max().unwrap_or(0),
-            measure: seen.iter().map(|s| s.measure).min().unwrap_or(0),
+            written: counted().map(|s| written(&s.parts)).max().unwrap_or(0),
+            position: counted().map(|s| s.position).min().unwrap_or(0),
+            length: counted().map(|s| s.length()).max().unwrap_or(0),
+            measure: counted().map(|s| s.measure).min().unwrap_or(0),
+            stale: counted().all(|s| s.stale),
             seen,
         }
     }
 
     /// Place of the best of its systems in a list of owners.
     pub(super) fn owner_rank(&self, systems: &[Arc<str>]) -> usize {
-        let rank = |s: &&Seen<'_>| systems.iter().position(|o| *o == s.member.system);
-        self.seen.iter().filter_map(rank).min().unwrap_or(systems.len())
+        let counted = self.seen.iter().filter(|s| s.grade.usable());
+        counted.map(|s| s.owner_rank(systems)).min().unwrap_or(systems.len())
     }
 
-    /// The statement that stands for all: the newest, then the first by key.
-    pub(super) fn witness(&self) -> &'s Seen<'a> {
+    /// The statement that stands for all: one of the first owner's, where the rules know owners;
+    /// then the newest, then the first by key.
+    pub(super) fn witness(&self, rules: &[Rule]) -> &'s Seen<'a> {
+        let owners = rules.iter().find_map(|rule| match rule {
+            Rule::Owner(systems) => Some(systems.as_slice()),
+            _ => None,
+        });
+        let place = |s: &Seen<'_>| {
+            (!s.grade.usable(), s.stale, owners.map_or(0, |owners| s.owner_rank(owners)))
+        };
         let mut best = self.seen[0];
         for seen in &self.seen[1..] {
-            if seen.at > best.at {
+            if place(seen).cmp(&place(best)).then(best.at.cmp(&seen.at)).is_lt() {
                 best = seen;
             }
         }
@@ -118,6 +140,12 @@ impl<'s, 'a> Standing<'s, 'a> {
 }
 
 impl Seen<'_> {
+    /// Place of its source or system in a list of them.
+    fn owner_rank(&self, systems: &[Arc<str>]) -> usize {
+        let names = |o: &Arc<str>| *o == self.member.key.source || *o == self.member.system;
+        systems.iter().position(names).unwrap_or(systems.len())
+    }
+
     fn length(&self) -> usize {
         self.parts.iter().map(|p| p.chars().count()).sum()
     }
@@ -147,7 +175,7 @@ pub(super) fn rank<'s, 'a, K: Ord>(
     standings
 }
 
-/// The rule that tells two values apart, and how.
+/// The rule that tells two values apart, and how; a call for review stands in no way.
 pub(super) fn decide<'r>(
     rules: &'r [Rule],
     a: &Standing<'_, '_>,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::fuzz_checks::{clean, read};
+use crate::fuzz_checks::{archive, clean, map, model, read, results, settings, value};
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(target);
@@ -33,6 +33,35 @@ fn seeds_of_the_normalisers() {
         clean(&text);
         text.lines().for_each(clean);
     }
+}
+
+/// Whole seeds, cut ones, and ones with a changed byte.
+fn around(target: &str, check: impl Fn(&[u8])) {
+    const PLACES: usize = 24;
+    let seeds = seeds(target);
+    assert!(!seeds.is_empty(), "tests/corpus/{target} holds seeds");
+    for seed in seeds {
+        check(&seed);
+        for place in 0..PLACES {
+            let at = seed.len() * place / PLACES;
+            check(&seed[..at]);
+            let mut changed = seed.clone();
+            if let Some(byte) = changed.get_mut(at) {
+                *byte ^= 0x11;
+                check(&changed);
+            }
+        }
+    }
+}
+
+#[test]
+fn seeds_of_the_decoders_and_what_is_left_of_them() {
+    around("read", map);
+    around("settings", |bytes| settings(&String::from_utf8_lossy(bytes)));
+    around("model", model);
+    around("value", value);
+    around("archive", archive);
+    around("results", results);
 }
 
 proptest! {

@@ -114,3 +114,62 @@ fn same_joins_and_contradictions_are_told_with_the_records_keys() {
     bench.exits(2, &["judge", "same", A, A]);
     bench.exits(1, &["judge", "same", A, "shop:nobody"]);
 }
+
+#[test]
+fn a_chain_that_contradicts_a_decision_is_told_by_every_verb_that_meets_it() {
+    let bench = bench();
+    let chain = [[A, B], [B, OTHER], [OTHER, BRIDGE]];
+    for [a, b] in chain {
+        bench.runs(&["judge", "same", a, b, "--by", "ann"]);
+    }
+    bench.exits(0, &["judgements", "check"]);
+    let (_, messages) = bench.exits(0, &["judge", "different", BRIDGE, A, "--by", "kim"]);
+    for part in ["(judgement 1 by ann)", "(judgement 3 by ann)", "≠", "(judgement 4 by kim)"] {
+        assert!(messages.contains(part), "{messages}");
+    }
+    let (found, _) = bench.exits(3, &["judgements", "check", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(found[0]["different"]["sequence"], 4);
+    let links: Vec<u64> = found[0]["chain"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|j| j["sequence"].as_u64().unwrap())
+        .collect();
+    assert_eq!(links, [1, 2, 3]);
+
+    let rebuilt = bench.json(&["rebuild"]);
+    assert_eq!(rebuilt["contradictions"][0]["chain"].as_array().unwrap().len(), 3);
+    assert!(rebuilt["warnings"].to_string().contains("judgement 2 by ann"), "{rebuilt}");
+    bench.runs(&["report", "--out", "parted"]);
+    assert_ne!(bench.entity_of("parted", A), bench.entity_of("parted", BRIDGE), "no bridge");
+
+    bench.runs(&["judge", "withdraw", B, OTHER]);
+    assert_eq!(bench.json(&["rebuild"])["contradictions"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn decisions_travel_between_stores_as_csv_and_as_jsonl() {
+    let bench = bench();
+    bench.runs(&["judge", "different", A, B, "--note", "a, \"b\"", "--by", "kim"]);
+    bench.runs(&["judge", "unsure", A, OTHER, "--by", "ann"]);
+    for file in ["decisions.csv", "decisions.jsonl"] {
+        bench.runs(&["judgements", "export", file]);
+        // A store that has no results yet takes full keys.
+        let other = ["--store", file.trim_start_matches("decisions.")];
+        bench.runs(&[&other[..], &["ingest", "crm.csv", "shop.csv"]].concat());
+        let imported = bench.json(&[&other[..], &["judgements", "import", file]].concat());
+        assert_eq!((&imported["imported"], &imported["known"]), (&2.into(), &0.into()));
+        let again = bench.json(&[&other[..], &["judgements", "import", file]].concat());
+        assert_eq!((&again["imported"], &again["known"]), (&0.into(), &2.into()));
+        let listed = |store: &[&str]| bench.json(&[store, &["judgements", "list"]].concat());
+        assert_eq!(listed(&other), listed(&[]));
+        bench.runs(&[&other[..], &["rebuild"]].concat());
+        let why = bench.json(&[&other[..], &["why", A, B]].concat());
+        assert_eq!((&why["same_entity"], &why["decision"]), (&false.into(), &"judged".into()));
+    }
+    bench.write("bad.csv", "a,b,verdict\ncrm:record/C-10000,crm:nobody,same\n");
+    let (_, messages) = bench.exits(1, &["judgements", "import", "bad.csv"]);
+    assert!(messages.contains("bad.csv:2"), "{messages}");
+    assert_eq!(bench.json(&["judgements", "list"]).as_array().unwrap().len(), 2, "all or none");
+}

@@ -226,3 +226,14 @@ fn a_deleted_record_without_a_live_one_still_answers() {
     assert_eq!(gone["golden"]["email"]["value"], "ada.quill@example.org");
     assert_eq!(bench.json(&[&store[..], &["status"]].concat())["records"], 0);
 }
+
+#[test]
+fn a_run_that_does_not_fit_into_memory_is_refused_before_it_starts() {
+    let bench = bench();
+    let (_, messages) =
+        bench.exits(1, &["--store", "out/.sameas", "--max-memory", "100M", "rebuild", "--full"]);
+    assert!(messages.contains("nothing was changed; give --max-memory 201M"), "{messages}");
+    let (_, messages) =
+        bench.exits(0, &["--store", "out/.sameas", "--max-memory", "201M", "rebuild", "--full"]);
+    assert!(messages.contains("of the 210 MB allowed"), "{messages}");
+}

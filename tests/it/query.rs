@@ -162,7 +162,7 @@ fn every_form_of_an_id_resolves() {
             ("crm:lead/1", &[1], &[1]),
             ("x", &[4], &[2]),
         ] {
-            let found = resolve(view.results(), id).unwrap();
+            let found = resolve(view, id).unwrap();
             assert_eq!((&found.records[..], &found.entities[..]), (records, entities), "{id}");
         }
     });
@@ -178,7 +178,7 @@ fn what_does_not_resolve_says_why() {
             ("shop:nobody", "source `shop` has no record with this id"),
             ("nobody", "sameas find"),
         ] {
-            let error = resolve(view.results(), id).unwrap_err();
+            let error = resolve(view, id).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unknown, "{id}");
             let text = format!("{error} {}", error.remedy().unwrap_or_default());
             assert!(text.contains(part), "{id}: {text}");
@@ -276,7 +276,7 @@ fn status_has_the_keys_of_the_contract_and_a_gate_makes_exit_code_3() {
     let gate = Gate::parse("records_min = 0", "g").unwrap();
     let view = View::open(&folder.path().join("s")).unwrap();
     let ground = pipeline::ground(&folder.path().join("s")).unwrap();
-    let status = query::status(ground, Some(&view));
+    let status = query::status(ground, Some(&view), Vec::new());
     let input = query::gate_input(&gate, &status, Some(&view), None).unwrap();
     assert!(gate.check(&input).is_empty());
 }

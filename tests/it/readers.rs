@@ -136,6 +136,10 @@ fn delimiters_headers_and_preambles() {
         [(6, "3 fields where the header has 4"), (7, "1 field where the header has 4")]
     );
 
+    // A single row is not taken for the header because of a comma in it.
+    let found = read("id;name\n1;,\n");
+    assert_eq!((found.layout.delimiter, found.rows.len()), (Some(';'), 1));
+
     let found = read("sep=;\r\nid;name\r\n1;Ann\r\n");
     assert_eq!((found.layout.preamble, found.layout.delimiter), (1, Some(';')));
     let found = read("unified_customers-2\nid,Description,Email\ncus_1,,ann@example.com\n");
@@ -177,11 +181,11 @@ fn every_kind_of_bad_row_is_named_and_nothing_else_is_lost() {
             2 => (b"1,J\xe9r\xf4me \xff,x\n".to_vec(), "bytes that are no UTF-8"),
             3 => (
                 format!("1,Ann,{long}\n").into_bytes(),
-                "cell of 60 bytes in column 3, over the limit of 50 (cell_bytes)",
+                "cell of 60 bytes in column 3, over the limit of 50 (limits.cell)",
             ),
             4 => (
                 format!("1,Ann,{longer}\n").into_bytes(),
-                "row of 2,006 bytes, over the limit of 400 bytes (row_bytes)",
+                "row of 2,006 bytes, over the limit of 400 bytes (limits.row)",
             ),
             _ => (b"1,A\0nn,x\n".to_vec(), "a NUL byte in column 2"),
         };
@@ -290,7 +294,7 @@ fn bad_json_costs_one_row() {
     assert_eq!(found.bad[0].2, b"{\"id\":2");
     let reasons = found.reasons();
     assert_eq!(reasons.iter().map(|r| r.0).collect::<Vec<_>>(), [2, 4, 5, 6, 7, 8]);
-    assert_eq!(reasons[2].1, "JSON nested deeper than 64 (json_depth)");
+    assert_eq!(reasons[2].1, "JSON nested deeper than 64 (limits.json_depth)");
     assert_eq!(reasons[3].1, "a NUL character in a JSON string");
     assert_eq!(reasons[4].1, "half of a surrogate pair in a JSON string");
 
@@ -427,7 +431,7 @@ const CELL: usize = 100 << 20;
 
 #[test]
 fn a_cell_of_100_mb_is_one_bad_row() {
-    let over = "row over the limit of 16,777,216 bytes (row_bytes)";
+    let over = "row over the limit of 16,777,216 bytes (limits.row)";
     let found = read_huge(huge("id,name\n1,", "x", CELL, "\n2,Bo\n"));
     assert_eq!((found.cells(), found.reasons()), (vec![vec!["2", "Bo"]], vec![(2, over)]));
     let found = read_huge(huge("{\"id\":1}\n{\"id\":\"", "x", CELL, "\"}\n{\"id\":3}\n"));
@@ -446,7 +450,7 @@ fn a_cell_of_100_mb_in_quotes_or_an_array_is_one_bad_row() {
 fn a_million_columns_are_refused() {
     let (kind, message) = fails(format!("id{}\n1,2\n", ",c".repeat(1_000_000)));
     assert_eq!(kind, ErrorKind::Limit);
-    assert_eq!(message, "x.csv:1: 1,000,001 columns, over the limit of 20,000 (columns)");
+    assert_eq!(message, "x.csv:1: 1,000,001 columns, over the limit of 20,000 (limits.columns)");
     let found = read_huge(huge("id,name\n1", ",c", 2_000_000, "\n2,Bo\n"));
     assert_eq!(found.reasons(), [(2, "1,000,001 fields where the header has 2")]);
     assert_eq!(found.cells(), [["2", "Bo"]]);
@@ -461,17 +465,17 @@ fn bombs_are_found_before_they_burst() {
     ] {
         let error = try_read(&bomb, &limits).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit);
-        assert!(error.to_string().contains("20,971,520 bytes (limit unpacked_bytes)"), "{error}");
+        assert!(error.to_string().contains("20,971,520 bytes (limits.unpacked)"), "{error}");
     }
     let bomb = zstd::encode_all(std::io::Read::take(std::io::repeat(b'x'), 30 << 20), 1).unwrap();
     let (kind, message) = fails(&bomb);
     assert_eq!(kind, ErrorKind::Limit);
-    assert_eq!(message, "x.csv: unpacks to more than 1,000 times its size (limit unpacked_ratio)");
+    assert_eq!(message, "x.csv: unpacks to more than 1,000 times its size (limits.unpacked_ratio)");
 }
 
 /// A zip archive of one deflated part, whose directory states any size.
-fn zip(name: &str, content: &[u8], stated: u32) -> Vec<u8> {
-    let mut body = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+pub(crate) fn zip(name: &str, content: &[u8], stated: u32) -> Vec<u8> {
+    let mut body = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
     body.write_all(content).unwrap();
     let body = body.finish().unwrap();
     let size = u32::try_from(body.len()).unwrap();
@@ -534,6 +538,17 @@ fn deep_json_and_unclosed_brackets_end_soon() {
     assert_eq!(found.rows.len(), 1);
     let found = read_huge(huge("id,name\n", "1,\"\"\"\n", 1 << 20, ""));
     assert!(found.rows.len() + found.bad.len() > 1000);
+}
+
+#[test]
+fn text_that_is_none_ends_soon() {
+    // A million code units, each half of a surrogate pair.
+    let mut file = utf16("id\tname\n1\t", false, true);
+    file.extend([0x3d, 0xd8].repeat(1 << 20));
+    file.extend(utf16("\n2\tBo\n", false, false));
+    let found = read(file);
+    assert_eq!(found.cells(), [["2", "Bo"]]);
+    assert_eq!(found.reasons(), [(2, "bytes that are no UTF-16")]);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use sameas::error::ErrorKind;
 use sameas::model::{
-    EntityId, FileManifest, Judgement, LedgerChange, LedgerEvent, QuarantinedRow, RawRow,
-    RecordKey, SourceRecord, Timestamp, Verdict, Version,
+    Cause, EntityId, FileManifest, Judgement, LedgerChange, LedgerEvent, QuarantinedRow, RawRow,
+    RecordKey, RunBasis, SourceRecord, Timestamp, Verdict, Version,
 };
 use sameas::store::{Access, CommittedFile, FileWriter, Receipt, Store, ledger::founding_id};
 
@@ -317,7 +317,7 @@ fn judgement(a: &str, b: &str) -> Judgement {
 }
 
 fn event(change: LedgerChange) -> LedgerEvent {
-    LedgerEvent { sequence: 0, run: 1, cause: "new record".to_owned(), change }
+    LedgerEvent { sequence: 0, run: 1, cause: Cause::NewRecord, change }
 }
 
 #[test]
@@ -342,6 +342,8 @@ fn judgements_ledger_models_round_trip() {
         LedgerChange::Retired { entity: x },
         LedgerChange::Moved { record: founder(2), from: None, to: Some(y) },
         LedgerChange::Moved { record: founder(2), from: Some(y), to: Some(x) },
+        LedgerChange::Run(RunBasis { results: 3, model: "aa".to_owned(), ..RunBasis::default() }),
+        LedgerChange::Golden { entity: x, fields: vec!["email".to_owned(), "city".to_owned()] },
     ];
     let mixed: Vec<LedgerEvent> =
         (1..).zip(changes).map(|(run, change)| LedgerEvent { run, ..event(change) }).collect();

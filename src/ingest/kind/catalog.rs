@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::compile::{FileFacts, compile};
 use super::header::Lexicon;
-use super::spec::{self, Form, KindSpec};
+use super::spec::{self, KindSpec};
 use super::value::{header_key, plain_path};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,6 +19,8 @@ pub const GENERIC: &str = "generic-table";
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     kinds: BTreeMap<Arc<str>, Arc<Kind>>,
+    /// Worked out when the first file is looked at.
+    rarity: OnceLock<Arc<BTreeMap<String, f64>>>,
 }
 
 /// A kind as `sources show` presents it.
@@ -104,6 +106,7 @@ impl Catalog {
         }
         let kind = Kind::new(spec, text);
         self.kinds.insert(kind.spec.name.as_str().into(), Arc::new(kind));
+        self.rarity = OnceLock::new();
         Ok(())
     }
 
@@ -115,6 +118,11 @@ impl Catalog {
     /// A kind by name.
     pub fn kind(&self, name: &str) -> Option<&Kind> {
         self.kinds.get(name).map(|kind| &**kind)
+    }
+
+    /// How rare each name is that any kind knows.
+    pub(super) fn rarity(&self) -> &BTreeMap<String, f64> {
+        self.rarity.get_or_init(|| Arc::new(super::detect::rarity(self)))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&Arc<str>, &Kind)> {
@@ -150,7 +158,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
 
 impl Kind {
     fn new(spec: KindSpec, text: &str) -> Self {
-        let json = spec.containers == [Form::Json];
+        let json = spec.containers.iter().all(|form| form.is_json());
         let key = |name: &str| if json { plain_path(name) } else { header_key(name) };
         let generations: Vec<BTreeSet<String>> = spec
             .detect
@@ -168,6 +176,7 @@ impl Kind {
             name: "",
             date_orders: &BTreeMap::new(),
             system: &"".into(),
+            empty: &[],
             unused: &[],
         };
         for record in &spec.record {

@@ -22,6 +22,8 @@ pub(super) struct FileFacts<'a> {
     pub(super) date_orders: &'a BTreeMap<String, DateOrder>,
     /// The system of the kind.
     pub(super) system: &'a Arc<str>,
+    /// Values by which the kind says "none", in any column.
+    pub(super) empty: &'a [String],
     /// Leaves of JSON that no rule takes.
     pub(super) unused: &'a [String],
 }
@@ -159,6 +161,8 @@ pub(super) struct Record {
     pub(super) object: Arc<str>,
     pub(super) when: Vec<Test>,
     pub(super) each: Option<Vec<Step>>,
+    /// Path of that list, as leaves are named; empty for a row.
+    pub(super) list: String,
     pub(super) entity: Entity,
     pub(super) id: Id,
     pub(super) source: Option<Getter>,
@@ -210,7 +214,7 @@ struct Compiler<'a> {
 pub(super) fn compile(spec: &RecordSpec, facts: &FileFacts<'_>) -> Record {
     let mut c = Compiler {
         facts,
-        columns: Columns::new(facts.columns, facts.json),
+        columns: Columns::new(facts.columns, facts.json).inside(spec.each.as_deref()),
         date_columns: Vec::new(),
         object: spec.object.as_str().into(),
         soft_columns: Vec::new(),
@@ -254,6 +258,7 @@ pub(super) fn compile(spec: &RecordSpec, facts: &FileFacts<'_>) -> Record {
     let consents = spec.consent.iter().filter_map(|rule| c.consent(rule)).collect();
     c.columns.refs(&spec.ignore, None, false);
     let each = spec.each.as_deref().map(parse_path);
+    let list = spec.each.as_deref().filter(|list| *list != ".").map(plain_path).unwrap_or_default();
     let used_paths = sorted_paths(std::mem::take(&mut c.columns.used_paths));
     let known_paths = sorted_paths(std::mem::take(&mut c.columns.known_paths));
     Record {
@@ -265,6 +270,7 @@ pub(super) fn compile(spec: &RecordSpec, facts: &FileFacts<'_>) -> Record {
         object: c.object,
         when,
         each,
+        list,
         entity,
         id,
         source,
@@ -297,7 +303,13 @@ pub(super) fn compile(spec: &RecordSpec, facts: &FileFacts<'_>) -> Record {
 
 impl Compiler<'_> {
     fn getter(&mut self, take: &Take, base: Option<&str>, soft: bool) -> Getter {
-        Getter::new(take, &mut self.columns, base, soft)
+        Getter::new(take, &mut self.columns, base, soft).dropping(self.facts.empty)
+    }
+
+    /// A getter of words, of which none says "none".
+    fn words(&mut self, at: &[String], base: Option<&str>, soft: bool) -> Getter {
+        let take = Take { at: at.to_vec(), ..Take::default() };
+        Getter::new(&take, &mut self.columns, base, soft)
     }
 
     /// `takes` are what the rule reads: where its conditions hold, the columns are taken.
@@ -313,7 +325,8 @@ impl Compiler<'_> {
                 when.iter().map(|one| Test::new(one, &mut self.columns, None)).collect::<Vec<_>>();
             let names: Vec<&String> = takes.into_iter().flat_map(|take| &take.at).collect();
             if self.columns.is_json() {
-                let places = names.iter().map(|name| plain_path(name)).collect();
+                let full = |name: &&String| plain_path(&self.columns.full_path(name, None));
+                let places = names.iter().map(full).collect();
                 self.soft_paths.push(Soft { when: tests, places });
             } else {
                 let places = names.iter().flat_map(|name| self.columns.find(name)).collect();
@@ -371,14 +384,11 @@ impl Compiler<'_> {
             EntitySpec::Flag(flag) => word(flag.otherwise.as_deref()),
         };
         let flag = match spec {
-            EntitySpec::Flag(flag) => {
-                let take = Take { at: flag.at.0.clone(), ..Take::default() };
-                Some((
-                    self.getter(&take, None, false),
-                    flag.person.clone(),
-                    flag.organization.clone(),
-                ))
-            }
+            EntitySpec::Flag(flag) => Some((
+                self.words(&flag.at.0, None, false),
+                flag.person.clone(),
+                flag.organization.clone(),
+            )),
             _ => None,
         };
         let by_shape = !matches!(spec, EntitySpec::Inferred { by_shape: false, .. });
@@ -439,8 +449,7 @@ impl Compiler<'_> {
             }
             let column = match getter.columns().next() {
                 Some(at) => self.facts.columns[at].to_string(),
-                None => base
-                    .map_or_else(|| plain_path(name), |base| plain_path(&format!("{base}.{name}"))),
+                None => plain_path(&self.columns.full_path(name, base)),
             };
             let found = self.facts.date_orders.get(&column).copied();
             if order.is_none() {
@@ -505,7 +514,7 @@ impl Compiler<'_> {
     fn consent(&mut self, rule: &ConsentRule) -> Option<Consent> {
         let (base, soft) = (rule.each.as_deref(), !rule.when.is_empty());
         let take = Take { at: rule.at.0.clone(), ..Take::default() };
-        let getter = self.getter(&take, base, soft);
+        let getter = self.words(&take.at, base, soft);
         let fixed = rule.file.as_ref().and_then(|states| self.file_state(states));
         if getter.is_empty() && fixed.is_none() {
             return None;

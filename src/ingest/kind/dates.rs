@@ -126,6 +126,7 @@ pub(super) fn timestamp(text: &str, order: DateOrder) -> Option<Timestamp> {
             8 => seconds(number / 10_000, number / 100 % 100, number % 100, 0),
             10 => Some(Timestamp(number)),
             13 => Some(Timestamp(number / 1000)),
+            16 => Some(Timestamp(number / 1_000_000)),
             _ => None,
         };
     }
@@ -228,6 +229,7 @@ mod tests {
             ("02.01.1970", DateOrder::Dmy, Some(86_400)),
             ("3/15/2024 2:30 PM", DateOrder::Mdy, Some(1_710_513_000)),
             ("1709648520", DateOrder::UnixSeconds, Some(1_709_648_520)),
+            ("1709648520000000", DateOrder::Ymd, Some(1_709_648_520)),
             ("25570", DateOrder::Excel, Some(86_400)),
             ("soon", DateOrder::Ymd, None),
             ("2024-13-45", DateOrder::Ymd, None),

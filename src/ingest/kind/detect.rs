@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::catalog::{Catalog, Kind};
 use super::profile::Profile;
-use super::spec::{Condition, Form, Signature};
+use super::spec::{Condition, Signature};
 use super::value::{header_key, plain_path, satisfies, wildcard};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -67,16 +67,14 @@ pub(super) fn detect(catalog: &Catalog, profile: &Profile, file: &str) -> Detect
     } else {
         profile.names.iter().map(|name| header_key(name)).collect()
     };
-    let weights = weights(catalog);
+    let weights = catalog.rarity();
     let explainable: f64 = names.iter().filter_map(|name| weights.get(name.as_str())).sum();
-    let form = if json { Form::Json } else { Form::Table };
     let file = file.to_lowercase();
     let mut candidates: Vec<Candidate> = catalog
         .all()
-        .filter(|(_, kind)| kind.spec.containers.contains(&form))
+        .filter(|(_, kind)| kind.spec.containers.iter().any(|form| form.is_json() == json))
         .filter_map(|(name, kind)| {
-            let input =
-                Input { profile, names: &names, weights: &weights, explainable, file: &file };
+            let input = Input { profile, names: &names, weights, explainable, file: &file };
             score(name, kind, &input)
         })
         .collect();
@@ -85,11 +83,11 @@ pub(super) fn detect(catalog: &Catalog, profile: &Profile, file: &str) -> Detect
 }
 
 /// Rarity of each name that any kind knows.
-fn weights(catalog: &Catalog) -> BTreeMap<&str, f64> {
-    let mut known: BTreeMap<&str, f64> = BTreeMap::new();
+pub(super) fn rarity(catalog: &Catalog) -> BTreeMap<String, f64> {
+    let mut known: BTreeMap<String, f64> = BTreeMap::new();
     for (_, kind) in catalog.all() {
         for name in &kind.vocabulary {
-            *known.entry(name).or_default() += 1.0;
+            *known.entry(name.clone()).or_default() += 1.0;
         }
     }
     for weight in known.values_mut() {
@@ -97,7 +95,7 @@ fn weights(catalog: &Catalog) -> BTreeMap<&str, f64> {
     }
     let common: BTreeSet<&String> = catalog.all().flat_map(|(_, kind)| &kind.common).collect();
     for name in common {
-        if let Some(weight) = known.get_mut(name.as_str()) {
+        if let Some(weight) = known.get_mut(name) {
             *weight *= 0.3;
         }
     }
@@ -107,7 +105,7 @@ fn weights(catalog: &Catalog) -> BTreeMap<&str, f64> {
 struct Input<'a> {
     profile: &'a Profile,
     names: &'a BTreeSet<String>,
-    weights: &'a BTreeMap<&'a str, f64>,
+    weights: &'a BTreeMap<String, f64>,
     explainable: f64,
     file: &'a str,
 }

@@ -131,7 +131,7 @@ impl Envelopes {
                 facts.updated_at =
                     node(value, path).and_then(text_of).map(std::borrow::Cow::into_owned);
             }
-            facts.deleted |= envelope.deleted.iter().any(|test| test.holds(View::Json(value)));
+            facts.deleted |= envelope.deleted.iter().any(|test| test.holds(View::json(value)));
             return Some(inner);
         }
         self.listed(map)

@@ -58,6 +58,9 @@ pub(super) fn case_checksum(id: &str) -> String {
     head + &id[15..].to_ascii_uppercase()
 }
 
+/// What stands before an id that was made.
+const MADE: &str = "made-";
+
 /// An id made from content: 16 hex digits of SHA-256, so that no personal value stands in an id.
 pub(super) fn made_id<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
@@ -66,13 +69,19 @@ pub(super) fn made_id<'a>(parts: impl Iterator<Item = &'a str>) -> String {
         hash.update([0]);
     }
     let digest = hash.finalize();
-    let mut out = String::with_capacity(20);
-    out.push_str("made-");
+    let mut out = String::with_capacity(21);
+    out.push_str(MADE);
     for byte in digest.iter().take(8) {
         use std::fmt::Write as _;
         let _ = write!(out, "{byte:02x}");
     }
     out
+}
+
+/// Whether an id was made by [`made_id`]: its system does not know it.
+pub fn is_made_id(id: &str) -> bool {
+    let hex = |digits: &str| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    id.strip_prefix(MADE).is_some_and(hex)
 }
 
 #[cfg(test)]
@@ -96,6 +105,13 @@ mod tests {
         assert_eq!(case_checksum("12345"), "12345");
         // Not destroyed, only not the checksum that we know of.
         assert_eq!(case_checksum("003XX0000012abCYAA"), "003XX0000012abCYAA");
+    }
+
+    #[test]
+    fn made_ids_are_told_from_others() {
+        assert!(is_made_id(&made_id(["a", "b"].into_iter())));
+        assert!(!is_made_id("made-up"));
+        assert!(!is_made_id("7210440000001"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::systems::Systems;
 use super::{Stated, generic};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::read::{Input, Layout, Limits, Row, RowReader};
-use crate::model::{DateOrder, FileManifest, RawRow};
+use crate::model::{DateOrder, FileManifest, RawRow, is_source_name};
 
 /// Rows read at a time.
 pub(super) const BATCH: usize = 8192;
@@ -105,6 +105,15 @@ pub fn inspect(
             .at(&input.name)
             .hint("export it as CSV, XLSX, JSON or JSON lines (each also .gz or .zst)"));
     }
+    let source = stated.source.as_deref().unwrap_or_else(|| stem(&input.name));
+    if !is_source_name(source) {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "the name of its source is empty, longer than 200 bytes, or has control characters",
+        )
+        .at(&input.name)
+        .hint("state another one: --source NAME, or FILE:@NAME"));
+    }
     let mut notes = Vec::new();
     let kind = choose(catalog, profile, input, stated, &mut notes)?;
     let mut mapping =
@@ -121,7 +130,7 @@ pub fn inspect(
         name: input.name.clone(),
         bytes: std::fs::metadata(&input.path).map_err(|e| Error::io(&input.path, e))?.len(),
         sha256: String::new(),
-        source: stated.source.as_deref().unwrap_or_else(|| stem(&input.name)).into(),
+        source: source.into(),
         container: seen.layout.container,
         encoding: seen.layout.encoding,
         delimiter: seen.layout.delimiter,
@@ -225,17 +234,24 @@ pub(super) fn records(
     manifest: &FileManifest,
     system: &Arc<str>,
 ) -> Result<Vec<Record>> {
-    let facts = facts(manifest, system);
+    let kind = catalog.kind(&manifest.kind);
+    let empty = kind.map_or(&[] as &[String], |kind| &kind.spec.empty);
+    let facts = facts(manifest, system, empty);
     Ok(specs(catalog, manifest)?.iter().map(|spec| compile(spec, &facts)).collect())
 }
 
-pub(super) fn facts<'a>(manifest: &'a FileManifest, system: &'a Arc<str>) -> FileFacts<'a> {
+pub(super) fn facts<'a>(
+    manifest: &'a FileManifest,
+    system: &'a Arc<str>,
+    empty: &'a [String],
+) -> FileFacts<'a> {
     FileFacts {
         columns: &manifest.columns,
         json: manifest.columns.is_empty(),
         name: &manifest.name,
         date_orders: &manifest.date_orders,
         system,
+        empty,
         unused: &manifest.unused_columns,
     }
 }

@@ -14,7 +14,7 @@ use super::systems::Systems;
 use super::value::{Getter, View, text_of, walk};
 use crate::model::{
     ConsentState, DateOrder, EntityKind, ExternalId, Labelled, LinkStrength, Mapped, MappedAddress,
-    MappedConsent, MappedDate, MappedName, MappedRecord,
+    MappedConsent, MappedDate, MappedName, MappedRecord, is_source_name,
 };
 
 /// What the envelope of a message says of the record in it.
@@ -60,9 +60,9 @@ pub(super) fn map_rows(
             continue;
         };
         // A list in the row: its elements are records; the row itself may be one beside them.
-        let View::Json(value) = main else { continue };
+        let View::Json(value, row) = main else { continue };
         walk(value, steps, &mut |element| {
-            let view = View::Json(element);
+            let view = View::Json(element, row);
             if record.when.iter().all(|test| test.holds(view)) {
                 taken = true;
                 sink(map_one(record, &[view], envelope, setting));
@@ -112,6 +112,9 @@ fn map_one(
     });
     let source = record.source.as_ref().map(|getter| getter.first(main));
     let source: Option<Arc<str>> = source.filter(|name| !name.is_empty()).map(Into::into);
+    if source.as_ref().is_some_and(|name| !is_source_name(name)) {
+        return Outcome::Refused("a source name over 200 bytes or with control characters".into());
+    }
     if !id_made {
         fields.self_ids.push(ExternalId {
             // A table with a column of sources stands for several systems.
@@ -125,7 +128,7 @@ fn map_one(
     links(&record.external_ids, rows, setting, &mut fields.external_ids);
     links(&record.organization_ids, rows, setting, &mut fields.organization_ids);
     consents(&record.consents, rows, &mut fields.consents);
-    others(&record.others, main, &mut fields.others);
+    others(record, main, &mut fields.others);
     let entity_kind = entity(&record.entity, main, &mut fields);
     let alias_of = record.alias.as_ref().and_then(|(getter, object)| {
         let survivor = getter.first(main);
@@ -175,7 +178,7 @@ fn id_of(record: &Record, rows: &[View<'_>]) -> Result<(String, bool), String> {
                 empty &= cells.iter().all(|cell| cell.trim().is_empty());
                 parts.extend(cells.iter().map(|cell| cell.trim().to_owned()));
             }
-            View::Json(value) => {
+            View::Json(value, _) => {
                 empty &= value.is_null();
                 parts.push(value.to_string());
             }
@@ -202,9 +205,9 @@ impl Scope {
                 }
                 continue;
             };
-            let View::Json(value) = row else { continue };
+            let View::Json(value, whole) = row else { continue };
             walk(value, steps, &mut |element| {
-                let view = View::Json(element);
+                let view = View::Json(element, whole);
                 if self.when.iter().all(|test| test.holds(view)) {
                     visit(view);
                 }
@@ -417,7 +420,8 @@ fn consent_state(rule: &Consent, word: &str) -> Option<ConsentState> {
     })
 }
 
-fn others(rule: &Others, main: View<'_>, out: &mut Vec<(Arc<str>, String)>) {
+fn others(record: &Record, main: View<'_>, out: &mut Vec<(Arc<str>, String)>) {
+    let rule = &record.others;
     match (rule, main) {
         (Others::Cells { free, soft }, View::Cells(cells)) => {
             let applies = |one: &&Soft<usize>| one.when.iter().all(|test| test.holds(main));
@@ -432,10 +436,10 @@ fn others(rule: &Others, main: View<'_>, out: &mut Vec<(Arc<str>, String)>) {
                 }
             }
         }
-        (Others::Json { soft, .. }, View::Json(value)) => {
+        (Others::Json { soft, .. }, View::Json(value, _)) => {
             let applies = |one: &&Soft<String>| one.when.iter().all(|test| test.holds(main));
             let taken: Vec<&Soft<String>> = soft.iter().filter(applies).collect();
-            leaves(value, &mut String::new(), &mut |path, text| {
+            leaves(value, &mut record.list.clone(), &mut |path, text| {
                 if taken.iter().any(|one| one.places.iter().any(|place| place == path)) {
                     return;
                 }
@@ -495,7 +499,7 @@ fn entity(rule: &Entity, main: View<'_>, fields: &mut Mapped) -> EntityKind {
             }
             !only_full || name.label.is_some()
         });
-        own.retain(|name| !fields.companies.iter().any(|known| known.value == name.value));
+        fields.companies.retain(|known| !own.iter().any(|name| name.value == known.value));
         fields.companies.splice(0..0, own);
     }
     kind

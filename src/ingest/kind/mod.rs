@@ -15,6 +15,7 @@ mod form;
 mod generic;
 mod group;
 mod header;
+mod import;
 mod inspect;
 mod map;
 mod pass;
@@ -29,7 +30,9 @@ use std::collections::BTreeMap;
 
 pub use catalog::{Catalog, GENERIC, Kind};
 pub use detect::{Candidate, Detection};
+pub use form::is_made_id;
 pub use generic::FIELDS;
+pub use import::{Blank, ImportColumn, ImportSpec, MergeFormat, MergeSpec};
 pub use inspect::{detect, inspect, stem};
 pub use pass::{Mapping, read};
 pub use spec::{

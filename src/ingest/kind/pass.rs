@@ -57,7 +57,7 @@ impl Mapping {
                 .as_deref()
                 .and_then(|code| code.as_bytes().try_into().ok()),
             records: records(catalog, manifest, &system)?,
-            group: group.map(|group| Grouping::new(group, &facts(manifest, &system))),
+            group: group.map(|group| Grouping::new(group, &facts(manifest, &system, &[]))),
             json: manifest.columns.is_empty(),
             source: manifest.source.clone(),
             system,
@@ -67,6 +67,11 @@ impl Mapping {
     /// Kind of system (`shopify`, `salesforce`); for a generic table its source's name.
     pub fn system(&self) -> Arc<str> {
         self.system.clone()
+    }
+
+    /// Whether its rows can ask for the erasure of a record.
+    pub fn may_redact(&self) -> bool {
+        self.records.iter().any(|record| !record.redacted.is_empty())
     }
 
     /// The mapped values of a stored record: what [`read`] gave for it, again.
@@ -107,7 +112,7 @@ impl Mapping {
                 (_, Parsed::Json(value)) => {
                     let mut facts = EnvelopeFacts::default();
                     let opened = Envelopes::builtin().open(value, &mut facts);
-                    views.extend(opened.into_iter().map(View::Json));
+                    views.extend(opened.into_iter().map(View::json));
                     if at == 0 {
                         envelope = facts;
                     }
@@ -213,7 +218,7 @@ fn collect(rule: &Grouping, collector: &mut Collector<Member>, line: u64, row: R
             let value: Value = serde_json::from_str(text).unwrap_or(Value::Null);
             let mut facts = EnvelopeFacts::default();
             let opened = Envelopes::builtin().open(&value, &mut facts);
-            let view = View::Json(opened.first().copied().unwrap_or(&value));
+            let view = View::json(opened.first().copied().unwrap_or(&value));
             let main = rule.is_main(view);
             collector.add(rule, view, line, (main, row));
         }

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::import::ImportSpec;
 pub(super) use super::spec_toml::parse;
 
 /// A source kind: one file of `data/sources/` or of the user's own folder.
@@ -15,7 +16,7 @@ pub struct KindSpec {
     pub system: String,
     /// One line for people.
     pub title: String,
-    /// What the file may be: `table`, `json` or both.
+    /// What the file may be: `table`, `json`, `vcf`, or several of them.
     #[serde(default = "table_only")]
     pub containers: Vec<Form>,
     /// How sure the names in this file are.
@@ -32,12 +33,19 @@ pub struct KindSpec {
     /// How the system merges two records.
     #[serde(default)]
     pub merge: String,
+    /// Values by which the system says "none" in any column: `-`, `0000-00-00`. Conditions, words of
+    /// permissions and of persons and organisations see them all the same.
+    #[serde(default)]
+    pub empty: Vec<String>,
     /// How the file is recognised.
     pub detect: Detect,
     /// Several rows that make one record.
     pub group: Option<Group>,
     /// What a row becomes; the first whose `when` holds is taken, a row that fits none is left out.
     pub record: Vec<RecordSpec>,
+    /// How the system takes corrected records.
+    #[serde(default)]
+    pub import: Vec<ImportSpec>,
 }
 
 fn table_only() -> Vec<Form> {
@@ -52,6 +60,24 @@ pub enum Form {
     Table,
     /// JSON, JSONL.
     Json,
+    /// Address books, read as JSON.
+    Vcf,
+}
+
+impl Form {
+    /// Whether its rows are objects.
+    pub const fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Vcf)
+    }
+
+    /// The file formats, for people.
+    pub const fn formats(self) -> &'static [&'static str] {
+        match self {
+            Self::Table => &["CSV", "TSV", "XLSX"],
+            Self::Json => &["JSON", "JSONL"],
+            Self::Vcf => &["VCF"],
+        }
+    }
 }
 
 /// How sure we are of the names in a kind's file.
@@ -322,8 +348,10 @@ pub struct Condition {
     pub chars: Option<Chars>,
     /// Shortest and longest, in characters.
     pub length: Option<(usize, usize)>,
-    /// The same value, whatever the case, as this other column; or both are empty.
+    /// The same value, whatever the case, as this other column; none at all counts as the same.
     pub same_as: Option<String>,
+    /// Another value than this other column.
+    pub differs: Option<String>,
 }
 
 /// Sets of characters.

@@ -13,8 +13,15 @@ use super::spec::{Chars, Condition, Op, Take};
 pub(super) enum View<'a> {
     /// Cells in the order of the header.
     Cells(&'a [String]),
-    /// A JSON value.
-    Json(&'a Value),
+    /// A JSON value, and the row that it is or lies in.
+    Json(&'a Value, &'a Value),
+}
+
+impl<'a> View<'a> {
+    /// A whole row of JSON.
+    pub(super) const fn json(row: &'a Value) -> Self {
+        Self::Json(row, row)
+    }
 }
 
 /// Finds the columns of a table by name; in JSON, names are paths.
@@ -23,6 +30,8 @@ pub(super) struct Columns {
     folded: BTreeMap<String, Vec<usize>>,
     names: Vec<String>,
     json: bool,
+    /// The list of which each element is a record.
+    record: Option<String>,
     /// Columns that a rule took.
     pub(super) used: Vec<bool>,
     /// Columns that anything refers to.
@@ -51,13 +60,31 @@ impl Columns {
             known_paths: Vec::new(),
             names: names.iter().map(|n| n.as_ref().to_owned()).collect(),
             json,
+            record: None,
             used_paths: Vec::new(),
             wanted: BTreeMap::new(),
         }
     }
 
+    /// Reads paths inside the elements of this list.
+    #[must_use]
+    pub(super) fn inside(mut self, list: Option<&str>) -> Self {
+        self.record = list.map(str::to_owned);
+        self
+    }
+
     pub(super) fn is_json(&self) -> bool {
         self.json
+    }
+
+    /// The path from the row of a name that is read inside the list `base`: `^` leads back to the
+    /// row, `.` is the element itself.
+    pub(super) fn full_path(&self, name: &str, base: Option<&str>) -> String {
+        if let Some(path) = name.strip_prefix(OF_ROW) {
+            return path.to_owned();
+        }
+        let parts = [self.record.as_deref(), base, Some(name)].into_iter().flatten();
+        parts.filter(|part| *part != ".").collect::<Vec<_>>().join(".")
     }
 
     pub(super) fn find(&self, name: &str) -> Vec<usize> {
@@ -88,13 +115,16 @@ impl Columns {
         let mut refs = Vec::new();
         for name in names {
             if self.json {
-                let full = base.map_or_else(|| name.clone(), |base| format!("{base}.{name}"));
+                let full = self.full_path(name, base);
                 if !soft {
                     self.used_paths.push(plain_path(&full));
                 }
                 self.known_paths.push(plain_path(&full));
                 self.wanted.insert(full, true);
-                refs.push(Ref::Path(parse_path(name)));
+                refs.push(match name.strip_prefix(OF_ROW) {
+                    Some(path) => Ref::OfRow(parse_path(path)),
+                    None => Ref::Path(parse_path(name)),
+                });
                 continue;
             }
             let found = self.find(name);
@@ -131,11 +161,16 @@ pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
     rest.is_empty()
 }
 
+/// Begins a path that leads from the row, not from the element of a list.
+const OF_ROW: char = '^';
+
 /// A reference to one column or path.
 #[derive(Clone, Debug)]
 pub(super) enum Ref {
     Column(usize),
     Path(Vec<Step>),
+    /// A path from the row.
+    OfRow(Vec<Step>),
 }
 
 /// A step of a path. Lists are gone through wherever they stand.
@@ -146,9 +181,11 @@ pub(super) enum Step {
     Any,
     /// Elements of a list whose key has this value.
     Where(String, String),
+    /// One element of a list, from 0.
+    At(usize),
 }
 
-/// `a.b[type=email].c`, `a.*.c`, `a[].c`.
+/// `a.b[type=email].c`, `a.*.c`, `a[].c`, `a[1]`.
 pub(super) fn parse_path(path: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     for part in path.split('.').filter(|part| !part.is_empty()) {
@@ -163,6 +200,8 @@ pub(super) fn parse_path(path: &str) -> Vec<Step> {
         }
         if let Some((key, value)) = filter.split_once('=') {
             steps.push(Step::Where(key.to_owned(), value.to_owned()));
+        } else if let Ok(at) = filter.parse() {
+            steps.push(Step::At(at));
         }
     }
     steps
@@ -190,6 +229,9 @@ pub(super) fn walk<'a>(
     visit: &mut dyn FnMut(&'a Value) -> bool,
 ) -> bool {
     if let Value::Array(list) = value {
+        if let Some((Step::At(at), rest)) = steps.split_first() {
+            return list.get(*at).is_none_or(|element| walk(element, rest, visit));
+        }
         return list.iter().all(|element| walk(element, steps, visit));
     }
     let Some((step, rest)) = steps.split_first() else { return visit(value) };
@@ -231,7 +273,8 @@ impl Ref {
                 let text = cells.get(*at).map_or("", |cell| cell.trim());
                 text.is_empty() || visit(Cow::Borrowed(text))
             }
-            (Self::Path(steps), View::Json(value)) => {
+            (Self::Path(steps), View::Json(value, _))
+            | (Self::OfRow(steps), View::Json(_, value)) => {
                 walk(value, steps, &mut |leaf| text_of(leaf).is_none_or(&mut *visit))
             }
             _ => true,
@@ -266,6 +309,13 @@ impl Getter {
         }
     }
 
+    /// Takes these values for none, too.
+    #[must_use]
+    pub(super) fn dropping(mut self, empty: &[String]) -> Self {
+        self.drop.extend_from_slice(empty);
+        self
+    }
+
     /// Whether it can ever give a value in this file.
     pub(super) fn is_empty(&self) -> bool {
         self.refs.is_empty() && self.constant.is_none()
@@ -274,7 +324,7 @@ impl Getter {
     pub(super) fn columns(&self) -> impl Iterator<Item = usize> + '_ {
         self.refs.iter().filter_map(|r| match r {
             Ref::Column(at) => Some(*at),
-            Ref::Path(_) => None,
+            Ref::Path(_) | Ref::OfRow(_) => None,
         })
     }
 
@@ -404,6 +454,7 @@ fn apply(op: Op, text: String) -> String {
 pub(super) struct Test {
     getter: Getter,
     same_as: Option<Getter>,
+    differs: Option<Getter>,
     condition: Condition,
 }
 
@@ -413,12 +464,14 @@ impl Test {
             let take = Take { at: names.to_vec(), ..Take::default() };
             Getter::new(&take, columns, base, true)
         };
+        let mut other = |name: &Option<String>| {
+            name.as_ref().map(|name| getter(std::slice::from_ref(name), columns))
+        };
+        let (same_as, differs) = (other(&condition.same_as), other(&condition.differs));
         Self {
             getter: getter(&condition.at.0, columns),
-            same_as: condition
-                .same_as
-                .as_ref()
-                .map(|name| getter(std::slice::from_ref(name), columns)),
+            same_as,
+            differs,
             condition: condition.clone(),
         }
     }
@@ -426,9 +479,13 @@ impl Test {
     pub(super) fn holds(&self, view: View<'_>) -> bool {
         let value = self.getter.first(view);
         if let Some(other) = &self.same_as {
-            let other = other.first(view);
-            return value.is_empty()
-                || crate::reference::fold(&other) == crate::reference::fold(&value);
+            let fold = crate::reference::fold;
+            if !value.is_empty() && fold(&other.first(view)) != fold(&value) {
+                return false;
+            }
+        }
+        if self.differs.as_ref().is_some_and(|other| other.first(view) == value) {
+            return false;
         }
         satisfies(&self.condition, &value)
     }
@@ -508,7 +565,7 @@ mod tests {
     fn paths_go_through_lists_and_filters() {
         let value: Value = serde_json::from_str(
             r#"{"channels":[{"type":"email","address":"a@x"},{"type":"phone","address":7}],
-                "m":{"a":{"id":1},"b":{"id":2}}}"#,
+                "m":{"a":{"id":1},"b":{"id":2}},"pair":[7,"Acme"]}"#,
         )
         .expect("json");
         for (path, want) in [
@@ -516,11 +573,13 @@ mod tests {
             ("channels[].address", "a@x 7"),
             ("m.*.id", "1 2"),
             ("m.c.id", ""),
+            ("pair[1]", "Acme"),
+            ("pair[2]", ""),
         ] {
             let mut found = Vec::new();
             let take = Take { at: vec![path.into()], ..Take::default() };
             let mut columns = Columns::new(&[] as &[&str], true);
-            Getter::new(&take, &mut columns, None, false).each(View::Json(&value), |text| {
+            Getter::new(&take, &mut columns, None, false).each(View::json(&value), |text| {
                 found.push(text);
                 true
             });

@@ -10,6 +10,9 @@ use super::{Limits, thousands};
 /// Parts of a workbook; more are no workbook.
 const PARTS_MAX: usize = 20_000;
 
+/// Bytes that a part may unpack to whatever its size: small parts of blanks pack very well.
+const RATIO_FREE: u64 = 1 << 20;
+
 /// Why an archive is not to be unpacked.
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -80,18 +83,16 @@ pub(super) fn inspect(
         let start = local + 30 + skip as u64;
         archive.seek(SeekFrom::Start(start))?;
         let body = archive.by_ref().take(packed);
+        let by_ratio = packed.saturating_mul(limits.unpacked_ratio).max(RATIO_FREE);
+        let most = budget.min(by_ratio);
         let actual = match method {
-            0 => drain(body, budget)?,
-            8 => drain(DeflateDecoder::new(body), budget)?,
+            0 => drain(body, most)?,
+            8 => drain(DeflateDecoder::new(body), most)?,
             _ => return Err(Refusal::Damaged("a part is packed in an unknown way")),
         };
-        let Some(actual) = actual else { return Err(over(bytes_max)) };
-        if actual > 1 << 20 && actual > packed.saturating_mul(limits.unpacked_ratio) {
-            return Err(Refusal::Limit(format!(
-                "has a part that unpacks to more than {} times its size (limit unpacked_ratio)",
-                thousands(limits.unpacked_ratio)
-            )));
-        }
+        let Some(actual) = actual else {
+            return Err(if budget <= by_ratio { over(bytes_max) } else { over_ratio(limits) });
+        };
         unpacked += actual;
     }
     archive.seek(SeekFrom::Start(0))?;
@@ -102,6 +103,13 @@ fn over(bytes_max: u64) -> Refusal {
     Refusal::Limit(format!(
         "unpacks to more than {} bytes (limit for workbooks)",
         thousands(bytes_max)
+    ))
+}
+
+fn over_ratio(limits: &Limits) -> Refusal {
+    Refusal::Limit(format!(
+        "has a part that unpacks to more than {} times its size (limits.unpacked_ratio)",
+        thousands(limits.unpacked_ratio)
     ))
 }
 

@@ -172,13 +172,10 @@ impl Read for Guard {
         self.unpacked += n as u64;
         let ratio_allows = self.packed.load(Ordering::Relaxed).saturating_mul(self.ratio_max);
         let breach = if self.unpacked > self.bytes_max {
-            format!(
-                "unpacks to more than {} bytes (limit unpacked_bytes)",
-                thousands(self.bytes_max)
-            )
+            format!("unpacks to more than {} bytes (limits.unpacked)", thousands(self.bytes_max))
         } else if self.unpacked > RATIO_FREE && self.unpacked > ratio_allows {
             format!(
-                "unpacks to more than {} times its size (limit unpacked_ratio)",
+                "unpacks to more than {} times its size (limits.unpacked_ratio)",
                 thousands(self.ratio_max)
             )
         } else {
@@ -192,8 +189,8 @@ impl Read for Guard {
 pub(super) struct Feed {
     stream: Bytes,
     buffer: Vec<u8>,
+    /// Where the window begins in the buffer; it goes to the buffer's end.
     start: usize,
-    end: usize,
     ended: bool,
 }
 
@@ -202,12 +199,12 @@ const CHUNK: usize = 256 << 10;
 
 impl Feed {
     pub(super) fn new(stream: Bytes) -> Self {
-        Self { stream, buffer: Vec::new(), start: 0, end: 0, ended: false }
+        Self { stream, buffer: Vec::new(), start: 0, ended: false }
     }
 
     /// The window.
     pub(super) fn data(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
+        &self.buffer[self.start..]
     }
 
     /// Whether nothing follows the window.
@@ -217,7 +214,7 @@ impl Feed {
 
     /// Drops the first bytes of the window.
     pub(super) fn consume(&mut self, bytes: usize) {
-        self.start = (self.start + bytes).min(self.end);
+        self.start = (self.start + bytes).min(self.buffer.len());
     }
 
     /// Widens the window to at least twice its size, so that looking again at its start stays
@@ -226,30 +223,18 @@ impl Feed {
         if self.ended {
             return Ok(false);
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
+        self.buffer.drain(..self.start);
         self.start = 0;
-        let size = CHUNK.max(2 * self.end);
-        if self.buffer.len() < size {
-            self.buffer.resize(size, 0);
-        } else if self.buffer.len() > 8 * size {
+        let size = CHUNK.max(2 * self.buffer.len());
+        if self.buffer.capacity() > 8 * size {
             // One huge row must not keep its buffer for ever.
-            self.buffer.truncate(size);
-            self.buffer.shrink_to_fit();
+            self.buffer.shrink_to(size);
         }
-        let before = self.end;
-        while self.end < size {
-            match self.stream.read(&mut self.buffer[self.end..size]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(n) => self.end += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(self.end > before)
+        let wanted = size - self.buffer.len();
+        self.buffer.reserve(wanted);
+        let read = self.stream.by_ref().take(wanted as u64).read_to_end(&mut self.buffer)?;
+        self.ended = read < wanted;
+        Ok(read > 0)
     }
 
     /// Widens the window until it holds `bytes` or the stream has ended.

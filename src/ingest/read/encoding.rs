@@ -179,8 +179,9 @@ pub(super) fn decoded(stream: Bytes, encoding: Encoding) -> io::Result<Bytes> {
         raw_end: 0,
         ended: false,
         finished: false,
-        text: Vec::new(),
+        text: vec![0; CHUNK],
         text_at: 0,
+        text_end: 0,
     }))
 }
 
@@ -194,31 +195,41 @@ struct Decoding {
     finished: bool,
     text: Vec<u8>,
     text_at: usize,
+    text_end: usize,
 }
+
+/// Most bytes that a code unit becomes.
+const UNIT_MAX: usize = 4;
 
 impl Decoding {
     /// Fills `text` with what comes next; it stays empty only at the end.
     fn refill(&mut self) -> io::Result<()> {
-        self.text_at = 0;
-        self.text.clear();
-        while self.text.is_empty() && !self.finished {
+        (self.text_at, self.text_end) = (0, 0);
+        while self.text.len() - self.text_end > UNIT_MAX && !self.finished {
             if self.raw_at == self.raw_end && !self.ended {
+                if self.text_end > 0 {
+                    break;
+                }
                 self.raw_at = 0;
                 self.raw_end = self.stream.read(&mut self.raw)?;
                 self.ended = self.raw_end == 0;
             }
-            self.text.resize(CHUNK, 0);
+            // The last byte is kept for the mark of what is no text.
+            let space = self.text.len() - 1;
             let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(
                 &self.raw[self.raw_at..self.raw_end],
-                &mut self.text,
+                &mut self.text[self.text_end..space],
                 self.ended,
             );
             self.raw_at += read;
-            self.text.truncate(written);
+            self.text_end += written;
             match result {
                 DecoderResult::InputEmpty => self.finished = self.ended,
-                DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(_, _) => self.text.push(0xff),
+                DecoderResult::OutputFull => break,
+                DecoderResult::Malformed(_, _) => {
+                    self.text[self.text_end] = 0xff;
+                    self.text_end += 1;
+                }
             }
         }
         Ok(())
@@ -227,10 +238,10 @@ impl Decoding {
 
 impl Read for Decoding {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.text_at == self.text.len() {
+        if self.text_at == self.text_end {
             self.refill()?;
         }
-        let n = buf.len().min(self.text.len() - self.text_at);
+        let n = buf.len().min(self.text_end - self.text_at);
         buf[..n].copy_from_slice(&self.text[self.text_at..self.text_at + n]);
         self.text_at += n;
         Ok(n)

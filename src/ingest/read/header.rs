@@ -129,7 +129,8 @@ fn score(records: &[Candidate], ragged: bool) -> f64 {
         .iter()
         .filter(|r| r.cells.len() == width || ragged && (2..width).contains(&r.cells.len()))
         .count();
-    let share = if rows.is_empty() { 1.0 } else { fit as f64 / rows.len() as f64 };
+    // A header without rows may be the only row, cut at a delimiter that it merely holds.
+    let share = if rows.is_empty() { 0.5 } else { fit as f64 / rows.len() as f64 };
     (share + 0.05) * (1.0 - 1.0 / width as f64)
 }
 

@@ -77,7 +77,9 @@ impl Check<'_> {
         let depth = self.depth + 1;
         if depth > self.limits.json_depth {
             let limit = self.limits.json_depth;
-            return Err(E::custom(format!("{OWN}JSON nested deeper than {limit} (json_depth)")));
+            return Err(E::custom(format!(
+                "{OWN}JSON nested deeper than {limit} (limits.json_depth)"
+            )));
         }
         Ok(Self { depth, ..self })
     }
@@ -88,7 +90,7 @@ impl Check<'_> {
         }
         if text.len() > self.limits.cell_bytes {
             return Err(E::custom(format!(
-                "{OWN}string of {} bytes, over the limit of {} (cell_bytes)",
+                "{OWN}string of {} bytes, over the limit of {} (limits.cell)",
                 thousands(text.len() as u64),
                 thousands(self.limits.cell_bytes as u64)
             )));
@@ -139,7 +141,9 @@ impl<'de> Visitor<'de> for Check<'_> {
             self.keys.set(self.keys.get() + 1);
             if self.keys.get() > self.limits.columns {
                 let limit = thousands(self.limits.columns as u64);
-                return Err(A::Error::custom(format!("{OWN}more than {limit} keys (columns)")));
+                return Err(A::Error::custom(format!(
+                    "{OWN}more than {limit} keys (limits.columns)"
+                )));
             }
             map.next_value_seed(inner)?;
         }
@@ -213,12 +217,12 @@ mod tests {
             (r#"[1]"#, "a JSON value that is no object"),
             (r#"{"a":"x\u0000y"}"#, "a NUL character in a JSON string"),
             (r#"{"a\u0000":1}"#, "a NUL character in a JSON string"),
-            (r#"{"a":[[[[1]]]]}"#, "JSON nested deeper than 4 (json_depth)"),
+            (r#"{"a":[[[[1]]]]}"#, "JSON nested deeper than 4 (limits.json_depth)"),
             (
                 r#"{"a":"012345678901234567890123456789"}"#,
-                "string of 30 bytes, over the limit of 20 (cell_bytes)",
+                "string of 30 bytes, over the limit of 20 (limits.cell)",
             ),
-            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1}"#, "more than 5 keys (columns)"),
+            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1}"#, "more than 5 keys (limits.columns)"),
             (r#"{"a":1} secret"#, "invalid JSON: trailing characters at line 1 column 9"),
         ];
         for (text, expected) in cases {

@@ -14,6 +14,7 @@ mod json_value;
 mod record;
 mod sheet;
 mod table;
+mod vcard;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use self::encoding::Encoding;
 use self::json::JsonReader;
 use self::sheet::SheetReader;
 use self::table::TableReader;
+use self::vcard::VcardReader;
 use crate::error::{ErrorKind, Result};
 use crate::model::RawRow;
 
@@ -68,7 +70,7 @@ pub struct Input {
 /// How the bytes of a file turned out to be laid out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// `csv`, `json`, `jsonl`, `xlsx`.
+    /// `csv`, `json`, `jsonl`, `vcf`, `xlsx`.
     pub container: String,
     /// `utf-8`, `utf-16le`, `utf-16be`, `windows-1252`.
     pub encoding: String,
@@ -125,6 +127,7 @@ enum Body {
     Table(TableReader),
     Json(JsonReader),
     Sheet(SheetReader),
+    Vcard(VcardReader),
 }
 
 impl std::fmt::Debug for RowReader {
@@ -177,6 +180,7 @@ impl RowReader {
         Ok(match layout.container.as_str() {
             "xlsx" => SheetReader::open(&source)?.into(),
             "json" | "jsonl" => JsonReader::open(&source, encoding)?.into(),
+            "vcf" => VcardReader::open(&source, encoding)?.into(),
             _ => TableReader::open_as(&source, encoding, layout)?.into(),
         })
     }
@@ -202,10 +206,12 @@ impl RowReader {
         };
         let mut text = table::text(source, encoding)?;
         text.want(HEAD).map_err(|e| source.io(e))?;
-        let json = json::is_json(text.data());
+        let (json, cards) = (json::is_json(text.data()), vcard::is_vcard(text.data()));
         drop(text);
         Ok(if json {
             JsonReader::open(source, encoding)?.into()
+        } else if cards {
+            VcardReader::open(source, encoding)?.into()
         } else {
             TableReader::open(source, encoding)?.into()
         })
@@ -226,6 +232,7 @@ impl RowReader {
             Body::Table(reader) => reader.next_rows(max),
             Body::Json(reader) => reader.next_rows(max),
             Body::Sheet(reader) => reader.next_rows(max),
+            Body::Vcard(reader) => reader.next_rows(max),
         }
     }
 }
@@ -239,6 +246,12 @@ impl From<(TableReader, Layout)> for RowReader {
 impl From<(JsonReader, Layout)> for RowReader {
     fn from((reader, layout): (JsonReader, Layout)) -> Self {
         Self { layout, body: Body::Json(reader) }
+    }
+}
+
+impl From<(VcardReader, Layout)> for RowReader {
+    fn from((reader, layout): (VcardReader, Layout)) -> Self {
+        Self { layout, body: Body::Vcard(reader) }
     }
 }
 

@@ -93,7 +93,7 @@ impl SheetReader {
                 bytes += text.len();
                 if text.len() > limits.cell_bytes {
                     reason = Some(format!(
-                        "cell of {} bytes in column {}, over the limit of {} (cell_bytes)",
+                        "cell of {} bytes in column {}, over the limit of {} (limits.cell)",
                         thousands(text.len() as u64),
                         column + 1,
                         thousands(limits.cell_bytes as u64)

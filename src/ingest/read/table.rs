@@ -238,7 +238,7 @@ impl TableReader {
             && let Some(long) = spans.iter().find(|s| s.end - s.start > limits.cell_bytes)
         {
             return Err(format!(
-                "cell of {} bytes in column {}, over the limit of {} (cell_bytes)",
+                "cell of {} bytes in column {}, over the limit of {} (limits.cell)",
                 thousands((long.end - long.start) as u64),
                 column(long.start),
                 thousands(limits.cell_bytes as u64)
@@ -303,13 +303,13 @@ fn is_filler(byte: u8, dialect: Dialect) -> bool {
 
 /// The end of a sentence about a row that is too long.
 pub(super) fn over_row(row_bytes: usize) -> String {
-    format!("over the limit of {} bytes (row_bytes)", thousands(row_bytes as u64))
+    format!("over the limit of {} bytes (limits.row)", thousands(row_bytes as u64))
 }
 
 /// What is wrong with a header of too many columns.
 pub(super) fn over_columns(columns: usize, limits: &Limits) -> String {
     format!(
-        "{} columns, over the limit of {} (columns)",
+        "{} columns, over the limit of {} (limits.columns)",
         thousands(columns as u64),
         thousands(limits.columns as u64)
     )

@@ -24,7 +24,7 @@ pub(super) const NONE: u32 = u32::MAX;
 
 /// Streams of blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     /// Record keys by ordinal.
     Keys,
     /// Normal records by ordinal.
@@ -50,7 +50,7 @@ impl Stream {
 
 /// Arrays of fixed-width entries; integers little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) enum Array {
+pub(crate) enum Array {
     /// Per stream and block: offset u64, length u32.
     Index(Stream),
     /// Per ordinal: store record number u64, file u32.
@@ -90,7 +90,7 @@ impl Array {
 
 /// Where an array stands.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Extent {
+pub(crate) struct Extent {
     pub(super) offset: u64,
     pub(super) entries: u64,
 }
@@ -100,7 +100,7 @@ pub(super) type Place = (u64, u32);
 
 /// Table of contents.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Toc {
+pub(crate) struct Toc {
     pub(super) records: u32,
     pub(super) entities: u32,
     pub(super) aliases: u32,
@@ -112,7 +112,7 @@ pub(super) struct Toc {
 
 /// An entity in its block; its id stands in [`Array::EntityIds`].
 #[derive(Serialize, Deserialize)]
-pub(super) struct PackedEntity {
+pub(crate) struct PackedEntity {
     pub(super) kind: EntityKind,
     /// The first member, then differences.
     pub(super) members: Vec<u32>,

@@ -1,0 +1,8 @@
+//! `cargo fuzz run map fuzz/corpus/map tests/corpus/read`
+#![no_main]
+
+#[path = "../../tests/it/fuzz_checks.rs"]
+#[allow(dead_code, reason = "each target runs one of the checks")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::map(bytes));

@@ -1,0 +1,102 @@
+//! How a system takes corrected data: its own import format and its list of merges, as data.
+
+use serde::Deserialize;
+
+use super::spec::OneOrMany;
+use crate::model::EntityKind;
+
+/// `[[import]]`: a file that a system takes to change its records of one object. It holds for all
+/// kinds of the system, whichever of them states it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportSpec {
+    /// What the files are called: `contacts`.
+    pub name: String,
+    /// Object of the records that it changes.
+    pub object: String,
+    /// Only persons, or only organisations, where the object holds both.
+    pub entity: Option<EntityKind>,
+    /// The column that takes the record's id; without it, `find_by` is how the system finds the
+    /// record.
+    pub key: Option<String>,
+    /// Columns by which the system finds the record, in its order: the first that the record fills
+    /// names it, so that this one and those before it cannot be changed.
+    #[serde(default)]
+    pub find_by: Vec<String>,
+    /// Most rows of a file, without its header.
+    pub rows: Option<u64>,
+    /// Most bytes of a file.
+    pub bytes: Option<u64>,
+    /// What an empty cell does.
+    #[serde(default)]
+    pub blank: Blank,
+    /// What a cell says that is to be emptied, where an empty one is no way to say so.
+    pub clear: Option<String>,
+    /// Columns, in the order of the file.
+    pub column: Vec<ImportColumn>,
+    /// How the system's records are merged.
+    pub merge: Option<MergeSpec>,
+}
+
+/// What an empty cell of an import does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Blank {
+    /// The record keeps what it has.
+    #[default]
+    Keeps,
+    /// The record loses what it has: each group of fields has files of its own and goes whole.
+    Empties,
+}
+
+/// A column of an import.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportColumn {
+    /// Its header.
+    pub name: String,
+    /// The field of the golden record that it takes; several are joined.
+    pub field: OneOrMany,
+    /// What stands between joined fields (default: a comma and a space).
+    pub join: Option<String>,
+    /// Which of the record's own values stands in it, as the kind's mapping labels it.
+    pub label: Option<String>,
+    /// A row without it is refused.
+    #[serde(default)]
+    pub required: bool,
+    /// Only finds the record: this import never changes it.
+    #[serde(default)]
+    pub fixed: bool,
+    /// Permissions: the word for "granted"; without it that is never written.
+    pub granted: Option<String>,
+    /// Permissions: the word for "denied".
+    pub denied: Option<String>,
+}
+
+/// The list of merges that a system takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MergeSpec {
+    /// Form of the list.
+    pub format: MergeFormat,
+    /// Columns (or JSON paths) that take the survivor's id.
+    pub survivor: OneOrMany,
+    /// Those that take it only where the survivor has an e-mail.
+    #[serde(default)]
+    pub survivor_with_email: OneOrMany,
+    /// Columns (or JSON paths) that take a loser's id: so many losers fit a line.
+    pub loser: OneOrMany,
+    /// What stands before an id.
+    #[serde(default)]
+    pub prefix: String,
+}
+
+/// Form of a list of merges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MergeFormat {
+    /// A header and a row a merge.
+    Csv,
+    /// A JSON object a merge; dots in a path nest.
+    Jsonl,
+}

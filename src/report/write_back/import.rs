@@ -1,0 +1,109 @@
+//! The imports of a system, made ready: which column takes which part of which group of fields.
+
+use std::borrow::Cow;
+
+use crate::config::nearest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::kind::{Catalog, ImportColumn, ImportSpec};
+use crate::model::EntityKind;
+use crate::survivorship::{FAMILIES, VOCABULARY, group_of, has_labels};
+
+/// An import file of a system.
+#[derive(Debug)]
+pub(super) struct Import<'c> {
+    pub(super) spec: &'c ImportSpec,
+    /// One a column.
+    pub(super) slots: Vec<Slot<'c>>,
+}
+
+/// What a column takes.
+#[derive(Debug)]
+pub(super) struct Slot<'c> {
+    pub(super) column: &'c ImportColumn,
+    pub(super) group: &'c str,
+    /// Places in the group.
+    parts: Vec<usize>,
+}
+
+impl<'c> Import<'c> {
+    /// The imports that the kinds of a system state.
+    ///
+    /// # Errors
+    /// A kind names a field that there is none of, or fields of several groups for one column.
+    pub(super) fn all(catalog: &'c Catalog, system: &str) -> Result<Vec<Self>> {
+        let mut out = Vec::new();
+        for name in catalog.names() {
+            let Some(kind) = catalog.kind(&name).filter(|kind| kind.spec.system == system) else {
+                continue;
+            };
+            for spec in &kind.spec.import {
+                let slots = spec.column.iter().map(|column| Slot::new(&name, column));
+                out.push(Self { spec, slots: slots.collect::<Result<_>>()? });
+            }
+        }
+        Ok(out)
+    }
+
+    /// Whether it takes records of an object and kind.
+    pub(super) fn takes(&self, object: &str, kind: EntityKind) -> bool {
+        self.spec.object == object && self.spec.entity.is_none_or(|entity| entity == kind)
+    }
+
+    /// Place of a column by its header.
+    pub(super) fn column(&self, name: &str) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.column.name == name)
+    }
+}
+
+impl<'c> Slot<'c> {
+    fn new(kind: &str, column: &'c ImportColumn) -> Result<Self> {
+        let wrong = |message: String| {
+            Error::new(ErrorKind::Config, message)
+                .at(format_args!("kind {kind}, [[import]], column `{}`", column.name))
+        };
+        let mut group = None;
+        let mut parts = Vec::new();
+        for field in &column.field.0 {
+            let Some((of, part)) = group_of(field) else {
+                let error = wrong(format!("there is no field `{field}`"));
+                let known = VOCABULARY.into_iter().chain(FAMILIES);
+                return Err(match nearest(field, known) {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error.hint("the fields are those of golden.csv"),
+                });
+            };
+            if group.is_some_and(|known| known != of) {
+                return Err(wrong("its fields do not survive together".to_owned()).hint(
+                    "join fields of one group only, such as address_line and address_line2",
+                ));
+            }
+            group = Some(of);
+            parts.push(part);
+        }
+        let group = group.ok_or_else(|| wrong("it names no field".to_owned()))?;
+        if column.label.is_some() && !has_labels(group) {
+            return Err(wrong(format!("values of `{group}` bear no label"))
+                .hint("leave `label` out: the record's first value is meant"));
+        }
+        Ok(Self { column, group, parts })
+    }
+
+    /// What the cell says for a value of the group; empty where the column has no word for it.
+    pub(super) fn text(&self, parts: &[Cow<'_, str>]) -> String {
+        let filled: Vec<&str> = (self.parts.iter())
+            .filter_map(|part| parts.get(*part))
+            .map(|part| &**part)
+            .filter(|part| !part.is_empty())
+            .collect();
+        let text = filled.join(self.column.join.as_deref().unwrap_or(", "));
+        if self.group.starts_with("consent.") {
+            let word = match text.as_str() {
+                "granted" => self.column.granted.clone(),
+                "denied" => self.column.denied.clone(),
+                _ => None,
+            };
+            return word.unwrap_or_default();
+        }
+        text
+    }
+}

@@ -1,0 +1,511 @@
+//! What should change in one system, in the form that it imports: `sameas sync-plan --to SYSTEM`.
+//!
+//! Per record of the system: where the golden value means something else than the record says and
+//! the policy lets the record take it, the cells that change. Records of one source that are surely
+//! one become lines of the system's merge list, and only the survivor is corrected. What is held
+//! together by less than the auto threshold or a judgement is planned apart. The import's columns,
+//! limits and words are data of the kinds ([`ImportSpec`](crate::ingest::kind::ImportSpec)).
+
+mod files;
+mod import;
+mod part;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::files::Folder;
+use self::import::Import;
+use self::part::{Found, Part, PlannedMerge, PlannedRow, Refusal, Replacement, sure_parts};
+use crate::config::nearest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::kind::Catalog;
+use crate::model::{RecordKey, Timestamp};
+use crate::pipeline::{Versions, View};
+use crate::survivorship::{Member, stated};
+
+/// What a plan holds; also its file `plan.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SyncPlan {
+    /// The system or source that was asked for.
+    pub to: String,
+    /// Its sources.
+    pub sources: Vec<String>,
+    /// Records that change.
+    pub records: u64,
+    /// Cells that change.
+    pub changes: u64,
+    /// Records that a merge makes one with another.
+    pub merged: u64,
+    /// Entities whose records were planned apart, because a doubtful link holds them together.
+    pub held_apart: u64,
+    /// What should change and cannot be written, with the number of records.
+    pub not_written: Vec<NotWritten>,
+    /// Fields that two sides keep overwriting.
+    pub loops: Vec<SyncLoop>,
+    /// The files, in the order in which they were written.
+    pub files: Vec<PlanFile>,
+}
+
+/// What cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotWritten {
+    /// Why.
+    pub reason: String,
+    /// Records.
+    pub records: u64,
+}
+
+/// A field of a record that was already made to say what is wanted, and was set back since.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncLoop {
+    /// The record.
+    pub record: String,
+    /// Its entity.
+    pub entity_id: String,
+    /// Field or group.
+    pub field: String,
+    /// What it says now, again.
+    pub value_now: String,
+    /// Who else says so: the other side, where it is known.
+    pub held_by: String,
+    /// What the plan wants it to say, again.
+    pub value_wanted: String,
+    /// Who says so.
+    pub wanted_by: String,
+    /// How often it said so before.
+    pub times: u64,
+}
+
+impl std::fmt::Debug for SyncLoop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SyncLoop({}, {}, <redacted>)", self.record, self.field)
+    }
+}
+
+/// A file of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanFile {
+    /// Name in the folder.
+    pub name: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Rows without header.
+    pub rows: u64,
+}
+
+/// What a file of a plan is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// To be imported.
+    Import,
+    /// To be merged, line by line.
+    Merges,
+    /// To be read by people.
+    Table,
+}
+
+/// Where a plan goes.
+struct Targets<'c> {
+    sources: BTreeSet<Arc<str>>,
+    imports: Vec<Import<'c>>,
+}
+
+impl<'c> Targets<'c> {
+    /// The sources that a name means: its own, or all of a system.
+    fn find(view: &View, catalog: &'c Catalog, to: &str) -> Result<Self> {
+        let systems = view.systems();
+        let mut sources: BTreeSet<Arc<str>> = (systems.iter())
+            .filter(|(_, system)| ***system == *to)
+            .map(|(source, _)| Arc::clone(source))
+            .collect();
+        if sources.is_empty() {
+            sources.extend(systems.keys().filter(|source| ***source == *to).cloned());
+        }
+        let Some(first) = sources.first() else {
+            let known: BTreeSet<&str> =
+                systems.iter().flat_map(|(source, system)| [&**source, &**system]).collect();
+            let error =
+                Error::new(ErrorKind::Config, format!("no system or source is called `{to}`"));
+            return Err(match nearest(to, known.iter().copied()) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => {
+                    let known: Vec<&str> = known.into_iter().collect();
+                    error.hint(format!("the store holds: {}", known.join(", ")))
+                }
+            });
+        };
+        let system = systems.get(first).unwrap_or(first);
+        let imports = Import::all(catalog, system)?;
+        if imports.is_empty() {
+            let message = format!("no import format is known for `{system}`");
+            return Err(Error::new(ErrorKind::Config, message).hint(
+                "state it as [[import]] in a kind of the system: docs/add-a-source.md says how",
+            ));
+        }
+        Ok(Self { sources, imports })
+    }
+}
+
+/// Entities that one thread looks at in one go.
+const CHUNK: u32 = 512;
+/// What the plan says of itself in its folder.
+const PLAN_FILE: &str = "plan.json";
+
+/// Works out what should change in a system (or one source of it) and writes it into a folder. Files
+/// of an earlier plan there are removed first.
+///
+/// # Errors
+/// The name is unknown, no import format is known for it, or reading or writing fails.
+pub fn sync_plan(view: &View, catalog: &Catalog, to: &str, folder: &Path) -> Result<SyncPlan> {
+    let targets = Targets::find(view, catalog, to)?;
+    let found = look(view, &targets)?;
+    let writer = Writer { view, catalog, targets: &targets };
+    writer.write(to, &found, folder)
+}
+
+fn look(view: &View, targets: &Targets<'_>) -> Result<Found> {
+    let entities = view.results().entities();
+    let pieces: Result<Vec<Found>> = (0..entities.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let mut found = Found::default();
+            for entity in chunk * CHUNK..entities.min((chunk + 1) * CHUNK) {
+                look_at(view, targets, entity, &mut found)?;
+            }
+            Ok(found)
+        })
+        .collect();
+    let mut all = Found::default();
+    for piece in pieces? {
+        all.rows.extend(piece.rows);
+        all.refusals.extend(piece.refusals);
+        all.replacements.extend(piece.replacements);
+        all.merges.extend(piece.merges);
+        all.held_apart += piece.held_apart;
+    }
+    Ok(all)
+}
+
+fn look_at(view: &View, targets: &Targets<'_>, entity: u32, found: &mut Found) -> Result<()> {
+    let results = view.results();
+    let row = results.entity(entity)?;
+    if row.members.len() < 2 {
+        return Ok(());
+    }
+    let members = view.members(&row)?;
+    if !members.iter().any(|member| targets.sources.contains(&member.key.source)) {
+        return Ok(());
+    }
+    let auto = results.summary().thresholds.auto;
+    let parts = sure_parts(&row, (auto / (1.0 - auto)).log2() as f32);
+    found.held_apart += u64::from(parts.len() > 1);
+    let mut members: Vec<Option<Member>> = members.into_iter().map(Some).collect();
+    for part in parts.iter().filter(|part| part.len() > 1) {
+        let of: Vec<Member> = part.iter().filter_map(|at| members[*at].take()).collect();
+        let ordinals: Vec<u32> = part.iter().map(|at| row.members[*at]).collect();
+        let part = Part {
+            targets,
+            policy: view.policy(),
+            as_of: results.summary().as_of.map(Timestamp),
+            entity: row.id,
+            kind: row.kind,
+            members: &of,
+            ordinals: &ordinals,
+        };
+        part.plan(found);
+    }
+    Ok(())
+}
+
+/// A changed cell as `changes.csv` tells it.
+#[derive(Serialize)]
+struct ChangeRow<'a> {
+    source: &'a str,
+    object: &'a str,
+    record_id: &'a str,
+    entity_id: String,
+    column: &'a str,
+    value_now: &'a str,
+    value_new: &'a str,
+    because: &'a str,
+    rule: &'a str,
+    from_source: &'a str,
+    from_record: &'a str,
+    observed_at: Option<&'a str>,
+}
+
+/// A refusal as `not_written.csv` tells it.
+#[derive(Serialize)]
+struct RefusalRow<'a> {
+    source: &'a str,
+    object: &'a str,
+    record_id: &'a str,
+    entity_id: String,
+    column: &'a str,
+    reason: &'a str,
+}
+
+/// A merge as `merges.csv` tells it.
+#[derive(Serialize)]
+struct MergeRow<'a> {
+    source: &'a str,
+    object: &'a str,
+    survivor: &'a str,
+    loser: &'a str,
+    entity_id: String,
+}
+
+/// By source and place of the import.
+type ByImport<T> = BTreeMap<(Arc<str>, usize), Vec<T>>;
+
+struct Writer<'a> {
+    view: &'a View,
+    catalog: &'a Catalog,
+    targets: &'a Targets<'a>,
+}
+
+impl Writer<'_> {
+    fn key(&self, member: u32) -> Result<RecordKey> {
+        self.view.results().key(member)
+    }
+
+    fn write(&self, to: &str, found: &Found, folder: &Path) -> Result<SyncPlan> {
+        let loops = self.loops(&found.replacements)?;
+        std::fs::create_dir_all(folder)
+            .map_err(|e| Error::io(folder, e).hint("give --out a folder that you may write to"))?;
+        clear(folder)?;
+        let mut out = Folder { path: folder, files: Vec::new() };
+        self.imports(&found.rows, &mut out)?;
+        self.merges(&found.merges, &mut out)?;
+        self.changes(&found.rows, &mut out)?;
+        self.refusals(&found.refusals, &mut out)?;
+        out.table("loops.csv", &loops)?;
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for refusal in &found.refusals {
+            *reasons.entry(&refusal.reason).or_default() += 1;
+        }
+        let plan = SyncPlan {
+            to: to.to_owned(),
+            sources: self.targets.sources.iter().map(ToString::to_string).collect(),
+            records: found.rows.iter().map(|row| row.member).collect::<BTreeSet<_>>().len() as u64,
+            changes: found.rows.iter().map(|row| row.changes.len() as u64).sum(),
+            merged: found.merges.iter().map(|merge| merge.members.len() as u64 - 1).sum(),
+            held_apart: found.held_apart,
+            not_written: reasons
+                .into_iter()
+                .map(|(reason, records)| NotWritten { reason: reason.to_owned(), records })
+                .collect(),
+            loops,
+            files: out.files,
+        };
+        let text = serde_json::to_vec_pretty(&plan)
+            .map_err(|e| Error::new(ErrorKind::Io, e.to_string()))?;
+        super::write_file(folder, PLAN_FILE, |out| {
+            out.write_all(&text).map_err(|e| Error::new(ErrorKind::Io, e.to_string()))
+        })?;
+        Ok(plan)
+    }
+
+    /// Import files, source by source.
+    fn imports(&self, rows: &[PlannedRow], out: &mut Folder<'_>) -> Result<()> {
+        let mut by: ByImport<(RecordKey, &PlannedRow)> = BTreeMap::new();
+        for row in rows {
+            let key = self.key(row.member)?;
+            by.entry((Arc::clone(&key.source), row.import)).or_default().push((key, row));
+        }
+        for ((source, import), mut rows) in by {
+            rows.sort_by(|a, b| a.0.cmp(&b.0));
+            let import = &self.targets.imports[import];
+            let rows: Vec<(&PlannedRow, &RecordKey)> =
+                rows.iter().map(|(key, row)| (*row, key)).collect();
+            out.import(&stem(&source, import), import, &rows)?;
+        }
+        Ok(())
+    }
+
+    fn merges(&self, merges: &[PlannedMerge], out: &mut Folder<'_>) -> Result<()> {
+        let mut by: ByImport<(Vec<RecordKey>, &PlannedMerge)> = BTreeMap::new();
+        for merge in merges {
+            let keys: Vec<RecordKey> =
+                merge.members.iter().map(|member| self.key(*member)).collect::<Result<_>>()?;
+            by.entry((Arc::clone(&keys[0].source), merge.import)).or_default().push((keys, merge));
+        }
+        let mut all: Vec<&(Vec<RecordKey>, &PlannedMerge)> = by.values().flatten().collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let pairs = all.iter().flat_map(|(keys, merge)| {
+            keys.iter().skip(1).map(|loser| MergeRow {
+                source: &keys[0].source,
+                object: &keys[0].object,
+                survivor: &keys[0].id,
+                loser: &loser.id,
+                entity_id: merge.entity.to_string(),
+            })
+        });
+        out.table("merges.csv", &pairs.collect::<Vec<_>>())?;
+        for ((source, import), mut merges) in by {
+            merges.sort_by(|a, b| a.0.cmp(&b.0));
+            let import = &self.targets.imports[import];
+            let Some(spec) = &import.spec.merge else { continue };
+            let merges: Vec<(&PlannedMerge, Vec<&RecordKey>)> =
+                merges.iter().map(|(keys, merge)| (*merge, keys.iter().collect())).collect();
+            out.merges(&stem(&source, import), spec, &merges)?;
+        }
+        Ok(())
+    }
+
+    fn changes(&self, rows: &[PlannedRow], out: &mut Folder<'_>) -> Result<()> {
+        let mut keyed: Vec<(RecordKey, &PlannedRow)> =
+            rows.iter().map(|row| Ok((self.key(row.member)?, row))).collect::<Result<_>>()?;
+        keyed.sort_by(|a, b| (&a.0, a.1.import).cmp(&(&b.0, b.1.import)));
+        let mut table = Vec::new();
+        for (key, row) in &keyed {
+            let import = &self.targets.imports[row.import];
+            table.extend(row.changes.iter().map(|change| ChangeRow {
+                source: &key.source,
+                object: &key.object,
+                record_id: &key.id,
+                entity_id: row.entity.to_string(),
+                column: &import.slots[change.column].column.name,
+                value_now: &change.now,
+                value_new: &change.new,
+                because: change.because,
+                rule: change.from.rule,
+                from_source: &change.from.source,
+                from_record: &change.from.record,
+                observed_at: change.from.observed_at.as_deref(),
+            }));
+        }
+        out.table("changes.csv", &table)
+    }
+
+    fn refusals(&self, refusals: &[Refusal], out: &mut Folder<'_>) -> Result<()> {
+        let mut keyed: Vec<(RecordKey, &Refusal)> =
+            refusals.iter().map(|r| Ok((self.key(r.member)?, r))).collect::<Result<_>>()?;
+        keyed.sort_by(|a, b| (&a.0, a.1.import, &a.1.column).cmp(&(&b.0, b.1.import, &b.1.column)));
+        let table: Vec<RefusalRow<'_>> = (keyed.iter())
+            .map(|(key, refusal)| RefusalRow {
+                source: &key.source,
+                object: &key.object,
+                record_id: &key.id,
+                entity_id: refusal.entity.to_string(),
+                column: &refusal.column,
+                reason: &refusal.reason,
+            })
+            .collect();
+        out.table("not_written.csv", &table)
+    }
+
+    /// Replacements that were made before and undone since: the record's versions in ground say what
+    /// stands there now, then what is wanted, then again what stands there now.
+    fn loops(&self, replacements: &[Replacement]) -> Result<Vec<SyncLoop>> {
+        if replacements.is_empty() {
+            return Ok(Vec::new());
+        }
+        let versions = Versions::open(self.view.root(), self.catalog)?;
+        // There and back again takes three.
+        if versions.files() < 3 {
+            return Ok(Vec::new());
+        }
+        let found: Vec<Option<(RecordKey, SyncLoop)>> = replacements
+            .par_iter()
+            .map(|replacement| {
+                let key = self.key(replacement.member)?;
+                let system = self.view.systems().get(&key.source).unwrap_or(&key.source);
+                let mut said = Vec::new();
+                for normal in versions.of(&key)? {
+                    let member = Member { key: key.clone(), system: Arc::clone(system), normal };
+                    let own = stated(&member, &replacement.group).into_iter();
+                    said.extend(own.filter(|(label, _)| *label == replacement.label).take(1));
+                }
+                let times = times_undone(
+                    said.iter().map(|(_, canonical)| canonical.as_str()),
+                    &replacement.now.0,
+                    &replacement.wanted.0,
+                );
+                Ok((times > 0).then(|| {
+                    let held_by = match replacement.held_by.as_slice() {
+                        [] => key.to_string(),
+                        others => others.join(";"),
+                    };
+                    let found = SyncLoop {
+                        record: key.to_string(),
+                        entity_id: replacement.entity.to_string(),
+                        field: replacement.group.clone(),
+                        value_now: replacement.now.1.clone(),
+                        held_by,
+                        value_wanted: replacement.wanted.1.clone(),
+                        wanted_by: replacement.wanted_by.clone(),
+                        times,
+                    };
+                    (key, found)
+                }))
+            })
+            .collect::<Result<_>>()?;
+        let mut found: Vec<(RecordKey, SyncLoop)> = found.into_iter().flatten().collect();
+        found.sort_by(|a, b| (&a.0, &a.1.field).cmp(&(&b.0, &b.1.field)));
+        found.dedup_by(|a, b| a.0 == b.0 && a.1.field == b.1.field);
+        Ok(found.into_iter().map(|(_, found)| found).collect())
+    }
+}
+
+/// How often a value went from `now` to `wanted` and back.
+fn times_undone<'a>(said: impl Iterator<Item = &'a str>, now: &str, wanted: &str) -> u64 {
+    let (mut times, mut waits) = (0, None);
+    for value in said {
+        match waits {
+            None if value == now => waits = Some(false),
+            Some(false) if value == wanted => waits = Some(true),
+            Some(true) if value == now => {
+                times += 1;
+                waits = Some(false);
+            }
+            _ => {}
+        }
+    }
+    times
+}
+
+/// What the files of a source and import are called.
+fn stem(source: &str, import: &Import<'_>) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '.') { c } else { '_' };
+    format!("{}-{}", source.chars().map(plain).collect::<String>(), import.spec.name)
+}
+
+/// Removes the files that an earlier plan left in the folder.
+fn clear(folder: &Path) -> Result<()> {
+    let place = folder.join(PLAN_FILE);
+    let Ok(text) = std::fs::read(&place) else { return Ok(()) };
+    let Ok(plan) = serde_json::from_slice::<SyncPlan>(&text) else {
+        return Err(Error::new(ErrorKind::Config, "is no plan of sameas")
+            .at(place.display())
+            .hint("give --out another folder"));
+    };
+    for file in plan.files {
+        let is_name =
+            Path::new(&file.name).components().count() == 1 && !file.name.starts_with("..");
+        let path = folder.join(&file.name);
+        if is_name && path.is_file() {
+            std::fs::remove_file(&path).map_err(|e| Error::io(&path, e))?;
+        }
+    }
+    std::fs::remove_file(&place).map_err(|e| Error::io(&place, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::times_undone;
+
+    #[test]
+    fn a_loop_goes_there_and_back_again() {
+        for (said, times) in
+            [("b", 0), ("a b", 0), ("b a b", 1), ("c b b a c b", 1), ("b a b a b", 2), ("a b a", 0)]
+        {
+            assert_eq!(times_undone(said.split(' '), "b", "a"), times, "{said}");
+        }
+    }
+}

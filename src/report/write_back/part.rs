@@ -1,0 +1,484 @@
+//! What should change in the records of one entity.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Targets;
+use super::import::{Import, Slot};
+use crate::ingest::kind::is_made_id;
+use crate::model::{EntityId, EntityKind, LinkStrength, Timestamp};
+use crate::store::results::EntityRow;
+use crate::survivorship::{Member, Outcome, Overwrite, Policy, Told, iso, outcomes};
+
+/// A cell that should change.
+#[derive(Clone)]
+pub(super) struct Change {
+    /// Place of the column in its import.
+    pub(super) column: usize,
+    pub(super) now: String,
+    pub(super) new: String,
+    /// What the cell of the file says: the new value, or the word that empties.
+    pub(super) cell: String,
+    pub(super) from: Origin,
+    /// `empty`, `incomplete`, `differs`, `newer`.
+    pub(super) because: &'static str,
+}
+
+/// Where a surviving value comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) source: Arc<str>,
+    pub(super) record: String,
+    pub(super) observed_at: Option<String>,
+    pub(super) rule: &'static str,
+}
+
+/// A row of an import.
+pub(super) struct PlannedRow {
+    pub(super) entity: EntityId,
+    pub(super) member: u32,
+    /// Place of the import among those of the targets.
+    pub(super) import: usize,
+    /// What the record says now, a text a column.
+    pub(super) now: Vec<String>,
+    /// Columns that name the record or are required, with what they say.
+    pub(super) given: Vec<(usize, String)>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// Why something is not written.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) entity: EntityId,
+    pub(super) member: u32,
+    pub(super) import: usize,
+    pub(super) column: String,
+    pub(super) reason: String,
+}
+
+/// A value that is to be replaced by another: whether that happened before is to be looked up.
+pub(super) struct Replacement {
+    pub(super) entity: EntityId,
+    pub(super) member: u32,
+    pub(super) group: String,
+    pub(super) label: Option<String>,
+    /// Canonical and shown form of what stands there …
+    pub(super) now: (String, String),
+    /// … and of what is wanted.
+    pub(super) wanted: (String, String),
+    pub(super) wanted_by: String,
+    /// Other records that say what stands there.
+    pub(super) held_by: Vec<String>,
+}
+
+/// Records of one source that are one: the first survives.
+#[derive(Debug)]
+pub(super) struct PlannedMerge {
+    pub(super) entity: EntityId,
+    pub(super) import: usize,
+    /// Members, the survivor first.
+    pub(super) members: Vec<u32>,
+    pub(super) with_email: bool,
+}
+
+/// What is found in some entities.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) rows: Vec<PlannedRow>,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) replacements: Vec<Replacement>,
+    pub(super) merges: Vec<PlannedMerge>,
+    /// Entities whose records were looked at apart, because a doubtful link holds them together.
+    pub(super) held_apart: u64,
+}
+
+/// Groups of an entity's members that surely belong together: joined by a person's judgement, or
+/// at a weight (bits) from `auto` on. A group is a list of places among the members.
+pub(super) fn sure_parts(row: &EntityRow, auto: f32) -> Vec<Vec<usize>> {
+    let place: BTreeMap<u32, usize> =
+        row.members.iter().enumerate().map(|(at, ordinal)| (*ordinal, at)).collect();
+    let mut part: Vec<usize> = (0..row.members.len()).collect();
+    for step in row.steps.iter().filter(|step| step.kind == 2 || step.weight >= auto) {
+        let (Some(a), Some(b)) = (place.get(&step.a), place.get(&step.b)) else { continue };
+        let (a, b) = (part[*a], part[*b]);
+        for of in part.iter_mut().filter(|of| **of == a.max(b)) {
+            *of = a.min(b);
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, of) in part.into_iter().enumerate() {
+        groups.entry(of).or_default().push(at);
+    }
+    groups.into_values().collect()
+}
+
+/// One part of an entity under plan.
+pub(super) struct Part<'a> {
+    pub(super) targets: &'a Targets<'a>,
+    pub(super) policy: &'a Policy,
+    pub(super) as_of: Option<Timestamp>,
+    pub(super) entity: EntityId,
+    pub(super) kind: EntityKind,
+    pub(super) members: &'a [Member],
+    pub(super) ordinals: &'a [u32],
+}
+
+/// A record under plan in one import.
+struct Draft<'a> {
+    at: usize,
+    import: usize,
+    /// What the record says now, a text a column.
+    now: Vec<String>,
+    changes: Vec<Change>,
+    /// Records that a merge makes one with this.
+    losers: &'a [usize],
+}
+
+impl Part<'_> {
+    /// Adds what should change.
+    pub(super) fn plan(&self, found: &mut Found) {
+        let merges = self.mergeable();
+        let mut drafts: Vec<Draft<'_>> = Vec::new();
+        for at in (0..self.members.len()).filter(|at| !self.is_merged_away(*at)) {
+            if merges.iter().any(|(_, members)| members[1..].contains(&at)) {
+                continue;
+            }
+            let merge = merges.iter().find(|(_, members)| members[0] == at);
+            for import in self.imports_of(at) {
+                drafts.push(Draft {
+                    at,
+                    import,
+                    now: vec![String::new(); self.targets.imports[import].slots.len()],
+                    changes: Vec::new(),
+                    losers: merge.map(|(_, members)| &members[1..]).unwrap_or_default(),
+                });
+            }
+        }
+        found.merges.extend(merges.iter().map(|(import, members)| PlannedMerge {
+            entity: self.entity,
+            import: *import,
+            with_email: has_email(&self.members[members[0]]),
+            members: members.iter().map(|at| self.ordinals[*at]).collect(),
+        }));
+        if drafts.is_empty() {
+            return;
+        }
+        outcomes(self.kind, self.members, self.policy, self.as_of, |outcome| {
+            for draft in &mut drafts {
+                self.consider(outcome, draft, found);
+            }
+        });
+        self.foresee(&mut drafts);
+        for draft in drafts {
+            self.finish(draft, found);
+        }
+    }
+
+    /// What an import only finds records by says what another import of the plan, which goes before,
+    /// makes it say.
+    fn foresee(&self, drafts: &mut [Draft<'_>]) {
+        let mut coming: BTreeMap<(usize, &str), String> = BTreeMap::new();
+        for draft in &*drafts {
+            let slots = &self.targets.imports[draft.import].slots;
+            for change in &draft.changes {
+                coming.insert((draft.at, slots[change.column].group), change.new.clone());
+            }
+        }
+        for draft in drafts {
+            let slots = self.targets.imports[draft.import].slots.iter().enumerate();
+            for (at, slot) in slots.filter(|(_, slot)| slot.column.fixed) {
+                if let Some(new) = coming.get(&(draft.at, slot.group)) {
+                    draft.now[at].clone_from(new);
+                }
+            }
+        }
+    }
+
+    /// Imports that take a member.
+    fn imports_of(&self, at: usize) -> Vec<usize> {
+        let member = &self.members[at];
+        if !self.targets.sources.contains(&member.key.source) {
+            return Vec::new();
+        }
+        let kind = match member.normal.entity_kind {
+            EntityKind::Unknown => self.kind,
+            kind => kind,
+        };
+        let imports = self.targets.imports.iter().enumerate();
+        imports.filter(|(_, i)| i.takes(&member.key.object, kind)).map(|(at, _)| at).collect()
+    }
+
+    /// Whether another record of its source says that it was merged into it. Where exports tell of a
+    /// merge in the survivor only, the loser lives on in ground.
+    fn is_merged_away(&self, at: usize) -> bool {
+        let key = &self.members[at].key;
+        self.members.iter().any(|other| {
+            other.key != *key
+                && (&other.key.source, &other.key.object) == (&key.source, &key.object)
+                && other.normal.self_ids.iter().any(|id| {
+                    id.strength == LinkStrength::Announced
+                        && (&id.object, &id.id) == (&key.object, &key.id)
+                })
+        })
+    }
+
+    /// Records of one source and object that the system can merge, the survivor first: one with an
+    /// e-mail, then the oldest, then the first by key.
+    fn mergeable(&self) -> Vec<(usize, Vec<usize>)> {
+        let mut groups: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+        for (at, member) in self.members.iter().enumerate() {
+            let merges = |i: &usize| self.targets.imports[*i].spec.merge.is_some();
+            if let Some(import) = self.imports_of(at).into_iter().find(merges)
+                && !is_made_id(&member.key.id)
+                && !self.is_merged_away(at)
+            {
+                groups.entry((import, &member.key.source)).or_default().push(at);
+            }
+        }
+        let groups = groups.into_iter().filter(|(_, members)| members.len() > 1);
+        let sorted = groups.map(|((import, _), mut members)| {
+            members.sort_by_key(|at| {
+                let member = &self.members[*at];
+                let created = member.normal.created_at;
+                (!has_email(member), created.is_none(), created, &member.key)
+            });
+            (import, members)
+        });
+        sorted.collect()
+    }
+
+    /// What becomes of a group of fields in one record.
+    fn consider(&self, outcome: &Outcome<'_>, draft: &mut Draft<'_>, found: &mut Found) {
+        let member = &self.members[draft.at];
+        let (source, system) = (&*member.key.source, &*member.system);
+        let import = &self.targets.imports[draft.import];
+        let mut slots: Vec<(usize, &Slot<'_>)> = (import.slots.iter().enumerate())
+            .filter(|(_, slot)| self.is_group_of(slot, outcome, source, system))
+            .collect();
+        let mine = || outcome.told.iter().filter(|told| told.member.key == member.key);
+        let own = |slot: &Slot<'_>| {
+            let label = slot.column.label.as_deref();
+            mine().filter(|told| told.label == label).min_by_key(|told| told.position)
+        };
+        for (at, slot) in &slots {
+            draft.now[*at] = own(slot).map(|told| slot.text(told.parts)).unwrap_or_default();
+        }
+        slots.retain(|(_, slot)| !slot.column.fixed);
+        let (Some((_, first)), Some(winner)) = (slots.first(), outcome.winner()) else { return };
+        let (group, situation) = (outcome.group, outcome.situation);
+        let overwrite = self.policy.overwrite(group, situation, source, system);
+        // No column takes part of a date, nor a permission that it has no word for.
+        let unfit = group == "date_of_birth" && winner.parts[0].len() != 10
+            || group.starts_with("consent.") && first.text(winner.parts).is_empty();
+        if unfit
+            || outcome.for_review()
+            || overwrite == Overwrite::Never
+            || !self.policy.writes_to(group, situation, source, system)
+        {
+            return;
+        }
+        let held = own(first);
+        // It says the same, or a part of it.
+        if held.is_some_and(|held| outcome.agree(held, winner)) {
+            let empty = slots.into_iter().filter(|(at, _)| draft.now[*at].is_empty()).collect();
+            self.replace(outcome, winner, empty, "incomplete", draft, found);
+            return;
+        }
+        if mine().any(|told| told.meaning == 0) || self.is_echo(outcome, draft) {
+            return;
+        }
+        let said = held.filter(|told| !outcome.is_silent(told));
+        let because = match (said, overwrite) {
+            (None, _) => "empty",
+            (Some(_), Overwrite::Always) => "differs",
+            (Some(said), Overwrite::IfNewer) if said.at.is_some() && winner.at > said.at => "newer",
+            _ => return,
+        };
+        if self.replace(outcome, winner, slots, because, draft, found)
+            && let Some(held) = held
+        {
+            found.replacements.push(self.replacement(outcome, held, winner, draft));
+        }
+    }
+
+    /// Whether the winning value came from the record's own source. It is no news there, unless the
+    /// record that holds it is about to go.
+    fn is_echo(&self, outcome: &Outcome<'_>, draft: &Draft<'_>) -> bool {
+        let goes = |told: &Told<'_>| {
+            draft.losers.iter().any(|at| self.members[*at].key == told.member.key)
+        };
+        let source = &self.members[draft.at].key.source;
+        let winning = outcome.told.iter().filter(|told| told.meaning == 0);
+        winning.filter(|told| told.member.key.source == *source).any(|told| !goes(told))
+    }
+
+    /// Puts the winner into some columns, all or none; whether that changes anything.
+    fn replace(
+        &self,
+        outcome: &Outcome<'_>,
+        winner: &Told<'_>,
+        slots: Vec<(usize, &Slot<'_>)>,
+        because: &'static str,
+        draft: &mut Draft<'_>,
+        found: &mut Found,
+    ) -> bool {
+        let from = Origin {
+            source: Arc::clone(&winner.member.key.source),
+            record: winner.member.key.to_string(),
+            observed_at: winner.at.map(iso),
+            rule: outcome.rule,
+        };
+        let mut changes = Vec::new();
+        for (at, slot) in slots {
+            let (now, new) = (draft.now[at].clone(), slot.text(winner.parts));
+            if now == new {
+                continue;
+            }
+            let Some(cell) = cell(&self.targets.imports[draft.import], &new) else {
+                let column = slot.column.name.clone();
+                let reason =
+                    format!("`{column}` cannot be emptied, and {} survives whole", outcome.group);
+                found.refusals.push(Refusal {
+                    entity: self.entity,
+                    member: self.ordinals[draft.at],
+                    import: draft.import,
+                    column,
+                    reason,
+                });
+                return false;
+            };
+            changes.push(Change { column: at, now, new, cell, from: from.clone(), because });
+        }
+        // What no column takes is no reason to empty those that there are.
+        let changed = changes.iter().any(|change| !change.new.is_empty());
+        if changed {
+            draft.changes.extend(changes);
+        }
+        changed
+    }
+
+    /// Whether a column takes the group: of permissions that hold for a source alone its own.
+    fn is_group_of(
+        &self,
+        slot: &Slot<'_>,
+        outcome: &Outcome<'_>,
+        source: &str,
+        system: &str,
+    ) -> bool {
+        if !slot.group.starts_with("consent.") {
+            return slot.group == outcome.group;
+        }
+        let stated = self.policy.field(slot.group, outcome.situation);
+        if stated.is_some_and(|field| field.is_per_source(source, system)) {
+            let scoped = outcome.group.strip_prefix(slot.group).and_then(|r| r.strip_prefix('@'));
+            return scoped == Some(source);
+        }
+        slot.group == outcome.group
+    }
+
+    fn replacement(
+        &self,
+        outcome: &Outcome<'_>,
+        held: &Told<'_>,
+        winner: &Told<'_>,
+        draft: &Draft<'_>,
+    ) -> Replacement {
+        let member = &self.members[draft.at];
+        let mut others: Vec<String> = (outcome.told.iter())
+            .filter(|t| t.meaning == held.meaning && t.member.key != member.key)
+            .map(|t| t.member.key.to_string())
+            .collect();
+        others.sort();
+        others.dedup();
+        Replacement {
+            entity: self.entity,
+            member: self.ordinals[draft.at],
+            group: outcome.group.to_owned(),
+            label: held.label.map(str::to_owned),
+            now: (held.canonical.to_owned(), outcome.text(held)),
+            wanted: (winner.canonical.to_owned(), outcome.text(winner)),
+            wanted_by: winner.member.key.to_string(),
+            held_by: others,
+        }
+    }
+
+    /// Makes the row: what names the record, what is required, what changes.
+    fn finish(&self, mut draft: Draft<'_>, found: &mut Found) {
+        if draft.changes.is_empty() {
+            return;
+        }
+        let import = &self.targets.imports[draft.import];
+        let (entity, member) = (self.entity, self.ordinals[draft.at]);
+        let refuse = |column: &str, reason: String| Refusal {
+            entity,
+            member,
+            import: draft.import,
+            column: column.to_owned(),
+            reason,
+        };
+        let mut given: Vec<(usize, String)> = Vec::new();
+        if let Some(key) = &import.spec.key {
+            if is_made_id(&self.members[draft.at].key.id) {
+                let reason = "the export held no id of the record".to_owned();
+                found.refusals.push(refuse(key, reason));
+                return;
+            }
+        } else {
+            let columns: Vec<usize> =
+                import.spec.find_by.iter().filter_map(|name| import.column(name)).collect();
+            let Some(names) = columns.iter().position(|at| !draft.now[*at].is_empty()) else {
+                let by = import.spec.find_by.join(", ");
+                let reason = format!("the import finds records by {by}, which it lacks");
+                found.refusals.push(refuse(&by, reason));
+                return;
+            };
+            for at in &columns[..=names] {
+                given.push((*at, draft.now[*at].clone()));
+            }
+            let fixed = &columns[..=names];
+            let (lost, kept): (Vec<Change>, Vec<Change>) =
+                draft.changes.into_iter().partition(|change| fixed.contains(&change.column));
+            draft.changes = kept;
+            for change in lost {
+                let column = &import.slots[change.column].column.name;
+                let reason =
+                    format!("the import finds the record by `{column}`: change it by hand");
+                found.refusals.push(refuse(column, reason));
+            }
+            if draft.changes.is_empty() {
+                return;
+            }
+        }
+        for (at, slot) in import.slots.iter().enumerate().filter(|(_, s)| s.column.required) {
+            if draft.changes.iter().any(|change| change.column == at) {
+                continue;
+            }
+            if draft.now[at].is_empty() {
+                let system = &self.members[draft.at].system;
+                let reason = format!("`{}` is required by {system} and empty", slot.column.name);
+                found.refusals.push(refuse(&slot.column.name, reason));
+                return;
+            }
+            if given.iter().all(|(known, _)| *known != at) {
+                given.push((at, draft.now[at].clone()));
+            }
+        }
+        let Draft { import, now, changes, .. } = draft;
+        found.rows.push(PlannedRow { entity, member, import, now, given, changes });
+    }
+}
+
+/// What a cell says to hold a value; `None` where nothing empties it.
+fn cell(import: &Import<'_>, new: &str) -> Option<String> {
+    use crate::ingest::kind::Blank;
+    match (new.is_empty(), &import.spec.clear, import.spec.blank) {
+        (false, _, _) => Some(new.to_owned()),
+        (true, Some(word), _) => Some(word.clone()),
+        (true, None, Blank::Empties) => Some(String::new()),
+        (true, None, Blank::Keeps) => None,
+    }
+}
+
+fn has_email(member: &Member) -> bool {
+    member.normal.emails.iter().any(|email| !email.quality.useless)
+}
