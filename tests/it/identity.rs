@@ -4,23 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::support::Bench;
+use super::support::{Bench, MEMBERS_KIND, NAMES};
 
 const HEAD: &str = "id,first name,last name,email,phone,city,postcode\n";
-const NAMES: [(&str, &str); 12] = [
-    ("Ada", "Quillfeather"),
-    ("Bruno", "Castellane"),
-    ("Carla", "Dombrowski"),
-    ("Dimitri", "Evangelou"),
-    ("Elena", "Fitzmaurice"),
-    ("Farid", "Ghorbani"),
-    ("Greta", "Hollingdale"),
-    ("Hugo", "Ibarrola"),
-    ("Ines", "Jankowski"),
-    ("Jonas", "Kellerhals"),
-    ("Katya", "Lindqvist"),
-    ("Luis", "Montefiore"),
-];
 
 /// The columns after the id.
 fn person(n: usize, phone: &str) -> String {
@@ -425,29 +411,6 @@ fn an_undone_training_is_not_used_again() {
     assert_eq!((&rows[0]["change"], &rows[0]["cause"]), (&"run".into(), &"model".into()));
 }
 
-/// A table whose rows say when they are gone.
-const KIND: &str = r#"
-name = "club-members"
-system = "club"
-title = "Members of the club (CSV)"
-certainty = "seen"
-origin = "invented"
-
-[detect]
-headers = ["Member No,First,Last,Mail,Mobile,Zip,City,Club State"]
-signature = [{ all = ["Member No", "Club State"] }]
-
-[[record]]
-object = "member"
-entity = "person"
-id = { at = "Member No", required = true }
-deleted = [{ at = "Club State", is = ["left"] }]
-name = [{ given = "First", family = "Last" }]
-email = ["Mail"]
-phone = ["Mobile"]
-address = [{ postcode = "Zip", city = "City" }]
-"#;
-
 #[test]
 fn a_deleted_record_comes_back_with_its_id_and_its_decisions() {
     let bench = bench();
@@ -460,7 +423,7 @@ fn a_deleted_record_comes_back_with_its_id_and_its_decisions() {
         };
         format!("{head}{}Z9,Zoë,Only,zoe.only@example.net,,10115,Berlin,{state}\n", row(0))
     };
-    bench.write("kinds/club.toml", KIND).write("sameas.toml", "kinds = \"kinds\"\n");
+    bench.write("kinds/club.toml", MEMBERS_KIND).write("sameas.toml", "kinds = \"kinds\"\n");
     bench.write("club.csv", club("in"));
     bench.runs(&["ingest", "club.csv"]);
     bench.runs(&["judge", "different", "crm:C-10000", "shop:S-20000"]);

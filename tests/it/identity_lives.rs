@@ -12,27 +12,7 @@ use sameas::model::{EntityId, LedgerChange, RecordKey, Timestamp, Verdict};
 use sameas::pipeline::{Engine, EngineOptions, FileArgument, RebuildOptions, View, visit_ledger};
 use sameas::query;
 
-const KIND: &str = r#"
-name = "club-members"
-system = "club"
-title = "Members of the club (CSV)"
-certainty = "seen"
-origin = "invented"
-
-[detect]
-headers = ["Member No,First,Last,Mail,Mobile,Zip,City,Club State"]
-signature = [{ all = ["Member No", "Club State"] }]
-
-[[record]]
-object = "member"
-entity = "person"
-id = { at = "Member No", required = true }
-deleted = [{ at = "Club State", is = ["left"] }]
-name = [{ given = "First", family = "Last" }]
-email = ["Mail"]
-phone = ["Mobile"]
-address = [{ postcode = "Zip", city = "City" }]
-"#;
+use super::support::MEMBERS_KIND;
 
 /// Given and family name.
 const PEOPLE: [(&str, &str); 8] = [
@@ -106,7 +86,7 @@ impl Life {
         let folder = tempfile::tempdir().unwrap();
         let kinds = folder.path().join("kinds");
         std::fs::create_dir(&kinds).unwrap();
-        std::fs::write(kinds.join("club.toml"), KIND).unwrap();
+        std::fs::write(kinds.join("club.toml"), MEMBERS_KIND).unwrap();
         let mut life = Self {
             config: Config { kinds: vec![kinds], ..Config::default() },
             engine: None,

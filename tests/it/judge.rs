@@ -1,29 +1,13 @@
 //! People's decisions: durable, honoured by every rebuild, and never bridged.
 
-use super::support::Bench;
+use super::support::{Bench, NAMES};
 
 /// Three rows of one person in two systems, and some others.
 fn bench() -> Bench {
     let bench = Bench::new();
     let mut crm = String::from("id,first name,last name,email,phone,city,postcode\n");
     let mut shop = crm.clone();
-    for (n, (given, family)) in [
-        ("Ada", "Quillfeather"),
-        ("Bruno", "Castellane"),
-        ("Carla", "Dombrowski"),
-        ("Dimitri", "Evangelou"),
-        ("Elena", "Fitzmaurice"),
-        ("Farid", "Ghorbani"),
-        ("Greta", "Hollingdale"),
-        ("Hugo", "Ibarrola"),
-        ("Ines", "Jankowski"),
-        ("Jonas", "Kellerhals"),
-        ("Katya", "Lindqvist"),
-        ("Luis", "Montefiore"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    for (n, (given, family)) in NAMES.into_iter().enumerate() {
         let mail = format!("{}.{}@example.org", given.to_lowercase(), family.to_lowercase());
         let rest = format!("{mail},+1 415 555 2{n:03},Oakland,946{n:02}\n");
         crm += &format!("C-100{n:02},{given},{family},{rest}");

@@ -2,22 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::Bench;
-
-const NAMES: [(&str, &str); 12] = [
-    ("Ada", "Quillfeather"),
-    ("Bruno", "Castellane"),
-    ("Carla", "Dombrowski"),
-    ("Dimitri", "Evangelou"),
-    ("Elena", "Fitzmaurice"),
-    ("Farid", "Ghorbani"),
-    ("Greta", "Hollingdale"),
-    ("Hugo", "Ibarrola"),
-    ("Ines", "Jankowski"),
-    ("Jonas", "Kellerhals"),
-    ("Katya", "Lindqvist"),
-    ("Luis", "Montefiore"),
-];
+use super::support::{Bench, NAMES};
 
 /// A person as one system knows it.
 #[derive(Clone, Default)]

@@ -6,6 +6,45 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// People whose names are too rare to be confused.
+pub(crate) const NAMES: [(&str, &str); 12] = [
+    ("Ada", "Quillfeather"),
+    ("Bruno", "Castellane"),
+    ("Carla", "Dombrowski"),
+    ("Dimitri", "Evangelou"),
+    ("Elena", "Fitzmaurice"),
+    ("Farid", "Ghorbani"),
+    ("Greta", "Hollingdale"),
+    ("Hugo", "Ibarrola"),
+    ("Ines", "Jankowski"),
+    ("Jonas", "Kellerhals"),
+    ("Katya", "Lindqvist"),
+    ("Luis", "Montefiore"),
+];
+
+/// A table whose rows say when they are gone.
+pub(crate) const MEMBERS_KIND: &str = r#"
+name = "club-members"
+system = "club"
+title = "Members of the club (CSV)"
+certainty = "seen"
+origin = "invented"
+
+[detect]
+headers = ["Member No,First,Last,Mail,Mobile,Zip,City,Club State"]
+signature = [{ all = ["Member No", "Club State"] }]
+
+[[record]]
+object = "member"
+entity = "person"
+id = { at = "Member No", required = true }
+deleted = [{ at = "Club State", is = ["left"] }]
+name = [{ given = "First", family = "Last" }]
+email = ["Mail"]
+phone = ["Mobile"]
+address = [{ postcode = "Zip", city = "City" }]
+"#;
+
 /// A folder with files, and the binary run in it.
 #[derive(Debug)]
 pub(crate) struct Bench {
