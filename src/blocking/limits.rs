@@ -45,9 +45,9 @@ fn class(records: u32) -> usize {
     (records.max(2).next_power_of_two().trailing_zeros() as usize).min(CLASSES - 1)
 }
 
-/// Lowers limits: as long as the file has more than [`PAIRS_A_RECORD`] candidate pairs a record,
+/// Lowers limits: as long as the file has more than six candidate pairs a record,
 /// those largest blocks of a rule are given up whose own pairs match most rarely, unless more than
-/// one in [`PAIRS_A_MATCH`] does. `pairs_a_record` is what the limits give now. Deterministic.
+/// one in a thousand does. `pairs_a_record` is what the limits give now. Deterministic.
 /// O(steps × pairs), at most some hundred steps.
 pub fn fit_limits(
     limits: &BlockLimits,

@@ -78,7 +78,7 @@ pub(super) fn made_id<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     out
 }
 
-/// Whether an id was made by [`made_id`]: its system does not know it.
+/// Whether an id was made from the row's content: its system does not know it.
 pub fn is_made_id(id: &str) -> bool {
     let hex = |digits: &str| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
     id.strip_prefix(MADE).is_some_and(hex)
