@@ -262,8 +262,8 @@ impl Records for Canonical {
         RECORDS as u32
     }
 
-    fn normal(&self, ordinal: u32) -> Result<NormalRecord> {
-        Ok(NORMAL[ordinal as usize].clone())
+    fn normals(&self, from: u32, to: u32) -> Result<Vec<NormalRecord>> {
+        Ok(NORMAL[from as usize..to as usize].to_vec())
     }
 
     fn origin(&self, _: u32) -> Origin {

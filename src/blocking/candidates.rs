@@ -100,16 +100,16 @@ impl<'a> BlocksBuilder<'a> {
     /// Splits an oversized block by what else its members could agree on.
     fn refine(&mut self, rule: u8, members: &[u32]) {
         let t = self.table;
-        let name = |r: u32| t.names.get(r).first().copied();
-        let address = |r: u32| t.addresses.get(r).first().copied();
-        let mail = |r: u32| t.emails.get(r).first().map(|e| t.email_values[e.email as usize]);
+        let name = |r: u32| t.names(r).first().copied();
+        let address = |r: u32| t.addresses(r).first().copied();
+        let mail = |r: u32| t.emails(r).first().map(|e| t.email_values[e.email as usize]);
         let discriminators: [&dyn Fn(u32) -> u32; 8] = [
             &|r| name(r).map_or(NONE, |n| n.given),
             &|r| name(r).map_or(NONE, |n| n.family),
             &|r| address(r).map_or(NONE, |a| a.postcode),
-            &|r| t.births.get(r).first().copied().unwrap_or(NONE),
+            &|r| t.births(r).first().copied().unwrap_or(NONE),
             &|r| mail(r).map_or(NONE, |m| m.letters),
-            &|r| t.phones.get(r).first().copied().unwrap_or(NONE),
+            &|r| t.phones(r).first().copied().unwrap_or(NONE),
             &|r| address(r).map_or(NONE, |a| a.city),
             &|r| t.organizations.get(r).first().copied().unwrap_or(NONE),
         ];
@@ -134,6 +134,17 @@ impl<'a> BlocksBuilder<'a> {
         self.blocks.statistics.leave_out(rule, n);
     }
 
+    /// Adds the blocks of another builder of the same table and limits.
+    pub fn append(&mut self, other: Self) {
+        let (mine, theirs) = (&mut self.blocks, other.blocks);
+        let start = mine.members.len() as u32;
+        mine.offsets.extend(theirs.offsets[1..].iter().map(|end| start + end));
+        mine.members.extend_from_slice(&theirs.members);
+        mine.rules.extend_from_slice(&theirs.rules);
+        mine.parts.extend_from_slice(&theirs.parts);
+        mine.statistics.add(theirs.statistics);
+    }
+
     /// Finishes: blocks by record can be asked for.
     pub fn finish(self) -> Blocks {
         let mut blocks = self.blocks;
@@ -153,6 +164,23 @@ impl BlockStatistics {
         }
     }
 
+    fn add(&mut self, other: Self) {
+        let counts = [
+            (&mut self.blocks, other.blocks),
+            (&mut self.pairs, other.pairs),
+            (&mut self.refined, other.refined),
+            (&mut self.left_out, other.left_out),
+            (&mut self.pairs_left_out, other.pairs_left_out),
+        ];
+        for (mine, theirs) in counts {
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
+        }
+        self.largest.extend(other.largest);
+        if self.largest.len() > 200 {
+            self.sort();
+        }
+    }
+
     fn sort(&mut self) {
         self.largest.sort_unstable_by_key(|(rule, n)| (std::cmp::Reverse(*n), *rule));
         self.largest.truncate(50);
@@ -162,6 +190,8 @@ impl BlockStatistics {
 impl Blocks {
     fn by_record(&mut self, n: usize) {
         let blocks = self;
+        (blocks.of_record_offsets, blocks.of_record) = (Vec::new(), Vec::new());
+        blocks.members.shrink_to_fit();
         let mut offsets = vec![0_u32; n + 1];
         for member in &blocks.members {
             offsets[*member as usize + 1] += 1;
@@ -185,11 +215,11 @@ impl Blocks {
 
     /// Gives up the blocks that exceed limits, as if they had been built under them.
     pub fn limit(&mut self, limits: &BlockLimits) {
-        let (mut offsets, mut members) = (vec![0], Vec::with_capacity(self.members.len()));
-        let (mut rules, mut parts) = (Vec::new(), Vec::new());
+        let (mut start, mut kept, mut end) = (0, 0, 0);
         for block in 0..self.rules.len() {
             let (rule, part) = (self.rules[block], self.parts[block]);
-            let own = self.members(block as u32);
+            let own = start..self.offsets[block + 1] as usize;
+            start = own.end;
             let n = own.len() as u64;
             if n > u64::from(limits.of(rule, part)) {
                 let at = usize::from(rule);
@@ -198,13 +228,18 @@ impl Blocks {
                 self.statistics.leave_out(rule, n);
                 continue;
             }
-            members.extend_from_slice(own);
-            offsets.push(members.len() as u32);
-            rules.push(rule);
-            parts.push(part);
+            // What is kept moves down over what is not.
+            self.members.copy_within(own, end);
+            end += n as usize;
+            kept += 1;
+            self.offsets[kept] = end as u32;
+            (self.rules[kept - 1], self.parts[kept - 1]) = (rule, part);
         }
+        self.members.truncate(end);
+        self.offsets.truncate(kept + 1);
+        self.rules.truncate(kept);
+        self.parts.truncate(kept);
         let records = self.of_record_offsets.len() - 1;
-        (self.offsets, self.members, self.rules, self.parts) = (offsets, members, rules, parts);
         self.by_record(records);
         self.statistics.sort();
     }

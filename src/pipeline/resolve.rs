@@ -3,7 +3,9 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{Blocks, Group, RULES, SampledPair, fit_limits, limits_for};
+use crate::blocking::{
+    BlockStatistics, Blocks, Group, PairSample, RULES, fit_limits, limits_for,
+};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
@@ -18,11 +20,11 @@ pub trait Records: Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Canonical values of a record.
+    /// Canonical values of the records `from..to`. Cheapest in order, some thousand at a time.
     ///
     /// # Errors
     /// They cannot be read back.
-    fn normal(&self, ordinal: u32) -> Result<NormalRecord>;
+    fn normals(&self, from: u32, to: u32) -> Result<Vec<NormalRecord>>;
     /// Where it comes from.
     fn origin(&self, ordinal: u32) -> Origin;
     /// Hash of its key.
@@ -59,8 +61,8 @@ pub struct Resolution {
     pub clustering: Clustering,
     /// Candidate pairs scored.
     pub pairs_scored: u64,
-    /// The blocks.
-    pub blocks: Blocks,
+    /// What happened to the blocks.
+    pub blocks: BlockStatistics,
     /// Pairs of two persons who are most likely relatives: one household.
     pub relatives: Vec<(u32, u32)>,
     /// Least log odds of a pair worth a look, nats.
@@ -75,6 +77,8 @@ const SAMPLE: usize = 200_000;
 const AT_ONCE: usize = 16;
 /// Records a piece of parallel work.
 const PIECE: usize = 2048;
+/// Records that are read at a time.
+const READ: u32 = 8_192;
 
 /// Builds the comparison table. With a model, frequencies are the model's.
 ///
@@ -113,13 +117,7 @@ pub fn build_table(
 /// Hands records over in order, a piece at a time; the next piece is read meanwhile.
 fn each(records: &dyn Records, mut take: impl FnMut(u32, Vec<NormalRecord>) + Send) -> Result<()> {
     let n = records.len();
-    let read = |from: u32| -> Result<Vec<NormalRecord>> {
-        (from..n.min(from + PIECE as u32 * 4))
-            .into_par_iter()
-            .with_min_len(64)
-            .map(|at| records.normal(at))
-            .collect()
-    };
+    let read = |from: u32| records.normals(from, n.min(from + READ));
     let (mut from, mut piece) = (0, read(0)?);
     while !piece.is_empty() {
         let next = from + piece.len() as u32;
@@ -130,13 +128,17 @@ fn each(records: &dyn Records, mut take: impl FnMut(u32, Vec<NormalRecord>) + Se
 }
 
 fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
-    let generic: Vec<u32> = (0..records.len()).filter(|r| records.origin(*r).generic).collect();
-    let profiles: Result<Vec<TextProfile>> = generic
-        .par_chunks(PIECE * 4)
-        .map(|piece| {
+    let starts: Vec<u32> = (0..records.len()).step_by(READ as usize).collect();
+    let profiles: Result<Vec<TextProfile>> = starts
+        .into_par_iter()
+        .map(|from| {
             let mut profile = TextProfile::default();
-            for ordinal in piece {
-                profile.push(&records.normal(*ordinal)?);
+            let to = records.len().min(from + READ);
+            let generic = |ordinal: u32| records.origin(ordinal).generic;
+            if (from..to).any(generic) {
+                let normals = records.normals(from, to)?;
+                let normals = (from..to).zip(&normals).filter(|(at, _)| generic(*at));
+                normals.for_each(|(_, normal)| profile.push(normal));
             }
             Ok(profile)
         })
@@ -195,6 +197,7 @@ pub fn resolve(
     let scored = score(&table, &shares, &model, &blocks, thresholds);
     let Scored { edges, levels, pairs: pairs_scored, relatives, review } = scored;
     let blocking_recall = blocking_recall(&blocks, &edges, &|r| records.hash(r));
+    let blocks = blocks.statistics;
     stage("cluster");
     let logit = |p: f64| (p / (1.0 - p)).ln();
     let clustering = cluster(&ClusterInput {
@@ -246,8 +249,8 @@ fn score_sample(
     model: &Model,
     blocks: &Blocks,
     pairs: &[(u32, u32)],
-) -> Vec<SampledPair> {
-    let pieces: Vec<Vec<SampledPair>> = pairs
+) -> PairSample {
+    let pieces: Vec<PairSample> = pairs
         .par_chunks(PIECE)
         .map_init(
             || Comparer::new(table, shares),
@@ -257,15 +260,18 @@ fn score_sample(
                     let parameters = model.parameters(kinds.0, kinds.1)?;
                     Some(parameters.score(&comparer.compare(a, b)).posterior())
                 };
-                let sampled = piece.iter().map(|(a, b)| SampledPair {
-                    blocks: blocks.shared(*a, *b),
-                    probability: probability(comparer, *a, *b).unwrap_or(0.0),
-                });
-                sampled.collect()
+                let mut sampled = PairSample::default();
+                for (a, b) in piece {
+                    let probability = probability(comparer, *a, *b).unwrap_or(0.0);
+                    sampled.push(&blocks.shared(*a, *b), probability);
+                }
+                sampled
             },
         )
         .collect();
-    pieces.into_iter().flatten().collect()
+    let mut all = PairSample::default();
+    pieces.iter().for_each(|piece| all.append(piece));
+    all
 }
 
 /// Matches that the recall of blocking is estimated from.

@@ -10,14 +10,12 @@ use super::quarantine;
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records as _, Resolution};
+use super::values::PIECE;
 use crate::clustering::{Identities, LedgerState, Resolved, StepKind, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
-
-/// Records written to the snapshot at a time.
-const PIECE: u32 = 16_384;
 
 /// What a rebuild found.
 pub(super) struct Writing<'a> {
@@ -48,12 +46,13 @@ impl Writing<'_> {
         let mut from = 0;
         while from < self.records.len() {
             let to = self.records.len().min(from + PIECE);
+            let values = self.records.encoded(from / PIECE)?;
             let rows: Vec<RecordRow<'_>> = (from..to)
                 .map(|at| RecordRow {
                     key: &self.records.keys[at as usize],
                     store_record: self.records.numbers[at as usize],
                     file: self.records.files[at as usize],
-                    normal: self.records.encoded(at),
+                    normal: values.get((at - from) as usize),
                 })
                 .collect();
             out.records(&rows)?;
@@ -223,7 +222,7 @@ impl Writing<'_> {
         if gone.is_empty() {
             return Ok(());
         }
-        let known = LastKnown::new(self.resolution);
+        let known = LastKnown::new(self.resolution, gone);
         let last = |gone: &Gone| self.state.last_entity_of(record_hash(&gone.key));
         // The survivor of its merge; else where it belonged; else who has its mailbox.
         let found: Vec<Option<u32>> = gone
@@ -278,14 +277,14 @@ fn suspicions(table: &Table, members: &[u32], steps: &[StepRow]) -> Vec<String> 
             "two parts are held together by a doubtful link (probability {probability:.2})"
         ));
     }
-    let names = members.iter().flat_map(|m| table.names.get(*m));
+    let names = members.iter().flat_map(|m| table.names(*m));
     let mut generations: Vec<u8> = names.map(|n| n.generation).filter(|g| *g != 0).collect();
     generations.sort_unstable();
     generations.dedup();
     if generations.len() > 1 {
         out.push("some records say senior, others junior".to_owned());
     }
-    let births = members.iter().flat_map(|m| table.births.get(*m));
+    let births = members.iter().flat_map(|m| table.births(*m));
     let mut years: Vec<u32> = births
         .filter_map(|id| table.birth.get(*id).get(..4)?.parse().ok())
         .filter(|year| *year != 0)
