@@ -6,15 +6,21 @@ use crate::model::{BlockLimits, Part};
 #[derive(Debug, Default)]
 pub struct Blocks {
     offsets: Vec<u32>,
+    /// Records of the blocks, one block after the other, ascending; the last of a block carries
+    /// [`LAST`].
     members: Vec<u32>,
     rules: Vec<u8>,
     /// Whether a block is a part of a refined one.
     parts: Vec<bool>,
     of_record_offsets: Vec<u32>,
+    /// By record, of each block that goes on after it: where in `members` it does.
     of_record: Vec<u32>,
     /// What happened to each rule's blocks.
     pub statistics: BlockStatistics,
 }
+
+/// Marks the last record of a block.
+const LAST: u32 = 1 << 31;
 
 /// Counts by rule.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +98,9 @@ impl<'a> BlocksBuilder<'a> {
         self.blocks.statistics.blocks[at] += 1;
         self.blocks.statistics.pairs[at] += n * (n - 1) / 2;
         self.blocks.members.extend_from_slice(members);
+        if let Some(last) = self.blocks.members.last_mut() {
+            *last |= LAST;
+        }
         self.blocks.offsets.push(self.blocks.members.len() as u32);
         self.blocks.rules.push(rule);
         self.blocks.parts.push(part);
@@ -193,21 +202,19 @@ impl Blocks {
         (blocks.of_record_offsets, blocks.of_record) = (Vec::new(), Vec::new());
         blocks.members.shrink_to_fit();
         let mut offsets = vec![0_u32; n + 1];
-        for member in &blocks.members {
+        for member in blocks.members.iter().filter(|member| **member & LAST == 0) {
             offsets[*member as usize + 1] += 1;
         }
         for at in 0..n {
             offsets[at + 1] += offsets[at];
         }
         let mut next = offsets.clone();
-        let mut of_record = vec![0_u32; blocks.members.len()];
-        for block in 0..blocks.rules.len() {
-            let (from, to) = (blocks.offsets[block] as usize, blocks.offsets[block + 1] as usize);
-            for member in &blocks.members[from..to] {
-                let slot = &mut next[*member as usize];
-                of_record[*slot as usize] = block as u32;
-                *slot += 1;
-            }
+        let mut of_record = vec![0_u32; offsets[n] as usize];
+        let going_on = (1..).zip(&blocks.members).filter(|(_, member)| **member & LAST == 0);
+        for (following, member) in going_on {
+            let slot = &mut next[*member as usize];
+            of_record[*slot as usize] = following;
+            *slot += 1;
         }
         blocks.of_record_offsets = offsets;
         blocks.of_record = of_record;
@@ -250,16 +257,19 @@ impl Blocks {
         let at = record as usize;
         let (from, to) =
             (self.of_record_offsets[at] as usize, self.of_record_offsets[at + 1] as usize);
-        for block in &self.of_record[from..to] {
-            let members = self.members(*block);
-            let after = members.partition_point(|m| *m <= record);
-            out.extend_from_slice(&members[after..]);
+        for following in &self.of_record[from..to] {
+            for member in &self.members[*following as usize..] {
+                out.push(member & !LAST);
+                if member & LAST != 0 {
+                    break;
+                }
+            }
         }
         out.sort_unstable();
         out.dedup();
     }
 
-    /// Rules whose blocks hold both records.
+    /// Rules whose blocks hold both records, `a` < `b`.
     pub fn shared_rules(&self, a: u32, b: u32) -> Vec<u8> {
         let mut rules: Vec<u8> = self.shared(a, b).iter().map(|block| block.0).collect();
         rules.sort_unstable();
@@ -267,7 +277,8 @@ impl Blocks {
         rules
     }
 
-    /// The blocks that hold both records: rule, whether it is a part of a refined block, records.
+    /// The blocks that hold both records, `a` < `b`: rule, whether it is a part of a refined block,
+    /// records.
     pub fn shared(&self, a: u32, b: u32) -> Vec<(u8, bool, u32)> {
         let (from, to) = (
             self.of_record_offsets[a as usize] as usize,
@@ -275,17 +286,17 @@ impl Blocks {
         );
         self.of_record[from..to]
             .iter()
-            .filter(|block| self.members(**block).binary_search(&b).is_ok())
-            .map(|block| {
-                let at = *block as usize;
-                (self.rules[at], self.parts[at], self.members(*block).len() as u32)
+            .filter(|following| {
+                let others = &self.members[**following as usize..];
+                let upto = others.iter().find(|member| **member & !LAST >= b || **member & LAST != 0);
+                upto.is_some_and(|member| member & !LAST == b)
+            })
+            .map(|following| {
+                let block = self.offsets.partition_point(|end| end <= following) - 1;
+                let records = self.offsets[block + 1] - self.offsets[block];
+                (self.rules[block], self.parts[block], records)
             })
             .collect()
-    }
-
-    fn members(&self, block: u32) -> &[u32] {
-        let at = block as usize;
-        &self.members[self.offsets[at] as usize..self.offsets[at + 1] as usize]
     }
 
     /// Number of blocks.

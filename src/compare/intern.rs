@@ -12,7 +12,8 @@ pub const NONE: u32 = u32::MAX;
 pub struct Interner {
     arena: String,
     ends: Vec<u32>,
-    index: HashTable<u32>,
+    /// Hash and number: growing must not look every string up.
+    index: HashTable<(u32, u32)>,
 }
 
 impl std::fmt::Debug for Interner {
@@ -21,10 +22,15 @@ impl std::fmt::Debug for Interner {
     }
 }
 
-fn hash(text: &str) -> u64 {
+fn hash(text: &str) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(text.as_bytes());
-    hasher.finish()
+    (hasher.finish() >> 32) as u32
+}
+
+/// The table of strings takes its place and its tag from different ends of 64 bits.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Interner {
@@ -35,20 +41,22 @@ impl Interner {
         }
         let hash = hash(text);
         let Self { arena, ends, index } = self;
-        if let Some(id) = index.find(hash, |id| slice(arena, ends, *id) == text) {
+        let same = |(known, id): &(u32, u32)| *known == hash && slice(arena, ends, *id) == text;
+        if let Some((_, id)) = index.find(spread(hash), same) {
             return *id;
         }
         let id = ends.len() as u32;
         arena.push_str(text);
         ends.push(arena.len() as u32);
-        index.insert_unique(hash, id, |id| self::hash(slice(arena, ends, *id)));
+        index.insert_unique(spread(hash), (hash, id), |(hash, _)| spread(*hash));
         id
     }
 
     /// Number of a string that was interned before.
     pub fn find(&self, text: &str) -> Option<u32> {
-        let found = self.index.find(hash(text), |id| self.get(*id) == text)?;
-        Some(*found)
+        let hash = hash(text);
+        let same = |(known, id): &(u32, u32)| *known == hash && self.get(*id) == text;
+        self.index.find(spread(hash), same).map(|(_, id)| *id)
     }
 
     /// The string of a number; empty for [`NONE`].

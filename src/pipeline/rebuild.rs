@@ -200,7 +200,7 @@ impl Engine {
             let to = records.len().min(from + PIECE);
             let keys: Vec<Vec<u64>> = pool.install(|| {
                 let index = &*index;
-                let normals = records.normals(from, to)?;
+                let normals = records.piece(from / PIECE)?.decode()?;
                 let keys = (from..to).into_par_iter().zip(normals).map_init(Vec::new, |keys, of| {
                     let (at, normal) = of;
                     crate::blocking::keys_of(&normal, records.origin(at).generic, keys);

@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{Catalog, GENERIC, Mapping};
 use crate::model::{NormalRecord, RecordKey, SourceRecord, Timestamp};
 use crate::normalize::normalize;
-use crate::store::results::{Results, decode_normal};
+use crate::store::results::Results;
 use crate::store::{ChunkId, Live, Store};
 use crate::survivorship::FieldNames;
 
@@ -167,11 +167,6 @@ impl LiveRecords {
         }));
         self.gone.extend(piece.gone);
         Ok(())
-    }
-
-    /// Encoded canonical values of the records from `piece` × [`PIECE`] on, as many as that.
-    pub(super) fn encoded(&self, piece: u32) -> Result<Segment> {
-        self.values.piece(piece)
     }
 
     /// What was seen of the records while the table was built.
@@ -356,20 +351,8 @@ impl Records for LiveRecords {
         self.keys.len() as u32
     }
 
-    fn normals(&self, from: u32, to: u32) -> Result<Vec<NormalRecord>> {
-        let mut out = Vec::with_capacity((to - from) as usize);
-        let mut at = from;
-        while at < to {
-            let piece = self.encoded(at / PIECE)?;
-            let first = at - at % PIECE;
-            let end = to.min(first + PIECE);
-            let decode = |at| decode_normal(piece.get((at - first) as usize));
-            let decoded: Result<Vec<NormalRecord>> =
-                (at..end).into_par_iter().with_min_len(64).map(decode).collect();
-            out.append(&mut decoded?);
-            at = end;
-        }
-        Ok(out)
+    fn piece(&self, piece: u32) -> Result<Segment> {
+        self.values.piece(piece)
     }
 
     fn origin(&self, ordinal: u32) -> Origin {

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+pub use super::values::{PIECE, Segment};
 use crate::blocking::{
     BlockStatistics, Blocks, Group, PairSample, RULES, fit_limits, limits_for,
 };
@@ -11,6 +12,7 @@ use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextPro
 use crate::error::Result;
 use crate::model::{BlockLimits, Method, NormalRecord, Part, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
+use crate::store::results::decode_normal;
 
 /// Canonical records in the order of their keys.
 pub trait Records: Sync {
@@ -20,11 +22,11 @@ pub trait Records: Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Canonical values of the records `from..to`. Cheapest in order, some thousand at a time.
+    /// Encoded canonical values of the records from `piece` × [`PIECE`] on, as many as that.
     ///
     /// # Errors
     /// They cannot be read back.
-    fn normals(&self, from: u32, to: u32) -> Result<Vec<NormalRecord>>;
+    fn piece(&self, piece: u32) -> Result<Segment>;
     /// Where it comes from.
     fn origin(&self, ordinal: u32) -> Origin;
     /// Hash of its key.
@@ -75,10 +77,10 @@ pub struct Resolution {
 const SAMPLE: usize = 200_000;
 /// Records whose candidates are gathered before any is compared.
 const AT_ONCE: usize = 16;
-/// Records a piece of parallel work.
-const PIECE: usize = 2048;
-/// Records that are read at a time.
-const READ: u32 = 8_192;
+/// Pairs, or records to be scored, of a piece of parallel work.
+const RUN: usize = 2048;
+/// Records that further texts are chosen from: that many are enough to see what a column holds.
+const TEXT_SAMPLE: u32 = 1 << 16;
 
 /// Builds the comparison table. With a model, frequencies are the model's.
 ///
@@ -116,29 +118,36 @@ pub fn build_table(
 
 /// Hands records over in order, a piece at a time; the next piece is read meanwhile.
 fn each(records: &dyn Records, mut take: impl FnMut(u32, Vec<NormalRecord>) + Send) -> Result<()> {
-    let n = records.len();
-    let read = |from: u32| records.normals(from, n.min(from + READ));
-    let (mut from, mut piece) = (0, read(0)?);
-    while !piece.is_empty() {
-        let next = from + piece.len() as u32;
-        let ((), following) = rayon::join(|| take(from, piece), || read(next));
-        (from, piece) = (next, following?);
+    let pieces = records.len().div_ceil(PIECE);
+    let read = |piece: u32| -> Result<Vec<NormalRecord>> {
+        if piece < pieces { records.piece(piece)?.decode() } else { Ok(Vec::new()) }
+    };
+    let mut normals = read(0)?;
+    for piece in 0..pieces {
+        let taken = std::mem::take(&mut normals);
+        let ((), next) = rayon::join(|| take(piece * PIECE, taken), || read(piece + 1));
+        normals = next?;
     }
     Ok(())
 }
 
+/// Which further texts are compared. Of a large file some records are looked at, those of certain
+/// hashes.
 fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
-    let starts: Vec<u32> = (0..records.len()).step_by(READ as usize).collect();
-    let profiles: Result<Vec<TextProfile>> = starts
+    let step = u64::from((records.len() / TEXT_SAMPLE).max(1));
+    let looked_at = |at: &u32| records.origin(*at).generic && records.hash(*at) % step == 0;
+    let profiles: Result<Vec<TextProfile>> = (0..records.len().div_ceil(PIECE))
         .into_par_iter()
-        .map(|from| {
+        .map(|piece| {
             let mut profile = TextProfile::default();
-            let to = records.len().min(from + READ);
-            let generic = |ordinal: u32| records.origin(ordinal).generic;
-            if (from..to).any(generic) {
-                let normals = records.normals(from, to)?;
-                let normals = (from..to).zip(&normals).filter(|(at, _)| generic(*at));
-                normals.for_each(|(_, normal)| profile.push(normal));
+            let first = piece * PIECE;
+            let chosen: Vec<u32> =
+                (first..records.len().min(first + PIECE)).filter(looked_at).collect();
+            if !chosen.is_empty() {
+                let values = records.piece(piece)?;
+                for at in chosen {
+                    profile.push(&decode_normal(values.get((at - first) as usize))?);
+                }
             }
             Ok(profile)
         })
@@ -251,7 +260,7 @@ fn score_sample(
     pairs: &[(u32, u32)],
 ) -> PairSample {
     let pieces: Vec<PairSample> = pairs
-        .par_chunks(PIECE)
+        .par_chunks(RUN)
         .map_init(
             || Comparer::new(table, shares),
             |comparer, piece| {
@@ -326,7 +335,7 @@ fn score(
     let keep = review.min(-1.0);
     let records: Vec<u32> = (0..table.len()).collect();
     let pieces: Vec<Scored> = records
-        .par_chunks(PIECE)
+        .par_chunks(RUN)
         .map_init(
             || (Comparer::new(table, shares), Vec::new(), Vec::new()),
             |(comparer, found, pairs), piece| {

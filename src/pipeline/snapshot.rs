@@ -46,7 +46,7 @@ impl Writing<'_> {
         let mut from = 0;
         while from < self.records.len() {
             let to = self.records.len().min(from + PIECE);
-            let values = self.records.encoded(from / PIECE)?;
+            let values = self.records.piece(from / PIECE)?;
             let rows: Vec<RecordRow<'_>> = (from..to)
                 .map(|at| RecordRow {
                     key: &self.records.keys[at as usize],

@@ -1,13 +1,15 @@
 //! Encoded canonical values, on disk while a run works: they are needed twice, in the order of the
 //! records' keys, and would take more memory than all that is compared.
 
+use rayon::prelude::*;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::NormalRecord;
-use crate::store::results::encode_normal;
+use crate::store::results::{decode_normal, encode_normal};
 use crate::store::{Scratch, Store};
 
 /// Records that are read back together.
-pub(super) const PIECE: u32 = 8_192;
+pub const PIECE: u32 = 8_192;
 /// Bytes that are read or gathered at a time.
 const WINDOW: usize = 4 << 20;
 /// Bytes that wait for all pieces together while values are sorted.
@@ -41,16 +43,25 @@ pub(super) struct Sorted {
 }
 
 /// Encoded values of consecutive records.
-#[derive(Debug, Default)]
-pub(super) struct Segment {
+#[derive(Default)]
+pub struct Segment {
     bytes: Vec<u8>,
     /// Start and end by record.
     spans: Vec<(u32, u32)>,
 }
 
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Segment({} records <redacted>)", self.spans.len())
+    }
+}
+
 impl Segment {
     /// Adds a record's values.
-    pub(super) fn push(&mut self, normal: &NormalRecord) -> Result<()> {
+    ///
+    /// # Errors
+    /// Never in practice; encoding reports what it cannot write.
+    pub fn push(&mut self, normal: &NormalRecord) -> Result<()> {
         let start = self.bytes.len() as u32;
         encode_normal(normal, &mut self.bytes)?;
         self.spans.push((start, self.bytes.len() as u32));
@@ -70,14 +81,28 @@ impl Segment {
     }
 
     /// Number of records.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// Values of one record.
-    pub(super) fn get(&self, at: usize) -> &[u8] {
+    /// Whether there are no records.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Encoded values of one record.
+    pub fn get(&self, at: usize) -> &[u8] {
         let (start, end) = self.spans[at];
         &self.bytes[start as usize..end as usize]
+    }
+
+    /// Values of all records. Parallel.
+    ///
+    /// # Errors
+    /// They are damaged.
+    pub fn decode(&self) -> Result<Vec<NormalRecord>> {
+        let all = (0..self.len()).into_par_iter().with_min_len(64);
+        all.map(|at| decode_normal(self.get(at))).collect()
     }
 }
 

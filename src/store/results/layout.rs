@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::EntityKind;
 use crate::store::results::StepRow;
@@ -123,9 +123,9 @@ pub(crate) struct PackedEntity {
 
 /// Hash under which a record's key is looked up when its object is not known.
 pub(super) fn key_hash(source: &str, id: &str) -> u64 {
-    let mut hasher = Xxh3Default::new();
-    hasher.update(&(source.len() as u64).to_le_bytes());
-    hasher.update(source.as_bytes());
-    hasher.update(id.as_bytes());
-    hasher.digest()
+    let mut hashed = Vec::with_capacity(8 + source.len() + id.len());
+    hashed.extend_from_slice(&(source.len() as u64).to_le_bytes());
+    hashed.extend_from_slice(source.as_bytes());
+    hashed.extend_from_slice(id.as_bytes());
+    xxh3_64(&hashed)
 }
