@@ -424,6 +424,7 @@ impl Table {
             &mut self.birth,
             &mut self.identifier,
             &mut self.token,
+            &mut self.link,
             &mut self.organization,
             &mut self.web,
             &mut self.job,

@@ -42,7 +42,6 @@ impl Writing<'_> {
     ) -> Result<()> {
         let mut out = ResultsWriter::create(path)?;
         let noted = self.records.noted();
-        let links = self.own_ids();
         let mut from = 0;
         while from < self.records.len() {
             let to = self.records.len().min(from + PIECE);
@@ -60,9 +59,11 @@ impl Writing<'_> {
         }
         summary.as_of = self.as_of.or(noted.newest).map(|t| t.0);
         let entity_of = self.entity_of();
-        let by_id = |id: &str| links.get(&self.resolution.table.link.find(id)?).copied();
+        let employers = self.records_of(noted.employment.ids());
+        let by_id = |id: &str| employers.get(id).copied().flatten();
         let kind = &self.resolution.table.kind;
-        let relations = noted.employment.relations(&entity_of, kind, by_id);
+        let relations = noted.employment.clone().relations(&entity_of, kind, by_id);
+        drop(employers);
         self.entities(&mut out, &entity_of, relations)?;
         self.pairs(&mut out)?;
         self.aliases(&mut out, &entity_of)?;
@@ -123,13 +124,21 @@ impl Writing<'_> {
         out
     }
 
-    /// Records by their own ids: what an employee's record names.
-    fn own_ids(&self) -> FxHashMap<u32, u32> {
+    /// The first record that bears each id as its own.
+    fn records_of<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a str>,
+    ) -> FxHashMap<&'a str, Option<u32>> {
         let table = &self.resolution.table;
-        let mut out = FxHashMap::default();
+        let mut out: FxHashMap<&str, Option<u32>> = ids.map(|id| (id, None)).collect();
+        if out.is_empty() {
+            return out;
+        }
         for record in 0..table.len() {
             for link in table.links.get(record).iter().filter(|link| link.own) {
-                out.entry(link.link).or_insert(record);
+                if let Some(found) = out.get_mut(table.link.get(link.link)) {
+                    found.get_or_insert(record);
+                }
             }
         }
         out
