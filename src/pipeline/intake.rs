@@ -334,6 +334,7 @@ pub(super) fn store_batch(
             })
             .collect()
     };
+    mapped.into_par_iter().with_min_len(RUN).for_each(drop);
     let numbers = writer.append(&records)?;
     let mut rows = numbers.into_iter().zip(records);
     for (segment, keys) in runs? {
