@@ -87,8 +87,9 @@ impl Engine {
         options: RebuildOptions,
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
-        /// Bytes that a record takes in the results, with its share of pairs and events.
-        const ROOM_PER_RECORD: u64 = 256;
+        /// Bytes that a record takes in the results, with its share of pairs and events (256), and in
+        /// the files of canonical values while the run works.
+        const ROOM_PER_RECORD: u64 = 1_000;
         let stored = self.store.records()?;
         self.store.ask_for_room(stored * ROOM_PER_RECORD)?;
         progress.message(&Memory::new(self.options.max_memory).plan(stored)?);
