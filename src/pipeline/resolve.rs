@@ -194,7 +194,7 @@ pub fn resolve(
                 limits: &limits,
             });
             // From here on the frequencies are the model's, as in every later run.
-            table.apply(&model.frequencies);
+            table.apply_own();
             let pairs = candidates.len() as f64 * scale / f64::from(table.len().max(1));
             let scored = score_sample(&table, &shares, &model, &blocks, &candidates);
             model.limits = fit_limits(&limits, &scored, pairs);

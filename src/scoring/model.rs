@@ -177,6 +177,14 @@ impl FrozenCounts {
 const NAMES: &[&str] =
     &["given", "family", "family_token", "middle_token", "organization_token", "street"];
 
+/// Least count of a value that is frozen.
+fn least(field: &str) -> u32 {
+    if NAMES.contains(&field) { 2 } else { 3 }
+}
+
+/// Least count of a further text that is frozen.
+const LEAST_TEXT: u32 = 2;
+
 /// Freezes the value frequencies of a table.
 pub(crate) fn freeze(table: &Table) -> Vec<FrozenCounts> {
     let mut out: Vec<FrozenCounts> = table
@@ -184,19 +192,35 @@ pub(crate) fn freeze(table: &Table) -> Vec<FrozenCounts> {
         .named()
         .into_iter()
         .zip(interners(table))
-        .map(|((field, counts), interner)| {
-            let least = if NAMES.contains(&field) { 2 } else { 3 };
-            freeze_counts(field, counts, interner, least)
-        })
+        .map(|((field, counts), interner)| freeze_counts(field, counts, interner, least(field)))
         .collect();
     for column in &table.texts {
         let field = format!("text {}", column.name);
-        out.push(freeze_counts(&field, &column.counts, Some(&table.text), 2));
+        out.push(freeze_counts(&field, &column.counts, Some(&table.text), LEAST_TEXT));
     }
     out
 }
 
+/// What a frozen count says of a value: one where it is too rare to be kept.
+fn coarsen(counts: &mut Counts, size: usize, least: u32) {
+    counts.of.resize(size.max(counts.of.len()), 0);
+    counts.of.iter_mut().filter(|count| **count < least).for_each(|count| *count = 1);
+}
+
 impl Table {
+    /// As [`Table::apply`] with the frequencies frozen of this very table, without looking any up.
+    pub fn apply_own(&mut self) {
+        let mut counts = std::mem::take(&mut self.counts);
+        for ((field, counts), interner) in counts.named_mut().into_iter().zip(interners(self)) {
+            coarsen(counts, interner.map_or(256, Interner::len), least(field));
+        }
+        self.counts = counts;
+        let texts = self.text.len();
+        for column in &mut self.texts {
+            coarsen(&mut column.counts, texts, LEAST_TEXT);
+        }
+    }
+
     /// Replaces the table's own counts by a model's, so that scores are those of the model.
     pub fn apply(&mut self, frequencies: &[FrozenCounts]) {
         let mut counts = std::mem::take(&mut self.counts);
@@ -216,5 +240,40 @@ impl Table {
             }
         }
         self.texts = texts;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Origin;
+    use crate::model::{NormalRecord, PersonName};
+
+    #[test]
+    fn a_tables_own_frequencies_apply_like_frozen_ones() {
+        let mut table = Table::default();
+        let choice = TextChoice { columns: vec!["city".to_owned()] };
+        for at in 0..40_u32 {
+            let token = |n: u32| vec![format!("name{}", 1_u32.checked_shl(at % n).unwrap_or(0))];
+            let record = NormalRecord {
+                names: vec![PersonName { given: token(7), family: token(31), ..Default::default() }],
+                others: vec![("city".into(), format!("town {}", at / 3))],
+                ..NormalRecord::default()
+            };
+            table.push(&record, Origin { source: 0, generic: true }, &choice);
+        }
+        table.finish(&choice);
+        table.read_mailboxes(None);
+        let frozen = freeze(&table);
+        let (mut own, mut given) = (table.clone(), table);
+        own.apply_own();
+        given.apply(&frozen);
+        let counts = |table: &Table| -> Vec<(u32, Vec<u32>)> {
+            let named = table.counts.named().into_iter().map(|(_, counts)| counts);
+            let texts = table.texts.iter().map(|column| &column.counts);
+            named.chain(texts).map(|counts| (counts.records, counts.of.clone())).collect()
+        };
+        assert_eq!(counts(&own), counts(&given));
+        assert!(counts(&own).iter().any(|(_, of)| of.contains(&1) && of.iter().any(|n| *n > 2)));
     }
 }
