@@ -95,7 +95,9 @@ impl Writing<'_> {
         })?;
         out.blob("run", &bytes)?;
         out.blob(quarantine::BLOB, &quarantine::encode(self.quarantined)?)?;
-        out.blob("model", &self.resolution.model.to_bytes()?)?;
+        let model = &self.resolution.model;
+        out.blob("weights", &model.without_values().to_bytes()?)?;
+        model.frequencies.iter().for_each(|counts| out.frequencies(counts.values.clone()));
         out.finish(summary)
     }
 

@@ -93,6 +93,73 @@ impl Model {
 }
 
 impl Model {
+    /// The model without the values whose frequencies it holds: what is read whole at every look-up.
+    #[must_use]
+    pub fn without_values(&self) -> Self {
+        let empty = |counts: &FrozenCounts| FrozenCounts {
+            field: counts.field.clone(),
+            records: counts.records,
+            values: Vec::new(),
+        };
+        Self {
+            version: self.version,
+            records: self.records,
+            person: self.person.clone(),
+            organization: self.organization.clone(),
+            shares: self.shares.clone(),
+            texts: self.texts.clone(),
+            limits: self.limits.clone(),
+            frequencies: self.frequencies.iter().map(empty).collect(),
+        }
+    }
+
+    /// The frequencies of the values of a table, of a model that holds none itself: `find` tells
+    /// them by the field's place and the value's hash.
+    ///
+    /// # Errors
+    /// What `find` returns.
+    pub fn frequencies_of(
+        &self,
+        table: &Table,
+        find: &dyn Fn(u16, u64) -> Result<Option<u32>>,
+    ) -> Result<Vec<FrozenCounts>> {
+        let known: Vec<_> =
+            table.counts.named().into_iter().map(|(field, _)| field).zip(interners(table)).collect();
+        let mut out = Vec::with_capacity(self.frequencies.len());
+        for (at, frozen) in (0..).zip(&self.frequencies) {
+            let interner = known
+                .iter()
+                .find(|(field, _)| *field == frozen.field)
+                .map_or(Some(&table.text), |(_, interner)| *interner);
+            let ids = interner.map_or(256, Interner::len) as u32;
+            let mut values = Vec::new();
+            for hash in (0..ids).map(|id| value_hash(interner, id)) {
+                values.extend(find(at, hash)?.map(|count| (hash, count)));
+            }
+            values.sort_unstable();
+            values.dedup();
+            out.push(FrozenCounts { values, ..frozen.clone() });
+        }
+        Ok(out)
+    }
+
+    /// As [`Model::name_counts`], of a model that holds no values: see [`Model::frequencies_of`].
+    ///
+    /// # Errors
+    /// What `find` returns.
+    pub fn name_counts_by(
+        &self,
+        text: &str,
+        find: &dyn Fn(u16, u64) -> Result<Option<u32>>,
+    ) -> Result<(u32, u32)> {
+        let hash = xxh3_64(text.as_bytes());
+        let of = |field: &str| -> Result<u32> {
+            let at = self.frequencies.iter().position(|counts| counts.field == field);
+            Ok(at.map_or(Ok(None), |at| find(at as u16, hash))?.unwrap_or(0))
+        };
+        Ok((of("given")?, of("family")?))
+    }
+
     /// How often a word is a given and a family name in the records of the model.
     pub fn name_counts(&self, text: &str) -> (u32, u32) {
         let of = |field: &str| {

@@ -9,7 +9,7 @@ use crate::model::EntityKind;
 use crate::store::results::StepRow;
 
 pub(super) const MAGIC: &[u8; 8] = b"SAMERES\n";
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 pub(super) const HEADER: usize = 16;
 /// Offset u64, length u64, CRC32 of both, magic of four bytes.
 pub(super) const FOOTER: usize = 24;
@@ -71,12 +71,14 @@ pub(crate) enum Array {
     AliasIndex,
     /// a u32, b u32, weight f32, packed levels u64; sorted by a, b.
     Pairs,
+    /// Per counted field of the model, by its place there: hash of a value u64, records u32; sorted.
+    Frequencies(u16),
 }
 
 impl Array {
     pub(super) fn width(self) -> usize {
         match self {
-            Self::Index(_) | Self::Origins | Self::AliasIndex => 12,
+            Self::Index(_) | Self::Origins | Self::AliasIndex | Self::Frequencies(_) => 12,
             Self::EntityOf | Self::NumberOrder | Self::EntityOrder | Self::AliasEntities => 4,
             Self::KeyIndex | Self::EntityIds => 8,
             Self::Pairs => 20,
