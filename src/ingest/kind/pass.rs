@@ -17,7 +17,7 @@ use super::systems::Systems;
 use super::value::View;
 use crate::error::Result;
 use crate::ingest::Batch;
-use crate::ingest::read::{BadRow, Input, Limits, Row, RowReader};
+use crate::ingest::read::{BadRow, Input, Limits, Row, RowReader, Rows as RowBatch};
 use crate::model::{
     FileManifest, MappedRecord, QuarantinedRow, RawRow, RecordKey, SourceRecord, Version,
     content_hash,
@@ -164,7 +164,7 @@ pub fn read(
 ) -> Result<()> {
     let mut reader = RowReader::open(input, limits)?;
     let mut collector = mapping.group.as_ref().map(|rule| (rule, Collector::new()));
-    while let Some(rows) = reader.next_rows(BATCH)? {
+    let mut take = |rows: RowBatch| -> Result<()> {
         let bad = rows.bad.into_iter().map(|row| quarantined(manifest, row)).collect();
         let rows = if mapping.json {
             singles(rows.rows)
@@ -187,6 +187,18 @@ pub fn read(
         if !batch.records.is_empty() || !batch.quarantined.is_empty() || batch.left_out > 0 {
             sink(batch)?;
         }
+        Ok(())
+    };
+    let mut next = reader.next_rows(BATCH)?;
+    while let Some(rows) = next {
+        // Rows are parsed by one thread, so that it had better not wait for the others.
+        let (taken, following) = std::thread::scope(|scope| {
+            let reading = scope.spawn(|| reader.next_rows(BATCH));
+            let taken = take(rows);
+            (taken, reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        taken?;
+        next = following?;
     }
     if let Some((rule, collector)) = collector {
         let mut groups = collector.finish();
