@@ -3,10 +3,13 @@
 //! counted and reported. It weighs nothing.
 
 mod candidates;
+mod content;
 pub mod index;
 mod keys;
 mod limits;
+mod read_only;
 
 pub use candidates::{BlockStatistics, Blocks, BlocksBuilder};
+pub use content::Content;
 pub use keys::{Group, Key, RULES, Rule, SMALL_FILE, keys_of};
 pub use limits::{SampledPair, fit_limits, limits_for};
