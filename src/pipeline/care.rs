@@ -30,15 +30,14 @@ fn reader<'a>(
     options: &EngineOptions,
     progress: &'a dyn Progress,
 ) -> Result<impl FnMut(&Store, &CommittedFile, &mut FileWriter<'_>) -> Result<()> + use<'a>> {
-    let (catalog, limits) = (options.config.catalog()?, options.config.limits.limits());
-    let pool = options.pool()?;
+    let (catalog, pool) = (options.config.catalog()?, options.pool()?);
     Ok(move |store: &Store, file: &CommittedFile, writer: &mut FileWriter<'_>| {
         let CommittedFile { manifest, archived, .. } = file;
         let mapping = Mapping::new(&catalog, manifest)?;
         let known = known_bad(store, manifest)?;
         let input = Input { path: archived_path(store, archived), name: manifest.name.clone() };
         pool.install(|| {
-            read(&input, &limits, manifest, &mapping, &mut |mut batch| {
+            read(&input, manifest, &mapping, &mut |mut batch| {
                 progress.advance(batch.records.len() as u64);
                 batch.quarantined.retain(|row| !known.contains(&bad_row(row)));
                 let records: Vec<_> = batch.records.into_iter().map(|(record, _)| record).collect();

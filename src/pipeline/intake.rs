@@ -196,7 +196,7 @@ impl Engine {
             let known = known_bad(store, &manifest)?;
             let (mut records, mut bad, mut left_out, mut erased) = (0_u64, 0_u64, 0_u64, 0_u64);
             pool.install(|| {
-                read(&input, &limits, &manifest, &mapping, &mut |mut batch| {
+                read(&input, &manifest, &mapping, &mut |mut batch| {
                     records += batch.records.len() as u64;
                     bad += batch.quarantined.len() as u64;
                     left_out += batch.left_out;

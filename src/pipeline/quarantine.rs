@@ -132,9 +132,8 @@ impl Engine {
         let path = archived_path(&self.store, &archived);
         let input = Input { path, name: manifest.name.clone() };
         let read_as = self.reading(manifest, &input, kind);
-        let Self { store, index, options, catalog, pool, index_spoiled, fresh } = self;
+        let Self { store, index, catalog, pool, index_spoiled, fresh, .. } = self;
         let mark = fresh.mark();
-        let limits = options.config.limits.limits();
         let mut writer = store.begin_file(manifest.command)?;
         let taken = read_as.and_then(|mut manifest| {
             manifest.file = writer.file();
@@ -143,7 +142,7 @@ impl Engine {
             (manifest.rows, manifest.records) = (sound.len() as u64, 0);
             let mut records = 0;
             pool.install(|| {
-                read(&input, &limits, &manifest, &mapping, &mut |batch| {
+                read(&input, &manifest, &mapping, &mut |batch| {
                     records += batch.records.len() as u64;
                     store_batch(&mut writer, index, fresh, batch, generic)
                 })
@@ -177,14 +176,12 @@ impl Engine {
             return Ok(Some(reason.to_owned()));
         }
         let bytes = as_file(manifest, std::iter::once(&*row.content.row));
-        let archived = self.store.archive().add(&manifest.name, bytes.as_slice())?;
-        let path = archived_path(&self.store, &archived);
-        let input = Input { path, name: manifest.name.clone() };
-        let limits = self.options.config.limits.limits();
+        let scratch = self.store.archive().scratch(&bytes)?;
+        let input = Input { path: scratch.path().to_owned(), name: manifest.name.clone() };
         let tried = self.reading(manifest, &input, kind).and_then(|manifest| {
             let mapping = Mapping::new(&self.catalog, &manifest)?;
             let (mut records, mut reason) = (0, None);
-            read(&input, &limits, &manifest, &mapping, &mut |batch| {
+            read(&input, &manifest, &mapping, &mut |batch| {
                 records += batch.records.len();
                 reason = reason.take().or(batch.quarantined.into_iter().next().map(|r| r.reason));
                 Ok(())
@@ -194,7 +191,6 @@ impl Engine {
                 reason => reason,
             })
         });
-        self.store.archive().discard(&archived);
         match tried {
             // Such a row is no file: it stays what it was.
             Err(error) if error.kind() == ErrorKind::Input => Ok(Some(row.content.reason.clone())),
@@ -226,6 +222,7 @@ impl Engine {
         };
         again.command = manifest.command;
         again.default_region.clone_from(&manifest.default_region);
+        again.limits = config.limits.limits();
         if !again.columns.is_empty() {
             "csv".clone_into(&mut again.container);
         }
