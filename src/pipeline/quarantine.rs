@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::engine::Engine;
 use super::intake::{archived_path, store_batch};
+use super::records::filled_for;
 use super::types::Progress;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{GENERIC, Mapping, Stated, inspect, read};
@@ -58,7 +59,7 @@ impl Engine {
             of_file.entry(row.file).or_default().push(row);
         }
         let mut retried = Retried::default();
-        let before = self.store.manifests()?.len() as u64;
+        let before = filled_for(&self.catalog, self.store.manifests()?.len());
         for manifest in self.store.manifests()? {
             if let Some(rows) = of_file.remove(&manifest.file) {
                 progress.stage(&format!("reading {}", manifest.name), None);
@@ -67,7 +68,7 @@ impl Engine {
         }
         // An index that was behind stays so: only a rebuild can fill it.
         if self.index.sequence() == Some(before) {
-            self.index.commit(self.store.manifests()?.len() as u64)?;
+            self.index.commit(filled_for(&self.catalog, self.store.manifests()?.len()))?;
         }
         progress.finish();
         Ok(retried)
@@ -221,8 +222,8 @@ impl Engine {
             }
         };
         again.command = manifest.command;
-        again.default_region.clone_from(&manifest.default_region);
         again.limits = config.limits.limits();
+        again.default_region.clone_from(&manifest.default_region);
         if !again.columns.is_empty() {
             "csv".clone_into(&mut again.container);
         }
