@@ -4,6 +4,7 @@
 
 mod candidates;
 mod content;
+mod directory;
 pub mod index;
 mod keys;
 mod limits;
@@ -12,4 +13,4 @@ mod read_only;
 pub use candidates::{BlockStatistics, Blocks, BlocksBuilder};
 pub use content::Content;
 pub use keys::{Group, Key, RULES, Rule, SMALL_FILE, keys_of};
-pub use limits::{SampledPair, fit_limits, limits_for};
+pub use limits::{PairSample, fit_limits, limits_for};

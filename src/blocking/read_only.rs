@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
-    DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
+    Directory, DirectoryLock, FileHandle, Lock, WatchCallback, WatchHandle, WritePtr,
 };
-use tantivy::{Directory, TantivyError};
+
+use super::directory::IndexFolder;
 
 /// A folder opened for reading.
 ///
@@ -19,13 +20,13 @@ use tantivy::{Directory, TantivyError};
 /// it then must be ready to begin anew ([`ReadOnly::is_unlocked`]).
 #[derive(Clone, Debug)]
 pub(super) struct ReadOnly {
-    files: MmapDirectory,
+    files: IndexFolder,
     unlocked: Arc<AtomicBool>,
 }
 
 impl ReadOnly {
     pub(super) fn open(folder: &Path) -> tantivy::Result<Self> {
-        Ok(Self { files: MmapDirectory::open(folder)?, unlocked: Arc::default() })
+        Ok(Self { files: IndexFolder::open(folder)?, unlocked: Arc::default() })
     }
 
     /// Whether the lock could not be taken, so that files may have gone while they were opened.
@@ -68,7 +69,7 @@ impl Directory for ReadOnly {
         }
     }
 
-    fn watch(&self, _: WatchCallback) -> Result<WatchHandle, TantivyError> {
+    fn watch(&self, _: WatchCallback) -> tantivy::Result<WatchHandle> {
         Ok(WatchHandle::empty())
     }
 

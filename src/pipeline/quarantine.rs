@@ -145,7 +145,7 @@ impl Engine {
             pool.install(|| {
                 read(&input, &manifest, &mapping, &mut |batch| {
                     records += batch.records.len() as u64;
-                    store_batch(&mut writer, index, fresh, batch, generic)
+                    store_batch(store, &mut writer, index, fresh, batch, generic)
                 })
             })?;
             manifest.records = records;
@@ -177,8 +177,8 @@ impl Engine {
             return Ok(Some(reason.to_owned()));
         }
         let bytes = as_file(manifest, std::iter::once(&*row.content.row));
-        let scratch = self.store.archive().scratch(&bytes)?;
-        let input = Input { path: scratch.path().to_owned(), name: manifest.name.clone() };
+        let spool = self.store.archive().spool(&bytes)?;
+        let input = Input { path: spool.path().to_owned(), name: manifest.name.clone() };
         let tried = self.reading(manifest, &input, kind).and_then(|manifest| {
             let mapping = Mapping::new(&self.catalog, &manifest)?;
             let (mut records, mut reason) = (0, None);

@@ -152,12 +152,12 @@ impl Archive {
     ///
     /// # Errors
     /// Writing fails.
-    pub fn scratch(&self, bytes: &[u8]) -> Result<Scratch> {
-        let path = self.root.join(format!("archive/scratch{PART}"));
+    pub fn spool(&self, bytes: &[u8]) -> Result<Spool> {
+        let path = self.root.join(format!("archive/spool{PART}"));
         let mut file = Output::create(&path)?;
-        let scratch = Scratch { path };
-        file.write_all(bytes).map_err(|e| Error::io(&scratch.path, e))?;
-        Ok(scratch)
+        let spool = Spool { path };
+        file.write_all(bytes).map_err(|e| Error::io(&spool.path, e))?;
+        Ok(spool)
     }
 
     /// Reads the input's bytes back, as given.
@@ -245,20 +245,20 @@ impl Archive {
     }
 }
 
-/// A file of the moment, see [`Archive::scratch`].
+/// A file of the moment, see [`Archive::spool`].
 #[derive(Debug)]
-pub struct Scratch {
+pub struct Spool {
     path: PathBuf,
 }
 
-impl Scratch {
+impl Spool {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-impl Drop for Scratch {
+impl Drop for Spool {
     fn drop(&mut self) {
         // What stays behind is removed when the store is opened next.
         let _ = durable::remove(&self.path);
