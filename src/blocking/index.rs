@@ -338,15 +338,12 @@ impl BlockIndex {
     /// Damaged or unreadable, and what `visit` returns.
     pub fn walk(&self, mut visit: impl FnMut(u64, &[u64]) -> Result<()>) -> Result<()> {
         let mut found = Ok(());
-        self.fold_buckets(
-            |bucket| bucket.clone(),
-            |bucket| {
-                let mut blocks = bucket.blocks();
-                if found.is_ok() {
-                    found = blocks.try_for_each(|(key, records)| visit(key, records));
-                }
-            },
-        )?;
+        self.fold_buckets(Bucket::clone, |bucket| {
+            let mut blocks = bucket.blocks();
+            if found.is_ok() {
+                found = blocks.try_for_each(|(key, records)| visit(key, records));
+            }
+        })?;
         found
     }
 
