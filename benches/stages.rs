@@ -394,6 +394,7 @@ fn manifest() -> FileManifest {
         rows: RECORDS as u64,
         records: RECORDS as u64,
         quarantined: 0,
+        limits: Limits::default(),
     }
 }
 

@@ -25,11 +25,12 @@ use tantivy::{
 };
 
 use super::directory::IndexFolder;
+use super::read_only::ReadOnly;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bits of a key that choose its bucket: pages of some hundred postings at a million records.
 const BUCKET_BITS: u32 = 14;
-const BUCKETS: u64 = 1 << BUCKET_BITS;
+pub(super) const BUCKETS: u64 = 1 << BUCKET_BITS;
 /// The term of the lists of removed records.
 const REMOVED: u64 = BUCKETS;
 /// Postings held in memory (16 bytes each) before they are written.
@@ -116,13 +117,27 @@ impl BlockIndex {
         Self::from_index(directory, index, secret)
     }
 
-    /// Opens an existing index.
+    /// Opens an existing index for reading, also where nothing may be written.
     ///
     /// # Errors
     /// `Corrupted` if there is none or it is damaged.
     pub fn open(directory: &Path, secret: [u8; 32]) -> Result<Self> {
-        let index = guarded(directory, || Index::open(IndexFolder::open(directory)?))?;
-        Self::from_index(directory, index, secret)
+        /// A writer's commits may take files away this often before it is damage.
+        const TRIES: u32 = 5;
+        let mut tries = 0;
+        loop {
+            let files = guarded(directory, || ReadOnly::open(directory))?;
+            let opened = guarded(directory, || Index::open(files.clone()))
+                .and_then(|index| Self::from_index(directory, index, secret));
+            tries += 1;
+            match opened {
+                Err(error)
+                    if error.kind() == ErrorKind::Corrupted
+                        && files.is_unlocked()
+                        && tries < TRIES => {}
+                opened => return opened,
+            }
+        }
     }
 
     /// Removes whatever is in the folder and makes an empty index.
@@ -171,7 +186,7 @@ impl BlockIndex {
         sip_hash(&self.secret, rule, key)
     }
 
-    /// The ground sequence of the last commit; `None` if there was none.
+    /// What the last commit was given; `None` if there was none.
     pub fn sequence(&self) -> Option<u64> {
         self.sequence
     }
@@ -204,7 +219,8 @@ impl BlockIndex {
         guarded(&directory, || writer.delete_all_documents()).map(|_| ())
     }
 
-    /// Makes all changes durable and visible, as of a ground sequence.
+    /// Makes all changes durable and visible, as of a state of ground: a number of the caller's, which
+    /// [`BlockIndex::sequence`] gives back.
     ///
     /// # Errors
     /// Writing fails: the last commit stays.
@@ -322,15 +338,12 @@ impl BlockIndex {
     /// Damaged or unreadable, and what `visit` returns.
     pub fn walk(&self, mut visit: impl FnMut(u64, &[u64]) -> Result<()>) -> Result<()> {
         let mut found = Ok(());
-        self.fold_buckets(
-            |bucket| bucket.clone(),
-            |bucket| {
-                let mut blocks = bucket.blocks();
-                if found.is_ok() {
-                    found = blocks.try_for_each(|(key, records)| visit(key, records));
-                }
-            },
-        )?;
+        self.fold_buckets(Bucket::clone, |bucket| {
+            let mut blocks = bucket.blocks();
+            if found.is_ok() {
+                found = blocks.try_for_each(|(key, records)| visit(key, records));
+            }
+        })?;
         found
     }
 
@@ -374,6 +387,11 @@ impl BlockIndex {
         Ok(names)
     }
 
+    /// What all reading of one question goes through: the last commit.
+    pub(super) fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
     fn bucket(&self, searcher: &Searcher, bucket: u64) -> Result<Bucket> {
         let mut postings = self.postings(searcher, bucket)?;
         // Pages are sorted: the stable sort merges them.
@@ -388,7 +406,7 @@ impl BlockIndex {
     }
 
     /// Live postings of a bucket, unsorted.
-    fn postings(&self, searcher: &Searcher, bucket: u64) -> Result<Vec<(u64, u64)>> {
+    pub(super) fn postings(&self, searcher: &Searcher, bucket: u64) -> Result<Vec<(u64, u64)>> {
         let mut postings = Vec::new();
         self.read_pages(searcher, bucket, |page| {
             let (step, mut rest) = split_step(page)?;
@@ -467,7 +485,7 @@ impl Drop for BlockIndex {
     }
 }
 
-fn bucket_of(key: u64) -> u64 {
+pub(super) fn bucket_of(key: u64) -> u64 {
     key >> (64 - BUCKET_BITS)
 }
 

@@ -3,11 +3,14 @@
 //! counted and reported. It weighs nothing.
 
 mod candidates;
+mod content;
 mod directory;
 pub mod index;
 mod keys;
 mod limits;
+mod read_only;
 
 pub use candidates::{BlockStatistics, Blocks, BlocksBuilder};
+pub use content::Content;
 pub use keys::{Group, Key, RULES, Rule, SMALL_FILE, keys_of};
 pub use limits::{PairSample, fit_limits, limits_for};

@@ -13,8 +13,9 @@ pub(super) struct Args {}
 impl Args {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let store = context.existing_store()?;
+        let options = context.options(context.config(Some(&store))?);
         let progress = context.progress();
-        let damage = pipeline::verify(&store, progress.as_ref());
+        let damage = pipeline::verify(&store, &options, progress.as_ref());
         progress.finish();
         let damage = damage?;
         let mut table = Table::new(["place", "problem", "meaning"]);

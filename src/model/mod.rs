@@ -34,4 +34,6 @@ pub use normal::{
     NormalRecord, Organization, PersonName, Phone, Website,
 };
 pub use sensitive::Sensitive;
-pub use source::{FileManifest, QuarantinedRow, RawRow, SourceRecord, Version, content_hash};
+pub use source::{
+    FileManifest, Limits, QuarantinedRow, RawRow, SourceRecord, Version, content_hash,
+};

@@ -132,6 +132,36 @@ thread_local! {
     static HASHED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Limits that keep a hostile file from taking the machine; each is named in its error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Longest cell, bytes (1 MiB).
+    pub cell_bytes: usize,
+    /// Most columns (20,000).
+    pub columns: usize,
+    /// Longest row, bytes (16 MiB).
+    pub row_bytes: usize,
+    /// Most bytes after unpacking (64 GiB) …
+    pub unpacked_bytes: u64,
+    /// … and most bytes unpacked per byte packed (1,000).
+    pub unpacked_ratio: u64,
+    /// Deepest nesting of JSON (64).
+    pub json_depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cell_bytes: 1 << 20,
+            columns: 20_000,
+            row_bytes: 16 << 20,
+            unpacked_bytes: 64 << 30,
+            unpacked_ratio: 1_000,
+            json_depth: 64,
+        }
+    }
+}
+
 /// How one file was read: decided once, at ingest, from the whole file; ground, and an input of
 /// every later reading of its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +207,9 @@ pub struct FileManifest {
     pub records: u64,
     /// Rows put into quarantine.
     pub quarantined: u64,
+    /// Limits under which it was read.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// A row that could not be taken, with everything needed to correct and replay it.

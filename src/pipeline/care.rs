@@ -5,15 +5,17 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::engine::Engine;
+use super::index_check::index_damage;
 use super::intake::{archived_path, bad_row, known_bad};
 use super::types::{Damage, EngineOptions, Progress, RebuildOptions};
 use super::view::View;
-use crate::blocking::index::BlockIndex;
 use crate::error::{ErrorKind, Result};
 use crate::ingest::kind::{Mapping, read};
 use crate::ingest::read::Input;
 use crate::store::results::Results;
-use crate::store::{Access, BackedUp, CommittedFile, FileWriter, Migrated, Recovered, Store};
+use crate::store::{
+    Access, BackedUp, CommittedFile, FileWriter, Migrated, Recovered, Severity, Store,
+};
 
 /// What a recovery or restoring did, and the run that made the results anew.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -30,15 +32,14 @@ fn reader<'a>(
     options: &EngineOptions,
     progress: &'a dyn Progress,
 ) -> Result<impl FnMut(&Store, &CommittedFile, &mut FileWriter<'_>) -> Result<()> + use<'a>> {
-    let (catalog, limits) = (options.config.catalog()?, options.config.limits.limits());
-    let pool = options.pool()?;
+    let (catalog, pool) = (options.config.catalog()?, options.pool()?);
     Ok(move |store: &Store, file: &CommittedFile, writer: &mut FileWriter<'_>| {
         let CommittedFile { manifest, archived, .. } = file;
         let mapping = Mapping::new(&catalog, manifest)?;
         let known = known_bad(store, manifest)?;
         let input = Input { path: archived_path(store, archived), name: manifest.name.clone() };
         pool.install(|| {
-            read(&input, &limits, manifest, &mapping, &mut |mut batch| {
+            read(&input, manifest, &mapping, &mut |mut batch| {
                 progress.advance(batch.records.len() as u64);
                 batch.quarantined.retain(|row| !known.contains(&bad_row(row)));
                 let records: Vec<_> = batch.records.into_iter().map(|(record, _)| record).collect();
@@ -49,12 +50,13 @@ fn reader<'a>(
     })
 }
 
-/// Reads every stored byte. What a killed command left half done is finished or undone first, as
-/// the next command that writes would do it.
+/// Reads every stored byte, and compares the index with ground. What a killed command left half done
+/// is finished or undone first, as the next command that writes would do it.
 ///
 /// # Errors
-/// There is no store, it is being written, or reading fails.
-pub fn verify(dir: &Path, progress: &dyn Progress) -> Result<Vec<Damage>> {
+/// There is no store, it is being written, or reading fails; a user's source kind is wrong.
+pub fn verify(dir: &Path, options: &EngineOptions, progress: &dyn Progress) -> Result<Vec<Damage>> {
+    let (catalog, pool) = (options.config.catalog()?, options.pool()?);
     // Also answers for a folder that holds no store, which opening for writing would make.
     let reading = Store::open(dir, Access::Read)?;
     let store = match Store::open(dir, Access::Write) {
@@ -64,12 +66,13 @@ pub fn verify(dir: &Path, progress: &dyn Progress) -> Result<Vec<Damage>> {
         Ok(store) => store,
     };
     let findings = store.verify(|stage| progress.stage(stage, None))?;
+    let sound = findings.iter().all(|finding| finding.severity != Severity::Ground);
     let mut damage: Vec<Damage> = findings
         .into_iter()
         .map(|f| Damage { place: f.place, problem: f.what, meaning: f.meaning })
         .collect();
     progress.stage("index", None);
-    for problem in index_damage(&store) {
+    for problem in pool.install(|| index_damage(&store, sound.then_some(&catalog))) {
         let meaning = "`sameas recover` makes it anew".to_owned();
         damage.push(Damage { place: "index".to_owned(), problem, meaning });
     }
@@ -141,21 +144,6 @@ pub fn migrate(
     Ok(migrated)
 }
 
-/// What is damaged in the blocking index.
-fn index_damage(store: &Store) -> Vec<String> {
-    // A store that nothing was ever ingested into has none.
-    let made =
-        std::fs::read_dir(store.index_dir()).is_ok_and(|mut entries| entries.next().is_some());
-    let Some(secret) = store.secret().ok().filter(|_| made) else { return Vec::new() };
-    let index = BlockIndex::open(&store.index_dir(), secret);
-    match index.and_then(|index| Ok((index.verify()?, index.walk(|_, _| Ok(()))))) {
-        Ok((files, Ok(()))) => {
-            files.into_iter().map(|f| format!("{f} does not match its checksum")).collect()
-        }
-        Ok((_, Err(error))) | Err(error) => vec![error.to_string()],
-    }
-}
-
 /// Makes index and results anew where they are damaged, or all of them; returns the run that did.
 fn derive(
     dir: &Path,
@@ -164,7 +152,12 @@ fn derive(
     progress: &dyn Progress,
 ) -> Result<Option<u32>> {
     let mut engine = Engine::create_or_open(dir, options)?;
-    if all || !index_damage(&engine.store).is_empty() {
+    let Engine { store, index, catalog, pool, .. } = &engine;
+    // An index without state is new, or of another secret.
+    let renew = all
+        || index.sequence().is_none()
+        || !pool.install(|| index_damage(store, Some(catalog))).is_empty();
+    if renew {
         engine.renew_index()?;
     }
     // Whoever was cut off here may have removed results already, but never the ledger.
@@ -186,7 +179,14 @@ fn derive(
     let current = current.ok().flatten().filter(|run| engine.store.results_path(*run).exists());
     // Results of another version of sameas may be whole and say nothing to this one.
     let readable = || View::open(dir).and_then(|view| view.trained().map(drop)).is_ok();
-    if !had_results || sound && current.is_some() && !all && readable() {
+    if !had_results {
+        return Ok(None);
+    }
+    if sound && current.is_some() && !all && readable() {
+        // Questions about the results look things up in it.
+        if renew {
+            engine.fill_index(progress)?;
+        }
         return Ok(None);
     }
     let options = RebuildOptions { full: all, ..RebuildOptions::default() };

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::rebuild::RunFacts;
 use crate::error::Result;
 use crate::ingest::kind::{Catalog, Mapping, read};
-use crate::ingest::read::{Input, Limits};
+use crate::ingest::read::Input;
 use crate::model::{FileManifest, RecordKey};
 use crate::store::{Access, Store};
 
@@ -116,7 +116,7 @@ pub fn erasure_requests(dir: &Path, catalog: &Catalog) -> Result<Vec<ErasureRequ
         }
         let path = store.root().join(&committed.archived.path);
         let input = Input { path, name: manifest.name.clone() };
-        read(&input, &Limits::default(), manifest, &mapping, &mut |batch| {
+        read(&input, manifest, &mapping, &mut |batch| {
             let asked = batch.records.iter().filter(|(_, mapped)| mapped.redacted);
             out.extend(asked.map(|(record, _)| ErasureRequest::new(&record.key, manifest)));
             Ok(())

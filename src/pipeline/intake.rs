@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
 use super::fresh::Fresh;
-use super::records::Loaded;
+use super::records::{Loaded, filled_for};
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use super::values::Segment;
 use crate::blocking::{Key, keys_of};
@@ -48,8 +48,9 @@ impl Engine {
         let command = self.store.begin_command()?;
         // A killed process may have left the index behind ground: what it lacks is no news to an
         // ingest, so only a rebuild can fill it.
-        let before = self.store.manifests()?.len() as u64;
-        self.index_spoiled |= before > 0 && self.index.sequence() != Some(before);
+        let before = self.store.manifests()?.len();
+        self.index_spoiled |=
+            before > 0 && self.index.sequence() != Some(filled_for(&self.catalog, before));
         let sources = self.names_with_folder(files);
         let mut report = IngestReport { command, files: Vec::new() };
         for (file, source) in files.iter().zip(sources) {
@@ -72,12 +73,13 @@ impl Engine {
     }
 
     fn commit_index(&mut self) -> Result<()> {
-        let files = self.store.manifests()?.len() as u64;
+        let files = self.store.manifests()?.len();
         if std::mem::take(&mut self.index_spoiled) {
-            self.index.clear()?;
+            // Its keys stay for those who look up the last results: what is too much there they
+            // compare in vain.
             return self.index.commit(u64::MAX);
         }
-        self.index.commit(files)
+        self.index.commit(filled_for(&self.catalog, files))
     }
 
     /// For each file the source's name with its folder, where another file of the command has the
@@ -197,7 +199,7 @@ impl Engine {
             let known = known_bad(store, &manifest)?;
             let (mut records, mut bad, mut left_out, mut erased) = (0_u64, 0_u64, 0_u64, 0_u64);
             pool.install(|| {
-                read(&input, &limits, &manifest, &mapping, &mut |mut batch| {
+                read(&input, &manifest, &mapping, &mut |mut batch| {
                     records += batch.records.len() as u64;
                     bad += batch.quarantined.len() as u64;
                     left_out += batch.left_out;

@@ -12,6 +12,7 @@ mod fresh;
 mod golden_changes;
 mod gone;
 mod ground;
+mod index_check;
 mod intake;
 mod memory;
 mod plan;

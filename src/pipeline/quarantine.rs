@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::engine::Engine;
 use super::intake::{archived_path, store_batch};
+use super::records::filled_for;
 use super::types::Progress;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{GENERIC, Mapping, Stated, inspect, read};
@@ -58,7 +59,7 @@ impl Engine {
             of_file.entry(row.file).or_default().push(row);
         }
         let mut retried = Retried::default();
-        let before = self.store.manifests()?.len() as u64;
+        let before = filled_for(&self.catalog, self.store.manifests()?.len());
         for manifest in self.store.manifests()? {
             if let Some(rows) = of_file.remove(&manifest.file) {
                 progress.stage(&format!("reading {}", manifest.name), None);
@@ -67,7 +68,7 @@ impl Engine {
         }
         // An index that was behind stays so: only a rebuild can fill it.
         if self.index.sequence() == Some(before) {
-            self.index.commit(self.store.manifests()?.len() as u64)?;
+            self.index.commit(filled_for(&self.catalog, self.store.manifests()?.len()))?;
         }
         progress.finish();
         Ok(retried)
@@ -132,9 +133,8 @@ impl Engine {
         let path = archived_path(&self.store, &archived);
         let input = Input { path, name: manifest.name.clone() };
         let read_as = self.reading(manifest, &input, kind);
-        let Self { store, index, options, catalog, pool, index_spoiled, fresh } = self;
+        let Self { store, index, catalog, pool, index_spoiled, fresh, .. } = self;
         let mark = fresh.mark();
-        let limits = options.config.limits.limits();
         let mut writer = store.begin_file(manifest.command)?;
         let taken = read_as.and_then(|mut manifest| {
             manifest.file = writer.file();
@@ -143,7 +143,7 @@ impl Engine {
             (manifest.rows, manifest.records) = (sound.len() as u64, 0);
             let mut records = 0;
             pool.install(|| {
-                read(&input, &limits, &manifest, &mapping, &mut |batch| {
+                read(&input, &manifest, &mapping, &mut |batch| {
                     records += batch.records.len() as u64;
                     store_batch(store, &mut writer, index, fresh, batch, generic)
                 })
@@ -177,14 +177,12 @@ impl Engine {
             return Ok(Some(reason.to_owned()));
         }
         let bytes = as_file(manifest, std::iter::once(&*row.content.row));
-        let archived = self.store.archive().add(&manifest.name, bytes.as_slice())?;
-        let path = archived_path(&self.store, &archived);
-        let input = Input { path, name: manifest.name.clone() };
-        let limits = self.options.config.limits.limits();
+        let spool = self.store.archive().spool(&bytes)?;
+        let input = Input { path: spool.path().to_owned(), name: manifest.name.clone() };
         let tried = self.reading(manifest, &input, kind).and_then(|manifest| {
             let mapping = Mapping::new(&self.catalog, &manifest)?;
             let (mut records, mut reason) = (0, None);
-            read(&input, &limits, &manifest, &mapping, &mut |batch| {
+            read(&input, &manifest, &mapping, &mut |batch| {
                 records += batch.records.len();
                 reason = reason.take().or(batch.quarantined.into_iter().next().map(|r| r.reason));
                 Ok(())
@@ -194,7 +192,6 @@ impl Engine {
                 reason => reason,
             })
         });
-        self.store.archive().discard(&archived);
         match tried {
             // Such a row is no file: it stays what it was.
             Err(error) if error.kind() == ErrorKind::Input => Ok(Some(row.content.reason.clone())),
@@ -225,6 +222,7 @@ impl Engine {
             }
         };
         again.command = manifest.command;
+        again.limits = config.limits.limits();
         again.default_region.clone_from(&manifest.default_region);
         if !again.columns.is_empty() {
             "csv".clone_into(&mut again.container);

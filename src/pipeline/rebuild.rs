@@ -11,7 +11,7 @@ use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
 use super::erasure::ErasureRequest;
 use super::intake::rule_of;
 use super::memory::Memory;
-use super::records::{LiveRecords, reading};
+use super::records::{LiveRecords, filled_for, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
 use super::types::{Progress, RebuildOptions, RebuildReport, StageTime};
@@ -188,10 +188,10 @@ impl Engine {
         Ok(summary)
     }
 
-    /// Adds the keys of live records that the index lacks: after damage, or under another version.
+    /// Fills an index that is behind: after damage, under another version or another mapping.
     pub(super) fn catch_up_index(&mut self, records: &LiveRecords) -> Result<()> {
-        let files = self.store.manifests()?.len() as u64;
-        if self.index.sequence() == Some(files) {
+        let state = filled_for(&self.catalog, self.store.manifests()?.len());
+        if self.index.sequence() == Some(state) {
             return Ok(());
         }
         self.index.clear()?;
@@ -215,7 +215,7 @@ impl Engine {
             }
             from = to;
         }
-        self.index.commit(files)
+        self.index.commit(state)
     }
 
     /// The model of the results in force: after an undo, not the one added last.

@@ -72,7 +72,8 @@ struct Piece {
     erased: Vec<(RecordKey, u32)>,
 }
 
-type Mappings = FxHashMap<u32, (Mapping, bool)>;
+/// How each file is read, and whether by the generic kind.
+pub(super) type Mappings = FxHashMap<u32, (Mapping, bool)>;
 
 /// Pieces of the last results, or groups of chunks, that are read before their values are put aside.
 const AT_ONCE: usize = 32;
@@ -195,15 +196,16 @@ impl LiveRecords {
 }
 
 /// Whether a version of a record, in force or not, asks for its erasure.
-fn asks_erasure(mappings: &Mappings, record: &SourceRecord) -> bool {
+pub(super) fn asks_erasure(mappings: &Mappings, record: &SourceRecord) -> bool {
     record.deleted
         && mappings
             .get(&record.file)
             .is_some_and(|(mapping, _)| mapping.remap(record).is_some_and(|mapped| mapped.redacted))
 }
 
-fn normal_of(
-    mappings: &FxHashMap<u32, (Mapping, bool)>,
+/// A stored record's canonical values, and whether the generic kind read it.
+pub(super) fn normal_of(
+    mappings: &Mappings,
     record: &SourceRecord,
 ) -> Result<(NormalRecord, bool)> {
     let damaged = |what: &str| {
@@ -243,6 +245,13 @@ pub(super) fn reading(catalog: &Catalog) -> u64 {
         hash.update(text.as_bytes());
     }
     hash.digest()
+}
+
+/// What an index is filled for: so many files of ground, read as the catalog says. One that was
+/// filled for something else is filled anew.
+pub(super) fn filled_for(catalog: &Catalog, files: usize) -> u64 {
+    let state = [reading(catalog), files as u64].map(u64::to_le_bytes);
+    xxhash_rust::xxh3::xxh3_64(state.as_flattened())
 }
 
 fn from_results(

@@ -133,7 +133,8 @@ fn each(records: &dyn Records, mut take: impl FnMut(u32, Vec<NormalRecord>) + Se
 /// hashes.
 fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
     let step = u64::from((records.len() / TEXT_SAMPLE).max(1));
-    let looked_at = |at: &u32| records.origin(*at).generic && records.hash(*at) % step == 0;
+    let looked_at =
+        |at: &u32| records.origin(*at).generic && records.hash(*at).is_multiple_of(step);
     let profiles: Result<Vec<TextProfile>> = (0..records.len().div_ceil(PIECE))
         .into_par_iter()
         .map(|piece| {

@@ -204,6 +204,12 @@ impl View {
         }
         let store = Store::open(&self.root, Access::Read)?;
         let index = BlockIndex::open(&store.index_dir(), store.secret()?)?;
+        if index.sequence().is_none() {
+            let message = "the blocking index was lost, and is not filled yet";
+            return Err(Error::new(ErrorKind::Corrupted, message)
+                .at(store.index_dir().display())
+                .hint("run `sameas rebuild`: the index is made anew"));
+        }
         Ok(self.index.get_or_init(|| index))
     }
 

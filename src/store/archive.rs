@@ -147,6 +147,19 @@ impl Archive {
         Ok(archived)
     }
 
+    /// Puts bytes where a reader can look at them; nothing is synced, and the file goes with its
+    /// value. One at a time.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn spool(&self, bytes: &[u8]) -> Result<Spool> {
+        let path = self.root.join(format!("archive/spool{PART}"));
+        let mut file = Output::create(&path)?;
+        let spool = Spool { path };
+        file.write_all(bytes).map_err(|e| Error::io(&spool.path, e))?;
+        Ok(spool)
+    }
+
     /// Reads the input's bytes back, as given.
     ///
     /// # Errors
@@ -229,6 +242,26 @@ impl Archive {
             }
             opened => opened.map_err(|e| Error::io(&path, e)),
         }
+    }
+}
+
+/// A file of the moment, see [`Archive::spool`].
+#[derive(Debug)]
+pub struct Spool {
+    path: PathBuf,
+}
+
+impl Spool {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // What stays behind is removed when the store is opened next.
+        let _ = durable::remove(&self.path);
     }
 }
 

@@ -1,9 +1,11 @@
 use std::fmt;
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::store::durable;
+use crate::store::faults::{self, Outcome};
 
 /// A file of a run's own, for what would take memory otherwise. Its name is gone as soon as it is
 /// open, so that nothing of it outlives the process; it counts as nothing that is kept.
@@ -37,7 +39,13 @@ impl Scratch {
     /// The disk is full or broken.
     pub fn append(&mut self, bytes: &[u8]) -> Result<u64> {
         let start = self.length;
-        write_at(&self.file, bytes, start).map_err(|e| Error::io(&self.path, e))?;
+        let written = match faults::step("write", &self.path) {
+            Ok(Outcome::Whole) => write_at(&self.file, bytes, start),
+            Ok(Outcome::Short) => write_at(&self.file, &bytes[..bytes.len() / 2], start)
+                .and(Err(io::ErrorKind::StorageFull.into())),
+            Err(e) => Err(e),
+        };
+        written.map_err(|e| Error::io(&self.path, e))?;
         self.length += bytes.len() as u64;
         Ok(start)
     }

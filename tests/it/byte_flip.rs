@@ -171,12 +171,12 @@ fn wait() {
 /// Verifies; waits for children of other tests that hold copies of locks until they run.
 fn verified(store: &Path) -> sameas::error::Result<Vec<pipeline::Damage>> {
     for _ in 0..200 {
-        match pipeline::verify(store, &()) {
+        match pipeline::verify(store, &EngineOptions::default(), &()) {
             Err(error) if error.kind() == ErrorKind::Locked => wait(),
             other => return other,
         }
     }
-    pipeline::verify(store, &())
+    pipeline::verify(store, &EngineOptions::default(), &())
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use super::support::Bench;
+use sameas::blocking::index::BlockIndex;
+
+use super::support::{Bench, MEMBERS_KIND};
 
 const SHOP: &str = "id,first name,last name,email,phone,city\n\
     c1001,Ann,Lee,ann.lee@example.org,+1 512 555 0101,Austin\n\
@@ -258,12 +260,104 @@ fn a_row_is_taken_once_its_limit_is_raised() {
     assert!(bench.runs(&["show", "list:n10001"]).contains("ann@example.org"));
     let fate = bench.json(&["quarantine", "list", "--all"])[0]["fate"].clone();
     assert_eq!(fate, "taken by file 2");
-    // Also from the archive alone.
-    std::fs::remove_dir_all(bench.path().join(".sameas/ground")).unwrap();
-    bench.runs(&["recover"]);
+    // Also from the archive alone, under the limits of each reading, not those of today.
+    for limit in ["10M", "1K"] {
+        bench.write("sameas.toml", format!("[limits]\ncell = \"{limit}\"\n"));
+        std::fs::remove_dir_all(bench.path().join(".sameas/ground")).unwrap();
+        let recovered = bench.json(&["recover"]);
+        assert_eq!(recovered["notes"], serde_json::json!([]), "{limit}");
+        bench.runs(&["verify"]);
+        assert_eq!(bench.json(&["status"])["quarantined"], 0);
+        assert!(bench.runs(&["show", "list:n10001"]).contains("ann@example.org"));
+        let fate = bench.json(&["quarantine", "list", "--all"])[0]["fate"].clone();
+        assert_eq!(fate, "taken by file 2", "{limit}");
+    }
+}
+
+#[test]
+fn reading_quarantine_again_syncs_as_often_for_many_rows_as_for_one() {
+    let syncs = |rows: usize| {
+        let bench = Bench::new();
+        let note = "x".repeat(3_000);
+        let row = |n: usize| format!("n{n:05},Ann{n},Lee,ann{n}@example.org,{note}\n");
+        let rows: String = (0..rows).map(row).collect();
+        bench.write("list.csv", format!("id,first name,last name,email,note\n{rows}"));
+        bench.write("sameas.toml", "[limits]\ncell = \"2K\"\n");
+        bench.exits(4, &["ingest", "list.csv"]);
+        bench.write("sameas.toml", "");
+        let trace = bench.path().join("steps");
+        let run = bench.command(&["quarantine", "retry"]).env("SAMEAS_STEPS", &trace).output();
+        assert!(run.unwrap().status.success());
+        bench.read("steps").lines().filter(|s| s.contains("sync") || s.contains("flush")).count()
+    };
+    assert_eq!(syncs(1), syncs(30));
+}
+
+#[test]
+fn an_index_whose_bytes_are_sound_and_whose_keys_are_not_is_found() {
+    let bench = store();
     bench.runs(&["verify"]);
-    assert_eq!(bench.json(&["status"])["quarantined"], 0);
-    assert!(bench.runs(&["show", "list:n10001"]).contains("ann@example.org"));
+    let folder = bench.path().join(".sameas");
+    let secret: [u8; 32] = std::fs::read(folder.join("secret")).unwrap().try_into().unwrap();
+    let changed = |change: fn(&mut BlockIndex)| {
+        let mut index = BlockIndex::open_or_create(&folder.join("index"), secret).unwrap();
+        let sequence = index.sequence().unwrap();
+        change(&mut index);
+        index.commit(sequence).unwrap();
+        drop(index);
+        let (found, _) = bench.exits(1, &["verify"]);
+        assert!(found.contains("index"), "{found}");
+        bench.runs(&["recover"]);
+        bench.runs(&["verify"]);
+        assert!(bench.runs(&["find", "Ann"]).contains("Ann Lee"));
+        found
+    };
+    let lacking = changed(|index| index.remove(0));
+    assert!(lacking.contains("its keys are not those of ground"), "{lacking}");
+    let more = changed(|index| index.add(1, &[77]).unwrap());
+    assert!(more.contains("its keys are not those of ground"), "{more}");
+    let strange = changed(|index| index.add(1_000, &[77, 78]).unwrap());
+    assert!(strange.contains("records that ground does not have"), "{strange}");
+}
+
+#[test]
+fn an_index_that_is_lost_is_no_silent_answer() {
+    let bench = store();
+    let index = bench.path().join(".sameas/index");
+    std::fs::remove_dir_all(&index).unwrap();
+    // A command that does not fill it.
+    bench.runs(&["judge", "different", "shop:c1001", "shop:c1002"]);
+    let (_, messages) = bench.exits(1, &["find", "Ann"]);
+    assert!(messages.contains("not filled") && messages.contains("rebuild"), "{messages}");
+    bench.runs(&["rebuild"]);
+    assert!(bench.runs(&["find", "Ann"]).contains("Ann Lee"));
+    // Nor under another secret.
+    std::fs::write(bench.path().join(".sameas/secret"), "short").unwrap();
+    bench.runs(&["recover"]);
+    assert!(bench.runs(&["find", "Ann"]).contains("Ann Lee"));
+}
+
+#[test]
+fn a_kind_that_was_changed_changes_the_keys_of_records_too() {
+    let bench = Bench::new();
+    let kind = MEMBERS_KIND.replace("phone = [\"Mobile\"]\n", "");
+    bench.write("kinds/club.toml", &kind).write("sameas.toml", "kinds = \"kinds\"\n");
+    let rows = "Member No,First,Last,Mail,Mobile,Zip,City,Club State\n\
+        m1,Ada,Quill,ada@example.org,+14155550101,94110,Springfield,in\n\
+        m2,Bea,Thorn,bea@example.org,+14155550101,94110,Springfield,in\n";
+    bench.write("club.csv", rows);
+    bench.runs(&["ingest", "club.csv"]);
+    bench.runs(&["rebuild"]);
+    bench.write("kinds/club.toml", MEMBERS_KIND);
+    bench.runs(&["verify"]);
+    bench.runs(&["rebuild"]);
+    // Compares the keys with those that the kind of today gives.
+    bench.runs(&["verify"]);
+    // Not by a rebuild alone: an ingest must not take an index of the old mapping for one of today.
+    bench.write("kinds/club.toml", &kind).write("late.csv", rows.replace("\nm", "\nl"));
+    bench.runs(&["ingest", "late.csv"]);
+    bench.runs(&["rebuild"]);
+    bench.runs(&["verify"]);
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn every_file_is_its_own_kind_and_the_truth_names_its_records() {
         let manifest = inspect(&catalog, &input, &limits, &Stated::default()).unwrap();
         assert_eq!(&*manifest.kind, kind, "{name}");
         let mapping = Mapping::new(&catalog, &manifest).unwrap();
-        read(&input, &limits, &manifest, &mapping, &mut |batch| {
+        read(&input, &manifest, &mapping, &mut |batch| {
             assert!(batch.quarantined.is_empty(), "{name}: {:?}", batch.quarantined);
             for (record, mapped) in batch.records {
                 if record.deleted || record.alias_of.is_some() || mapped.id_made {

@@ -142,6 +142,18 @@ fn a_run_that_would_fill_the_disk_is_not_begun() {
     assert_eq!(run(&disk, &["--store", "store", "rebuild"]).0, Some(0));
 }
 
+/// Questions that need nothing but reading.
+const READING: &[&[&str]] = &[
+    &["show", "crm:C-0a"],
+    &["xref", "crm:C-0a"],
+    &["status"],
+    &["find", "Ada"],
+    &["why", "crm:C-1a", "crm:C-1b"],
+    &["why-not", "crm:C-0a", "crm:C-3a"],
+    &["how", "crm:C-1a"],
+    &["export", "clusters", "--to", "-"],
+];
+
 #[test]
 fn a_store_on_a_read_only_disk_can_be_read() {
     let Some(disk) = mounted() else {
@@ -161,16 +173,89 @@ fn a_store_on_a_read_only_disk_can_be_read() {
         let output = sameas(&disk, &[&["--store", "store"], verb].concat()).output().unwrap();
         failed(&output, &["ead-only"]);
     }
-    for verb in [&["show", "crm:C-0a"][..], &["xref", "crm:C-0a"], &["status"]] {
-        let (code, messages) = run(&disk, &[&["--store", "store"], verb].concat());
+    for verb in READING {
+        let (code, messages) = run(&disk, &[&["--store", "store"], *verb].concat());
         assert_eq!(code, Some(0), "{verb:?}: {messages}");
     }
-    // The index makes a lock file to read.
-    let output = sameas(&disk, &["--store", "store", "find", "Ada"]).output().unwrap();
-    failed(&output, &["ead-only"]);
     remount("remount,rw");
     assert_eq!(reopened(&disk.join("store")).unwrap(), before);
     mended(&disk, &before);
+}
+
+/// Takes or gives the right to write, of every file and folder.
+fn let_write(path: &Path, may: bool) {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, file) = if may { (0o700, 0o600) } else { (0o500, 0o400) };
+    let is_folder = path.is_dir();
+    if is_folder && may {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(folder)).unwrap();
+    }
+    if is_folder {
+        std::fs::read_dir(path).unwrap().for_each(|entry| let_write(&entry.unwrap().path(), may));
+    }
+    let mode = if is_folder { folder } else { file };
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+/// The command with no right but those that the modes of files give, also where a test runs as root:
+/// in a user namespace of its own it is nobody who may pass modes over. `None`, with the reason, where
+/// the system does not let us.
+fn without_privileges(folder: &Path, arguments: &[&str]) -> Option<Output> {
+    let plain = sameas(folder, arguments);
+    if std::fs::write(folder.join("store/probe"), "").is_err() {
+        return Some(sameas(folder, arguments).output().unwrap());
+    }
+    std::fs::remove_file(folder.join("store/probe")).unwrap();
+    let mut command = Command::new("unshare");
+    command.args([
+        "--user",
+        "sh",
+        "-c",
+        "if (: > store/probe) 2>/dev/null; then exit 77; fi; exec \"$@\"",
+        "sh",
+    ]);
+    command.arg(plain.get_program()).args(arguments).current_dir(folder).stdin(Stdio::null());
+    let reason = match command.output() {
+        Err(error) => format!("unshare cannot be run: {error}"),
+        Ok(output) if output.status.code() == Some(77) => "modes are passed over".to_owned(),
+        Ok(output) => {
+            let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+            if !messages.starts_with("unshare:") {
+                return Some(output);
+            }
+            messages
+        }
+    };
+    println!("skipped: no process without privileges can be made here: {}", reason.trim());
+    None
+}
+
+#[test]
+fn a_store_that_may_not_be_written_can_be_read() {
+    let folder = sample();
+    let store = folder.path().join("store");
+    let before = reopened(&store).unwrap();
+    // With the file that readers lock, and without it.
+    for lock in [true, false] {
+        if !lock {
+            let_write(&store, true);
+            let _ = std::fs::remove_file(store.join("index/.tantivy-meta.lock"));
+        }
+        let_write(&store, false);
+        for verb in READING {
+            let arguments = [&["--store", "store"], *verb].concat();
+            let Some(output) = without_privileges(folder.path(), &arguments) else {
+                return let_write(&store, true);
+            };
+            assert!(output.status.success(), "{verb:?}: {output:?}");
+        }
+        for verb in [&["rebuild"][..], &["judge", "same", "crm:C-0a", "crm:C-1a"]] {
+            let arguments = [&["--store", "store"], verb].concat();
+            failed(&without_privileges(folder.path(), &arguments).unwrap(), &["ermission denied"]);
+        }
+    }
+    let_write(&store, true);
+    assert_eq!(reopened(&store).unwrap(), before);
 }
 
 #[test]

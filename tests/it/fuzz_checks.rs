@@ -102,7 +102,7 @@ pub(crate) fn map(bytes: &[u8]) {
     let limits = small_limits();
     let Ok(manifest) = inspect(catalog, &input, &limits, &Stated::default()) else { return };
     let Ok(mapping) = Mapping::new(catalog, &manifest) else { return };
-    let _ = read_kind(&input, &limits, &manifest, &mapping, &mut |batch| {
+    let _ = read_kind(&input, &manifest, &mapping, &mut |batch| {
         for (record, mapped) in &batch.records {
             normalize(mapped);
             let again = mapping.remap(record);

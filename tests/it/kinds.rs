@@ -89,7 +89,7 @@ pub(crate) fn run_path(path: PathBuf, name: &str, stated: &Stated) -> sameas::er
     let manifest = inspect(catalog, &input, &limits, stated)?;
     let mapping = Mapping::new(catalog, &manifest)?;
     let (mut records, mut quarantined) = (Vec::new(), Vec::new());
-    read(&input, &limits, &manifest, &mapping, &mut |batch| {
+    read(&input, &manifest, &mapping, &mut |batch| {
         records.extend(batch.records.into_iter().map(|(record, mapped)| (record, *mapped)));
         quarantined.extend(batch.quarantined);
         Ok(())

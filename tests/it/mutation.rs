@@ -290,29 +290,29 @@ fn targets(store: &Path) -> Vec<Target> {
         Target { name, corpus, share, seeds, check, mend }
     };
     vec![
-        target("tables and JSON", 46, tables.clone(), checks::read as fn(&[u8]), as_is as _),
-        target("packed tables", 5, packed, checks::read, as_is),
-        target("workbooks", 2, vec![sheet], checks::read, as_is),
-        target("parts of workbooks", 2, parts, checks::read, repacked),
+        target("tables and JSON", 140, tables.clone(), checks::read as fn(&[u8]), as_is as _),
+        target("packed tables", 15, packed, checks::read, as_is),
+        target("workbooks", 4, vec![sheet], checks::read, as_is),
+        target("parts of workbooks", 4, parts, checks::read, repacked),
         target("kinds and mappings", 1, [tables, texts("data/demo")].concat(), checks::map, as_is),
         target(
             "normalisers",
-            4,
+            6,
             corpus("normalize"),
             |b| checks::clean(&String::from_utf8_lossy(b)),
             as_is,
         ),
         target(
             "configurations, kinds, truth",
-            1,
+            2,
             [texts("data/sources"), corpus("settings")].concat(),
             |b| checks::settings(&String::from_utf8_lossy(b)),
             as_is,
         ),
-        target("models", 3, vec![model], checks::model, as_is),
-        target("values of the database", 29, values(store), checks::value, as_is),
-        target("archive", 4, archive, checks::archive, archive_mended),
-        target("results", 3, vec![results], checks::results, pages_mended),
+        target("models", 6, vec![model], checks::model, as_is),
+        target("values of the database", 90, values(store), checks::value, as_is),
+        target("archive", 6, archive, checks::archive, archive_mended),
+        target("results", 5, vec![results], checks::results, pages_mended),
     ]
 }
 

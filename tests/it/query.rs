@@ -9,8 +9,8 @@ use std::process::Command;
 use sameas::config::Gate;
 use sameas::error::ErrorKind;
 use sameas::model::{
-    Email, EntityId, EntityKind, FileManifest, NormalRecord, PersonName, RecordKey, ScoredPair,
-    Verdict,
+    Email, EntityId, EntityKind, FileManifest, Limits, NormalRecord, PersonName, RecordKey,
+    ScoredPair, Verdict,
 };
 use sameas::pipeline::{self, View};
 use sameas::query::{self, resolve};
@@ -66,6 +66,7 @@ fn manifest(file: u32, source: &str) -> FileManifest {
         rows: 0,
         records: 0,
         quarantined: 0,
+        limits: Limits::default(),
     }
 }
 

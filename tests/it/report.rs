@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sameas::compare::{Comparison, PatternShares, Table, TextChoice, dim, pack};
 use sameas::model::{
     Address, BirthDate, BlockLimits, Consent, ConsentState, Email, EntityId, EntityKind,
-    FileManifest, NormalRecord, Organization, PersonName, Phone, QuarantinedRow, RecordKey,
+    FileManifest, Limits, NormalRecord, Organization, PersonName, Phone, QuarantinedRow, RecordKey,
     ScoredPair, Timestamp,
 };
 use sameas::pipeline::StageTime;
@@ -204,6 +204,7 @@ fn manifest(name: &str, kind: &str, mapping: &[(&str, &str)], unused: &[&str]) -
         rows: 1_204,
         records: 1_200,
         quarantined: 4,
+        limits: Limits::default(),
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use sameas::error::ErrorKind;
 use sameas::model::{
-    Cause, EntityId, FileManifest, Judgement, LedgerChange, LedgerEvent, QuarantinedRow, RawRow,
-    RecordKey, RunBasis, SourceRecord, Timestamp, Verdict, Version,
+    Cause, EntityId, FileManifest, Judgement, LedgerChange, LedgerEvent, Limits, QuarantinedRow,
+    RawRow, RecordKey, RunBasis, SourceRecord, Timestamp, Verdict, Version,
 };
 use sameas::store::{Access, CommittedFile, FileWriter, Receipt, Store, ledger::founding_id};
 
@@ -61,6 +61,7 @@ fn manifest(name: &str) -> FileManifest {
         rows: 0,
         records: 0,
         quarantined: 0,
+        limits: Limits::default(),
     }
 }
 

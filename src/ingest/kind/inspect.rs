@@ -144,6 +144,7 @@ pub fn inspect(
         rows: seen.rows,
         records: 0,
         quarantined: seen.bad + seen.broken,
+        limits: limits.clone(),
         kind: kind.as_str().into(),
     };
     let system: Arc<str> = catalog.kind(&kind).map_or("", |kind| kind.spec.system.as_str()).into();

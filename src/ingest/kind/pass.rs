@@ -17,7 +17,7 @@ use super::systems::Systems;
 use super::value::View;
 use crate::error::Result;
 use crate::ingest::Batch;
-use crate::ingest::read::{BadRow, Input, Limits, Row, RowReader, Rows as RowBatch};
+use crate::ingest::read::{BadRow, Input, Row, RowReader, Rows as RowBatch};
 use crate::model::{
     FileManifest, MappedRecord, QuarantinedRow, RawRow, RecordKey, SourceRecord, Version,
     content_hash,
@@ -151,18 +151,17 @@ fn singles(rows: Vec<Row>) -> Vec<Single> {
 }
 
 /// Second pass: reads the file and hands over batches in the order of the file (grouping kinds: in
-/// the order of each group's first row). Mapping runs in parallel.
+/// the order of each group's first row), under the limits of the manifest. Mapping runs in parallel.
 ///
 /// # Errors
 /// Reading fails or `sink` refuses; bad rows are no errors.
 pub fn read(
     input: &Input,
-    limits: &Limits,
     manifest: &FileManifest,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Batch) -> Result<()>,
 ) -> Result<()> {
-    let mut reader = RowReader::open(input, limits)?;
+    let mut reader = RowReader::open(input, &manifest.limits)?;
     let mut collector = mapping.group.as_ref().map(|rule| (rule, Collector::new()));
     let mut take = |rows: RowBatch| -> Result<()> {
         let bad = rows.bad.into_iter().map(|row| quarantined(manifest, row)).collect();

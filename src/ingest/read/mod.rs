@@ -28,35 +28,7 @@ use self::vcard::VcardReader;
 use crate::error::{ErrorKind, Result};
 use crate::model::RawRow;
 
-/// Limits that keep a hostile file from taking the machine; each is named in its error.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Longest cell, bytes (1 MiB).
-    pub cell_bytes: usize,
-    /// Most columns (20,000).
-    pub columns: usize,
-    /// Longest row, bytes (16 MiB).
-    pub row_bytes: usize,
-    /// Most bytes after unpacking (64 GiB) …
-    pub unpacked_bytes: u64,
-    /// … and most bytes unpacked per byte packed (1,000).
-    pub unpacked_ratio: u64,
-    /// Deepest nesting of JSON (64).
-    pub json_depth: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            cell_bytes: 1 << 20,
-            columns: 20_000,
-            row_bytes: 16 << 20,
-            unpacked_bytes: 64 << 30,
-            unpacked_ratio: 1_000,
-            json_depth: 64,
-        }
-    }
-}
+pub use crate::model::Limits;
 
 /// Where the bytes are. Standard input is spooled to a file first, by the caller.
 #[derive(Clone, Debug)]
