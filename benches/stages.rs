@@ -19,7 +19,7 @@ use sameas::model::{
     MappedRecord, Method, NormalRecord, RawRow, RecordKey, SourceRecord, Thresholds, Version,
 };
 use sameas::normalize::{address, date, email, normalize, organization, person_name, phone};
-use sameas::pipeline::resolve::{Decisions, Records, Resolution, resolve};
+use sameas::pipeline::resolve::{Decisions, PIECE, Records, Resolution, Segment, resolve};
 use sameas::scoring::Parameters;
 use sameas::store::{Access, Store, founding_id};
 use sameas::survivorship::{Member, Policy, golden};
@@ -262,8 +262,11 @@ impl Records for Canonical {
         RECORDS as u32
     }
 
-    fn normal(&self, ordinal: u32) -> Result<NormalRecord> {
-        Ok(NORMAL[ordinal as usize].clone())
+    fn piece(&self, piece: u32) -> Result<Segment> {
+        let mut values = Segment::default();
+        let records = NORMAL.iter().skip((piece * PIECE) as usize).take(PIECE as usize);
+        records.into_iter().try_for_each(|normal| values.push(normal))?;
+        Ok(values)
     }
 
     fn origin(&self, _: u32) -> Origin {

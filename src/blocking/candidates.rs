@@ -6,15 +6,21 @@ use crate::model::{BlockLimits, Part};
 #[derive(Debug, Default)]
 pub struct Blocks {
     offsets: Vec<u32>,
+    /// Records of the blocks, one block after the other, ascending; the last of a block carries
+    /// [`LAST`].
     members: Vec<u32>,
     rules: Vec<u8>,
     /// Whether a block is a part of a refined one.
     parts: Vec<bool>,
     of_record_offsets: Vec<u32>,
+    /// By record, of each block that goes on after it: where in `members` it does.
     of_record: Vec<u32>,
     /// What happened to each rule's blocks.
     pub statistics: BlockStatistics,
 }
+
+/// Marks the last record of a block.
+const LAST: u32 = 1 << 31;
 
 /// Counts by rule.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +98,9 @@ impl<'a> BlocksBuilder<'a> {
         self.blocks.statistics.blocks[at] += 1;
         self.blocks.statistics.pairs[at] += n * (n - 1) / 2;
         self.blocks.members.extend_from_slice(members);
+        if let Some(last) = self.blocks.members.last_mut() {
+            *last |= LAST;
+        }
         self.blocks.offsets.push(self.blocks.members.len() as u32);
         self.blocks.rules.push(rule);
         self.blocks.parts.push(part);
@@ -100,16 +109,16 @@ impl<'a> BlocksBuilder<'a> {
     /// Splits an oversized block by what else its members could agree on.
     fn refine(&mut self, rule: u8, members: &[u32]) {
         let t = self.table;
-        let name = |r: u32| t.names.get(r).first().copied();
-        let address = |r: u32| t.addresses.get(r).first().copied();
-        let mail = |r: u32| t.emails.get(r).first().map(|e| t.email_values[e.email as usize]);
+        let name = |r: u32| t.names(r).first().copied();
+        let address = |r: u32| t.addresses(r).first().copied();
+        let mail = |r: u32| t.emails(r).first().map(|e| t.email_values[e.email as usize]);
         let discriminators: [&dyn Fn(u32) -> u32; 8] = [
             &|r| name(r).map_or(NONE, |n| n.given),
             &|r| name(r).map_or(NONE, |n| n.family),
             &|r| address(r).map_or(NONE, |a| a.postcode),
-            &|r| t.births.get(r).first().copied().unwrap_or(NONE),
+            &|r| t.births(r).first().copied().unwrap_or(NONE),
             &|r| mail(r).map_or(NONE, |m| m.letters),
-            &|r| t.phones.get(r).first().copied().unwrap_or(NONE),
+            &|r| t.phones(r).first().copied().unwrap_or(NONE),
             &|r| address(r).map_or(NONE, |a| a.city),
             &|r| t.organizations.get(r).first().copied().unwrap_or(NONE),
         ];
@@ -134,6 +143,17 @@ impl<'a> BlocksBuilder<'a> {
         self.blocks.statistics.leave_out(rule, n);
     }
 
+    /// Adds the blocks of another builder of the same table and limits.
+    pub fn append(&mut self, other: Self) {
+        let (mine, theirs) = (&mut self.blocks, other.blocks);
+        let start = mine.members.len() as u32;
+        mine.offsets.extend(theirs.offsets[1..].iter().map(|end| start + end));
+        mine.members.extend_from_slice(&theirs.members);
+        mine.rules.extend_from_slice(&theirs.rules);
+        mine.parts.extend_from_slice(&theirs.parts);
+        mine.statistics.add(theirs.statistics);
+    }
+
     /// Finishes: blocks by record can be asked for.
     pub fn finish(self) -> Blocks {
         let mut blocks = self.blocks;
@@ -153,6 +173,23 @@ impl BlockStatistics {
         }
     }
 
+    fn add(&mut self, other: Self) {
+        let counts = [
+            (&mut self.blocks, other.blocks),
+            (&mut self.pairs, other.pairs),
+            (&mut self.refined, other.refined),
+            (&mut self.left_out, other.left_out),
+            (&mut self.pairs_left_out, other.pairs_left_out),
+        ];
+        for (mine, theirs) in counts {
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
+        }
+        self.largest.extend(other.largest);
+        if self.largest.len() > 200 {
+            self.sort();
+        }
+    }
+
     fn sort(&mut self) {
         self.largest.sort_unstable_by_key(|(rule, n)| (std::cmp::Reverse(*n), *rule));
         self.largest.truncate(50);
@@ -162,22 +199,22 @@ impl BlockStatistics {
 impl Blocks {
     fn by_record(&mut self, n: usize) {
         let blocks = self;
+        (blocks.of_record_offsets, blocks.of_record) = (Vec::new(), Vec::new());
+        blocks.members.shrink_to_fit();
         let mut offsets = vec![0_u32; n + 1];
-        for member in &blocks.members {
+        for member in blocks.members.iter().filter(|member| **member & LAST == 0) {
             offsets[*member as usize + 1] += 1;
         }
         for at in 0..n {
             offsets[at + 1] += offsets[at];
         }
         let mut next = offsets.clone();
-        let mut of_record = vec![0_u32; blocks.members.len()];
-        for block in 0..blocks.rules.len() {
-            let (from, to) = (blocks.offsets[block] as usize, blocks.offsets[block + 1] as usize);
-            for member in &blocks.members[from..to] {
-                let slot = &mut next[*member as usize];
-                of_record[*slot as usize] = block as u32;
-                *slot += 1;
-            }
+        let mut of_record = vec![0_u32; offsets[n] as usize];
+        let going_on = (1..).zip(&blocks.members).filter(|(_, member)| **member & LAST == 0);
+        for (following, member) in going_on {
+            let slot = &mut next[*member as usize];
+            of_record[*slot as usize] = following;
+            *slot += 1;
         }
         blocks.of_record_offsets = offsets;
         blocks.of_record = of_record;
@@ -185,11 +222,11 @@ impl Blocks {
 
     /// Gives up the blocks that exceed limits, as if they had been built under them.
     pub fn limit(&mut self, limits: &BlockLimits) {
-        let (mut offsets, mut members) = (vec![0], Vec::with_capacity(self.members.len()));
-        let (mut rules, mut parts) = (Vec::new(), Vec::new());
+        let (mut start, mut kept, mut end) = (0, 0, 0);
         for block in 0..self.rules.len() {
             let (rule, part) = (self.rules[block], self.parts[block]);
-            let own = self.members(block as u32);
+            let own = start..self.offsets[block + 1] as usize;
+            start = own.end;
             let n = own.len() as u64;
             if n > u64::from(limits.of(rule, part)) {
                 let at = usize::from(rule);
@@ -198,13 +235,18 @@ impl Blocks {
                 self.statistics.leave_out(rule, n);
                 continue;
             }
-            members.extend_from_slice(own);
-            offsets.push(members.len() as u32);
-            rules.push(rule);
-            parts.push(part);
+            // What is kept moves down over what is not.
+            self.members.copy_within(own, end);
+            end += n as usize;
+            kept += 1;
+            self.offsets[kept] = end as u32;
+            (self.rules[kept - 1], self.parts[kept - 1]) = (rule, part);
         }
+        self.members.truncate(end);
+        self.offsets.truncate(kept + 1);
+        self.rules.truncate(kept);
+        self.parts.truncate(kept);
         let records = self.of_record_offsets.len() - 1;
-        (self.offsets, self.members, self.rules, self.parts) = (offsets, members, rules, parts);
         self.by_record(records);
         self.statistics.sort();
     }
@@ -215,16 +257,19 @@ impl Blocks {
         let at = record as usize;
         let (from, to) =
             (self.of_record_offsets[at] as usize, self.of_record_offsets[at + 1] as usize);
-        for block in &self.of_record[from..to] {
-            let members = self.members(*block);
-            let after = members.partition_point(|m| *m <= record);
-            out.extend_from_slice(&members[after..]);
+        for following in &self.of_record[from..to] {
+            for member in &self.members[*following as usize..] {
+                out.push(member & !LAST);
+                if member & LAST != 0 {
+                    break;
+                }
+            }
         }
         out.sort_unstable();
         out.dedup();
     }
 
-    /// Rules whose blocks hold both records.
+    /// Rules whose blocks hold both records, `a` < `b`.
     pub fn shared_rules(&self, a: u32, b: u32) -> Vec<u8> {
         let mut rules: Vec<u8> = self.shared(a, b).iter().map(|block| block.0).collect();
         rules.sort_unstable();
@@ -232,7 +277,8 @@ impl Blocks {
         rules
     }
 
-    /// The blocks that hold both records: rule, whether it is a part of a refined block, records.
+    /// The blocks that hold both records, `a` < `b`: rule, whether it is a part of a refined block,
+    /// records.
     pub fn shared(&self, a: u32, b: u32) -> Vec<(u8, bool, u32)> {
         let (from, to) = (
             self.of_record_offsets[a as usize] as usize,
@@ -240,17 +286,17 @@ impl Blocks {
         );
         self.of_record[from..to]
             .iter()
-            .filter(|block| self.members(**block).binary_search(&b).is_ok())
-            .map(|block| {
-                let at = *block as usize;
-                (self.rules[at], self.parts[at], self.members(*block).len() as u32)
+            .filter(|following| {
+                let others = &self.members[**following as usize..];
+                let upto = others.iter().find(|member| **member & !LAST >= b || **member & LAST != 0);
+                upto.is_some_and(|member| member & !LAST == b)
+            })
+            .map(|following| {
+                let block = self.offsets.partition_point(|end| end <= following) - 1;
+                let records = self.offsets[block + 1] - self.offsets[block];
+                (self.rules[block], self.parts[block], records)
             })
             .collect()
-    }
-
-    fn members(&self, block: u32) -> &[u32] {
-        let at = block as usize;
-        &self.members[self.offsets[at] as usize..self.offsets[at + 1] as usize]
     }
 
     /// Number of blocks.

@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use tantivy::directory::MmapDirectory;
 use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, STORED, Schema, Value};
 use tantivy::store::Compressor;
@@ -25,6 +24,7 @@ use tantivy::{
     TERMINATED, TantivyDocument, Term,
 };
 
+use super::directory::IndexFolder;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bits of a key that choose its bucket: pages of some hundred postings at a million records.
@@ -71,7 +71,7 @@ impl fmt::Debug for BlockIndex {
 }
 
 /// The keys of one bucket that two or more live records share, ascending, with their records.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Bucket {
     /// Key and end of its records in `records`.
     keys: Vec<(u64, usize)>,
@@ -110,7 +110,7 @@ impl BlockIndex {
             ..IndexSettings::default()
         };
         let index = guarded(directory, || {
-            let files = MmapDirectory::open(directory)?;
+            let files = IndexFolder::open(directory)?;
             Index::builder().schema(schema.build()).settings(settings).open_or_create(files)
         })?;
         Self::from_index(directory, index, secret)
@@ -121,7 +121,7 @@ impl BlockIndex {
     /// # Errors
     /// `Corrupted` if there is none or it is damaged.
     pub fn open(directory: &Path, secret: [u8; 32]) -> Result<Self> {
-        let index = guarded(directory, || Index::open_in_dir(directory))?;
+        let index = guarded(directory, || Index::open(IndexFolder::open(directory)?))?;
         Self::from_index(directory, index, secret)
     }
 
@@ -220,6 +220,7 @@ impl BlockIndex {
             prepared.commit()
         })?;
         guarded(&directory, || self.reader.reload())?;
+        self.pending = Vec::new();
         if std::mem::take(&mut self.cleared) {
             self.removed.clear();
         }
@@ -320,30 +321,40 @@ impl BlockIndex {
     /// # Errors
     /// Damaged or unreadable, and what `visit` returns.
     pub fn walk(&self, mut visit: impl FnMut(u64, &[u64]) -> Result<()>) -> Result<()> {
-        let searcher = self.reader.searcher();
-        for start in (0..BUCKETS).step_by(WALK_AHEAD as usize) {
-            let buckets: Vec<Result<Bucket>> = (start..start + WALK_AHEAD)
-                .into_par_iter()
-                .map(|bucket| self.bucket(&searcher, bucket))
-                .collect();
-            for bucket in buckets {
-                bucket?.blocks().try_for_each(|(key, records)| visit(key, records))?;
-            }
-        }
-        Ok(())
+        let mut found = Ok(());
+        self.fold_buckets(
+            |bucket| bucket.clone(),
+            |bucket| {
+                let mut blocks = bucket.blocks();
+                if found.is_ok() {
+                    found = blocks.try_for_each(|(key, records)| visit(key, records));
+                }
+            },
+        )?;
+        found
     }
 
-    /// Maps the keys that two or more records share, bucket by bucket, in parallel; results in
-    /// order of the keys.
+    /// Maps the keys that two or more records share, bucket by bucket, in parallel, and hands the
+    /// results over in the order of the keys, some hundred at a time.
     ///
     /// # Errors
     /// Damaged or unreadable.
-    pub fn map_buckets<T: Send>(&self, map: impl Fn(&Bucket) -> T + Sync) -> Result<Vec<T>> {
+    pub fn fold_buckets<T: Send>(
+        &self,
+        map: impl Fn(&Bucket) -> T + Sync,
+        mut fold: impl FnMut(T),
+    ) -> Result<()> {
         let searcher = self.reader.searcher();
-        (0..BUCKETS)
-            .into_par_iter()
-            .map(|bucket| Ok(map(&self.bucket(&searcher, bucket)?)))
-            .collect()
+        for start in (0..BUCKETS).step_by(WALK_AHEAD as usize) {
+            let mapped: Vec<Result<T>> = (start..start + WALK_AHEAD)
+                .into_par_iter()
+                .map(|bucket| Ok(map(&self.bucket(&searcher, bucket)?)))
+                .collect();
+            for value in mapped {
+                fold(value?);
+            }
+        }
+        Ok(())
     }
 
     /// Whether so many small commits or removals have gathered that building it anew pays.
@@ -365,7 +376,8 @@ impl BlockIndex {
 
     fn bucket(&self, searcher: &Searcher, bucket: u64) -> Result<Bucket> {
         let mut postings = self.postings(searcher, bucket)?;
-        postings.sort_unstable();
+        // Pages are sorted: the stable sort merges them.
+        postings.sort();
         postings.dedup();
         let mut shared = Bucket::default();
         for block in postings.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1) {

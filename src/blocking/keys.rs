@@ -1,4 +1,4 @@
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::{EntityKind, NormalRecord};
 use crate::reference::names::formal_names;
@@ -91,6 +91,8 @@ rules! {
 /// Collects the keys of one record.
 struct Keys<'a> {
     out: &'a mut Vec<Key>,
+    /// What is hashed; a stream of small parts would cost several times as much.
+    text: Vec<u8>,
 }
 
 impl Keys<'_> {
@@ -98,13 +100,13 @@ impl Keys<'_> {
         if parts.iter().any(|p| p.is_empty()) {
             return;
         }
-        let mut hasher = Xxh3::new();
-        hasher.update(&[rule]);
+        self.text.clear();
+        self.text.push(rule);
         for part in parts {
-            hasher.update(part.as_bytes());
-            hasher.update(&[0]);
+            self.text.extend_from_slice(part.as_bytes());
+            self.text.push(0);
         }
-        self.out.push(Key { rule, hash: hasher.digest() });
+        self.out.push(Key { rule, hash: xxh3_64(&self.text) });
     }
 }
 
@@ -161,7 +163,7 @@ fn names(record: &NormalRecord) -> Vec<Name> {
 /// `generic` says that its columns were mapped by guess, so that further texts may block.
 pub fn keys_of(record: &NormalRecord, generic: bool, out: &mut Vec<Key>) {
     out.clear();
-    let mut keys = Keys { out };
+    let mut keys = Keys { out, text: Vec::with_capacity(128) };
     for id in record.self_ids.iter().chain(&record.external_ids) {
         keys.add(LINK, &[&id.system, &id.object, &id.id]);
     }

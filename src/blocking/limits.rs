@@ -28,15 +28,6 @@ pub fn limits_for(records: u32) -> BlockLimits {
     BlockLimits { cap, whole, part: vec![cap; RULES.len()] }
 }
 
-/// A candidate pair of a sample.
-#[derive(Clone, Debug)]
-pub struct SampledPair {
-    /// The blocks that hold both: rule, whether it is a part of a refined block, records.
-    pub blocks: Vec<(u8, bool, u32)>,
-    /// Probability of a match.
-    pub probability: f64,
-}
-
 /// Sizes of blocks are told apart by their power of two.
 const CLASSES: usize = 16;
 
@@ -45,37 +36,91 @@ fn class(records: u32) -> usize {
     (records.max(2).next_power_of_two().trailing_zeros() as usize).min(CLASSES - 1)
 }
 
+/// A rule's whole blocks, or the parts of its refined ones.
+fn slot(rule: u8, part: bool) -> usize {
+    2 * usize::from(rule) + usize::from(part)
+}
+
+/// Candidate pairs of a sample: their blocks and their probabilities. Some 20 bytes a pair.
+#[derive(Clone, Debug, Default)]
+pub struct PairSample {
+    /// End of each pair's blocks.
+    ends: Vec<u32>,
+    /// Slot and class of the smallest block of each slot, which is given up last.
+    blocks: Vec<(u8, u8)>,
+    probabilities: Vec<f64>,
+}
+
+impl PairSample {
+    /// Adds a pair: the blocks that hold both (rule, whether it is a part of a refined block,
+    /// records), and its probability of a match.
+    pub fn push(&mut self, blocks: &[(u8, bool, u32)], probability: f64) {
+        let start = self.blocks.len();
+        let places = blocks.iter().map(|(rule, part, n)| (slot(*rule, *part), class(*n)));
+        self.blocks.extend(places.map(|(slot, class)| (slot as u8, class as u8)));
+        self.blocks[start..].sort_unstable();
+        let mut kept = start;
+        for at in start..self.blocks.len() {
+            if kept == start || self.blocks[kept - 1].0 != self.blocks[at].0 {
+                self.blocks[kept] = self.blocks[at];
+                kept += 1;
+            }
+        }
+        self.blocks.truncate(kept);
+        self.ends.push(kept as u32);
+        self.probabilities.push(probability);
+    }
+
+    /// Adds the pairs of another sample.
+    pub fn append(&mut self, other: &Self) {
+        let start = self.blocks.len() as u32;
+        self.ends.extend(other.ends.iter().map(|end| start + end));
+        self.blocks.extend_from_slice(&other.blocks);
+        self.probabilities.extend_from_slice(&other.probabilities);
+    }
+
+    /// How many pairs meet where, by slot, classes from this one on are given up; and, by slot and
+    /// class, the pairs that no other block makes, with the matches among them.
+    fn count(&self, given_up: &[usize]) -> (usize, Own) {
+        let mut own = vec![[(0.0, 0.0); CLASSES]; given_up.len()];
+        let (mut pairs, mut start) = (0, 0);
+        for (end, probability) in self.ends.iter().zip(&self.probabilities) {
+            let blocks = &self.blocks[start..*end as usize];
+            start = *end as usize;
+            let mut left = blocks
+                .iter()
+                .map(|(slot, class)| (usize::from(*slot), usize::from(*class)))
+                .filter(|(slot, class)| *class < given_up[*slot]);
+            let Some((slot, class)) = left.next() else { continue };
+            pairs += 1;
+            if left.next().is_none() {
+                let (n, matches) = &mut own[slot][class];
+                *n += 1.0;
+                *matches += probability;
+            }
+        }
+        (pairs, own)
+    }
+}
+
+/// Pairs and matches by slot and class.
+type Own = Vec<[(f64, f64); CLASSES]>;
+
 /// Lowers limits: as long as the file has more than six candidate pairs a record,
 /// those largest blocks of a rule are given up whose own pairs match most rarely, unless more than
 /// one in a thousand does. `pairs_a_record` is what the limits give now. Deterministic.
 /// O(steps × pairs), at most some hundred steps.
-pub fn fit_limits(
-    limits: &BlockLimits,
-    sample: &[SampledPair],
-    pairs_a_record: f64,
-) -> BlockLimits {
-    let slot = |rule: u8, part: bool| 2 * usize::from(rule) + usize::from(part);
-    // Per pair: the smallest block of each slot, which is given up last.
-    let mut pairs: Vec<(Vec<(usize, usize)>, f64)> = sample
-        .iter()
-        .map(|pair| {
-            let mut smallest: Vec<(usize, usize)> =
-                pair.blocks.iter().map(|(rule, part, n)| (slot(*rule, *part), class(*n))).collect();
-            smallest.sort_unstable();
-            smallest.dedup_by_key(|(slot, _)| *slot);
-            (smallest, pair.probability)
-        })
-        .collect();
+pub fn fit_limits(limits: &BlockLimits, sample: &PairSample, pairs_a_record: f64) -> BlockLimits {
     // The least class that is given up.
     let mut given_up = vec![CLASSES; 2 * RULES.len()];
-    let all = pairs.len().max(1) as f64;
-    while pairs.len() as f64 / all * pairs_a_record > PAIRS_A_RECORD {
-        let Some((slot, least)) = least_useful(&pairs) else { break };
-        given_up[slot] = least;
-        for (blocks, _) in &mut pairs {
-            blocks.retain(|(of, class)| *of != slot || *class < least);
+    let all = sample.ends.len().max(1) as f64;
+    loop {
+        let (pairs, own) = sample.count(&given_up);
+        if pairs as f64 / all * pairs_a_record <= PAIRS_A_RECORD {
+            break;
         }
-        pairs.retain(|(blocks, _)| !blocks.is_empty());
+        let Some((slot, least)) = least_useful(&own) else { break };
+        given_up[slot] = least;
     }
     let mut out = limits.clone();
     for rule in RULES {
@@ -92,14 +137,7 @@ pub fn fit_limits(
 
 /// The slot and class from which on blocks make the pairs that match most rarely of those that no
 /// other block makes; `None` if all match often enough.
-fn least_useful(pairs: &[(Vec<(usize, usize)>, f64)]) -> Option<(usize, usize)> {
-    let mut own = vec![[(0.0_f64, 0.0_f64); CLASSES]; 2 * RULES.len()];
-    for (blocks, probability) in pairs {
-        if let [(slot, class)] = blocks.as_slice() {
-            own[*slot][*class].0 += 1.0;
-            own[*slot][*class].1 += probability;
-        }
-    }
+fn least_useful(own: &Own) -> Option<(usize, usize)> {
     let mut least: Option<(f64, usize, usize)> = None;
     for (slot, classes) in own.iter().enumerate().take(2 * usize::from(SMALL_FILE)) {
         let (mut n, mut matches) = (0.0, 0.0);
@@ -127,17 +165,15 @@ mod tests {
 
     #[test]
     fn sizes_whose_own_pairs_never_match_are_given_up() {
-        let pair = |blocks: &[(u8, bool, u32)], probability| SampledPair {
-            blocks: blocks.to_vec(),
-            probability,
-        };
-        let mut sample = Vec::new();
-        for _ in 0..100 {
-            sample.push(pair(&[(3, false, 60)], 1e-6)); // noise of large blocks of rule 3
-            sample.push(pair(&[(3, false, 3)], 0.5)); // matches of small ones
-            sample.push(pair(&[(5, true, 40)], 0.1)); // matches now and then
-            sample.push(pair(&[(3, false, 60), (7, false, 2)], 0.9)); // found by rule 7 too
+        let mut half = PairSample::default();
+        for _ in 0..50 {
+            half.push(&[(3, false, 60)], 1e-6); // noise of large blocks of rule 3
+            half.push(&[(3, false, 3)], 0.5); // matches of small ones
+            half.push(&[(5, true, 40)], 0.1); // matches now and then
+            half.push(&[(3, false, 60), (7, false, 2)], 0.9); // found by rule 7 too
         }
+        let mut sample = half.clone();
+        sample.append(&half);
         let limits = limits_for(1000);
         let fitted = fit_limits(&limits, &sample, 100.0);
         // Of rule 3 the sizes from 33 on go; the rest stands as it was.

@@ -3,10 +3,11 @@
 //! counted and reported. It weighs nothing.
 
 mod candidates;
+mod directory;
 pub mod index;
 mod keys;
 mod limits;
 
 pub use candidates::{BlockStatistics, Blocks, BlocksBuilder};
 pub use keys::{Group, Key, RULES, Rule, SMALL_FILE, keys_of};
-pub use limits::{SampledPair, fit_limits, limits_for};
+pub use limits::{PairSample, fit_limits, limits_for};

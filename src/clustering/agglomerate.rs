@@ -358,17 +358,16 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
         let mut values: Vec<u32> = Vec::new();
         for record in records {
             match d {
-                dim::GIVEN => values.extend(t.names.get(*record).iter().map(|n| n.given)),
-                dim::FAMILY => values.extend(t.names.get(*record).iter().map(|n| n.family)),
-                dim::EMAIL => values.extend(t.emails.get(*record).iter().map(|e| e.email)),
-                dim::PHONE => values.extend(t.phones.get(*record)),
+                dim::GIVEN => values.extend(t.names(*record).iter().map(|n| n.given)),
+                dim::FAMILY => values.extend(t.names(*record).iter().map(|n| n.family)),
+                dim::EMAIL => values.extend(t.emails(*record).iter().map(|e| e.email)),
+                dim::PHONE => values.extend(t.phones(*record)),
                 dim::ADDRESS => values.extend(
-                    t.addresses
-                        .get(*record)
+                    t.addresses(*record)
                         .iter()
                         .map(|a| if a.place == NONE { a.postcode } else { a.place }),
                 ),
-                dim::BIRTH => values.extend(t.births.get(*record)),
+                dim::BIRTH => values.extend(t.births(*record)),
                 dim::IDENTIFIER => values.extend(t.identifiers.get(*record)),
                 dim::ORGANIZATION | dim::EMPLOYER => values.extend(t.organizations.get(*record)),
                 _ => {}

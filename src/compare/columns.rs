@@ -79,6 +79,7 @@ impl Table {
                 token: &mut self.token,
                 links: &mut self.links,
                 link: &mut self.link,
+                parts: String::new(),
                 link_group: &mut self.link_group,
                 organizations: &mut self.organizations,
                 organization: &mut self.organization,
@@ -259,6 +260,7 @@ struct Rest<'a> {
     token: &'a mut Interner,
     links: &'a mut Lists<LinkEntry>,
     link: &'a mut Interner,
+    parts: String,
     link_group: &'a mut Interner,
     organizations: &'a mut Lists<u32>,
     organization: &'a mut Interner,
@@ -329,9 +331,13 @@ impl Rest<'_> {
     fn links(&mut self, record: &NormalRecord) {
         let own = record.self_ids.iter().map(|id| (id, true));
         for (id, own) in own.chain(record.external_ids.iter().map(|id| (id, false))) {
+            let group =
+                self.link_group.intern(write(&mut self.parts, &[&id.system, "/", &id.object]));
+            self.parts.push('/');
+            self.parts.push_str(&id.id);
             let entry = LinkEntry {
-                link: self.link.intern(&format!("{}/{}/{}", id.system, id.object, id.id)),
-                group: self.link_group.intern(&format!("{}/{}", id.system, id.object)),
+                link: self.link.intern(&self.parts),
+                group,
                 own,
                 announced: id.strength == LinkStrength::Announced,
             };

@@ -192,7 +192,7 @@ fn letters(t: &Table, letters: u32, cond: f64, names: &NameLevels, a: u32) -> f6
     let mut share = count / records;
     // Given that both bear the names inside, the letters are as common as among the bearers.
     if cond > 0.0
-        && let Some(name) = t.names.get(a).first()
+        && let Some(name) = t.names(a).first()
     {
         if names.given_agreed() {
             share /= t.counts.given.share(name.given);
@@ -216,7 +216,7 @@ fn conditional(
         return 0.0;
     }
     let mut cond = shares.share(pattern);
-    let Some(name) = t.names.get(record).first() else { return 0.0 };
+    let Some(name) = t.names(record).first() else { return 0.0 };
     if !names.given_agreed() {
         if pattern.given() {
             cond *= t.counts.given.share(name.given);

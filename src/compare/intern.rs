@@ -12,7 +12,8 @@ pub const NONE: u32 = u32::MAX;
 pub struct Interner {
     arena: String,
     ends: Vec<u32>,
-    index: HashTable<u32>,
+    /// Hash and number: growing must not look every string up.
+    index: HashTable<(u32, u32)>,
 }
 
 impl std::fmt::Debug for Interner {
@@ -21,10 +22,15 @@ impl std::fmt::Debug for Interner {
     }
 }
 
-fn hash(text: &str) -> u64 {
+fn hash(text: &str) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(text.as_bytes());
-    hasher.finish()
+    (hasher.finish() >> 32) as u32
+}
+
+/// The table of strings takes its place and its tag from different ends of 64 bits.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Interner {
@@ -35,25 +41,34 @@ impl Interner {
         }
         let hash = hash(text);
         let Self { arena, ends, index } = self;
-        if let Some(id) = index.find(hash, |id| slice(arena, ends, *id) == text) {
+        let same = |(known, id): &(u32, u32)| *known == hash && slice(arena, ends, *id) == text;
+        if let Some((_, id)) = index.find(spread(hash), same) {
             return *id;
         }
         let id = ends.len() as u32;
         arena.push_str(text);
         ends.push(arena.len() as u32);
-        index.insert_unique(hash, id, |id| self::hash(slice(arena, ends, *id)));
+        index.insert_unique(spread(hash), (hash, id), |(hash, _)| spread(*hash));
         id
     }
 
     /// Number of a string that was interned before.
     pub fn find(&self, text: &str) -> Option<u32> {
-        let found = self.index.find(hash(text), |id| self.get(*id) == text)?;
-        Some(*found)
+        let hash = hash(text);
+        let same = |(known, id): &(u32, u32)| *known == hash && self.get(*id) == text;
+        self.index.find(spread(hash), same).map(|(_, id)| *id)
     }
 
     /// The string of a number; empty for [`NONE`].
     pub fn get(&self, id: u32) -> &str {
         if id == NONE { "" } else { slice(&self.arena, &self.ends, id) }
+    }
+
+    /// Forgets how to find strings: only their numbers count from now on.
+    pub(super) fn seal(&mut self) {
+        self.index = HashTable::new();
+        self.arena.shrink_to_fit();
+        self.ends.shrink_to_fit();
     }
 
     /// How many distinct strings there are.
@@ -73,16 +88,29 @@ fn slice<'a>(arena: &'a str, ends: &[u32], id: u32) -> &'a str {
     &arena[start..ends[at] as usize]
 }
 
-/// Lists of values by record: record `i` has `values[offsets[i]..offsets[i + 1]]`.
+/// Lists of values by record. A record without values takes a bit and a half: which records have
+/// any is a set of bits, and the rank of a record's bit says where its values end.
 #[derive(Clone, Debug)]
 pub struct Lists<T> {
-    offsets: Vec<u32>,
+    records: u32,
+    /// Whether a record has values, a bit a record.
+    filled: Vec<u64>,
+    /// How many records before each word of `filled` have values.
+    ranks: Vec<u32>,
+    /// End of the values of each record that has any.
+    ends: Vec<u32>,
     values: Vec<T>,
 }
 
 impl<T> Default for Lists<T> {
     fn default() -> Self {
-        Self { offsets: vec![0], values: Vec::new() }
+        Self {
+            records: 0,
+            filled: Vec::new(),
+            ranks: Vec::new(),
+            ends: Vec::new(),
+            values: Vec::new(),
+        }
     }
 }
 
@@ -94,39 +122,79 @@ impl<T> Lists<T> {
 
     /// Closes the record being built.
     pub fn close(&mut self) {
-        self.offsets.push(self.values.len() as u32);
+        let bit = self.records % 64;
+        if bit == 0 {
+            self.filled.push(0);
+            self.ranks.push(self.ends.len() as u32);
+        }
+        if self.values.len() > self.closed() {
+            let word = self.filled.len() - 1;
+            self.filled[word] |= 1 << bit;
+            self.ends.push(self.values.len() as u32);
+        }
+        self.records += 1;
+    }
+
+    /// Values of all closed records.
+    fn closed(&self) -> usize {
+        self.ends.last().map_or(0, |end| *end as usize)
+    }
+
+    fn range(&self, record: u32) -> std::ops::Range<usize> {
+        let (word, bit) = (record as usize / 64, 1_u64 << (record % 64));
+        let filled = self.filled[word];
+        if filled & bit == 0 {
+            return 0..0;
+        }
+        let at = self.ranks[word] as usize + (filled & (bit - 1)).count_ones() as usize;
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        start as usize..self.ends[at] as usize
     }
 
     /// Values of a record.
     pub fn get(&self, record: u32) -> &[T] {
-        let at = record as usize;
-        &self.values[self.offsets[at] as usize..self.offsets[at + 1] as usize]
+        &self.values[self.range(record)]
     }
 
     /// Values of a record, to be changed in place.
     pub fn get_mut(&mut self, record: u32) -> &mut [T] {
-        let at = record as usize;
-        &mut self.values[self.offsets[at] as usize..self.offsets[at + 1] as usize]
+        let range = self.range(record);
+        &mut self.values[range]
     }
 
     /// Values of the record being built.
     pub fn open(&self) -> &[T] {
-        &self.values[*self.offsets.last().unwrap_or(&0) as usize..]
+        &self.values[self.closed()..]
     }
 
     /// How many records have at least one value.
     pub fn filled(&self) -> u32 {
-        self.offsets.windows(2).filter(|w| w[1] > w[0]).count() as u32
+        self.ends.len() as u32
     }
 
     /// Number of closed records.
     pub fn len(&self) -> usize {
-        self.offsets.len() - 1
+        self.records as usize
     }
 
     /// Whether no record is closed.
     pub fn is_empty(&self) -> bool {
-        self.offsets.len() == 1
+        self.records == 0
+    }
+}
+
+impl<T: Copy> Lists<T> {
+    /// Forgets the lists of one value, which stand elsewhere.
+    pub(super) fn keep_longer(&mut self) {
+        let mut longer = Self::default();
+        for record in 0..self.records {
+            let values = self.get(record);
+            if values.len() > 1 {
+                longer.values.extend_from_slice(values);
+            }
+            longer.close();
+        }
+        *self = longer;
     }
 }
 
@@ -154,5 +222,20 @@ mod tests {
         lists.close();
         assert_eq!((lists.get(0), lists.get(1), lists.get(2)), (&[1, 2][..], &[][..], &[3][..]));
         assert_eq!(lists.filled(), 2);
+        lists.keep_longer();
+        assert_eq!((lists.get(0), lists.get(1), lists.get(2)), (&[1, 2][..], &[][..], &[][..]));
+    }
+
+    #[test]
+    fn lists_of_many_records_are_found_by_rank() {
+        let mut lists = Lists::default();
+        for record in 0..1_000_u32 {
+            (0..record % 3).for_each(|value| lists.push(record + value));
+            lists.close();
+        }
+        for record in 0..1_000 {
+            let expected: Vec<u32> = (0..record % 3).map(|value| record + value).collect();
+            assert_eq!(lists.get(record), expected);
+        }
     }
 }

@@ -307,7 +307,7 @@ fn other_given(
             && t.middle.get(theirs.middle).split(' ').any(|token| token == text);
         let in_mailbox = in_mailbox
             && text.len() >= 4
-            && t.emails.get(side.record).iter().any(|entry| {
+            && t.emails(side.record).iter().any(|entry| {
                 let value = t.email_values[entry.email as usize];
                 if value.relay || value.role {
                     return false;

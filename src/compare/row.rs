@@ -152,6 +152,21 @@ impl Row {
         self.list(has::NAME, &self.name, || t.names.get(record))
     }
 
+    /// All mail addresses of the record, without what is known of them.
+    pub(super) fn email_entries<'a>(&'a self, t: &'a Table, record: u32) -> &'a [EmailEntry] {
+        self.list(has::EMAIL, &self.email, || t.emails.get(record))
+    }
+
+    /// Ids of all phones of the record.
+    pub(super) fn phone_ids<'a>(&'a self, t: &'a Table, record: u32) -> &'a [u32] {
+        self.list(has::PHONE, &self.phone.id, || t.phones.get(record))
+    }
+
+    /// Ids of all birth dates of the record.
+    pub(super) fn birth_ids<'a>(&'a self, t: &'a Table, record: u32) -> &'a [u32] {
+        self.list(has::BIRTH, &self.birth.id, || t.births.get(record))
+    }
+
     /// All addresses of the record.
     pub(super) fn addresses<'a>(&'a self, t: &'a Table, record: u32) -> &'a [AddressEntry] {
         self.list(has::ADDRESS, &self.address, || t.addresses.get(record))

@@ -272,16 +272,17 @@ pub struct Table {
     pub kind: Vec<EntityKind>,
     /// Source by record (number given by the caller).
     pub source: Vec<u32>,
-    /// Personal names by record, the own name first.
-    pub names: Lists<NameEntry>,
+    /// Personal names by record, the own name first; of what a row can hold, only lists of two and
+    /// more are kept once rows are laid out.
+    pub(super) names: Lists<NameEntry>,
     /// Mail addresses by record.
-    pub emails: Lists<EmailEntry>,
+    pub(super) emails: Lists<EmailEntry>,
     /// Phones by record.
-    pub phones: Lists<u32>,
+    pub(super) phones: Lists<u32>,
     /// Addresses by record.
-    pub addresses: Lists<AddressEntry>,
+    pub(super) addresses: Lists<AddressEntry>,
     /// Birth dates by record.
-    pub births: Lists<u32>,
+    pub(super) births: Lists<u32>,
     /// Age by record, 0 if unknown.
     pub age: Vec<u16>,
     /// 0 unknown, 1 female, 2 male, 3 other.
@@ -389,19 +390,85 @@ impl Table {
         self.kind.is_empty()
     }
 
-    /// Counts the values; the table is complete then.
+    /// Counts the values. [`Table::read_mailboxes`] comes next and completes the table.
     pub fn finish(&mut self, choice: &TextChoice) {
         for (column, name) in self.texts.iter_mut().zip(&choice.columns) {
             column.name.clone_from(name);
         }
         self.count();
-        self.lay_out();
     }
 
-    /// Lays the rows out, once the lists stand.
+    /// Lays the rows out, once the lists stand, and forgets what was needed to fill them.
     pub(super) fn lay_out(&mut self) {
         let t = &*self;
         self.rows = (0..t.len()).into_par_iter().map(|record| Row::new(t, record)).collect();
+        self.names.keep_longer();
+        self.emails.keep_longer();
+        self.phones.keep_longer();
+        self.addresses.keep_longer();
+        self.births.keep_longer();
+        for interner in [
+            &mut self.middle,
+            &mut self.email,
+            &mut self.local,
+            &mut self.letters,
+            &mut self.domain,
+            &mut self.phone,
+            &mut self.part,
+            &mut self.street,
+            &mut self.place,
+            &mut self.site,
+            &mut self.city,
+            &mut self.region,
+            &mut self.postcode,
+            &mut self.birth,
+            &mut self.identifier,
+            &mut self.token,
+            &mut self.link,
+            &mut self.organization,
+            &mut self.web,
+            &mut self.job,
+            &mut self.text,
+        ] {
+            interner.seal();
+        }
+    }
+
+    /// Personal names of a record, the own name first.
+    pub fn names(&self, record: u32) -> &[NameEntry] {
+        self.of(record, Row::names, &self.names)
+    }
+
+    /// Mail addresses of a record.
+    pub fn emails(&self, record: u32) -> &[EmailEntry] {
+        self.of(record, Row::email_entries, &self.emails)
+    }
+
+    /// Phones of a record.
+    pub fn phones(&self, record: u32) -> &[u32] {
+        self.of(record, Row::phone_ids, &self.phones)
+    }
+
+    /// Addresses of a record.
+    pub fn addresses(&self, record: u32) -> &[AddressEntry] {
+        self.of(record, Row::addresses, &self.addresses)
+    }
+
+    /// Birth dates of a record.
+    pub fn births(&self, record: u32) -> &[u32] {
+        self.of(record, Row::birth_ids, &self.births)
+    }
+
+    /// What a row says of its record, or the lists where rows are not laid out yet.
+    fn of<'a, T>(
+        &'a self,
+        record: u32,
+        row: fn(&'a Row, &'a Self, u32) -> &'a [T],
+        lists: &'a Lists<T>,
+    ) -> &'a [T] {
+        self.rows
+            .get(record as usize)
+            .map_or_else(|| lists.get(record), |found| row(found, self, record))
     }
 
     /// Counts every field's values; fields side by side.

@@ -10,8 +10,8 @@ use crate::model::{MappedRecord, QuarantinedRow, SourceRecord};
 /// What one step of reading a file yields.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Records in the order of the file, each with its mapped values.
-    pub records: Vec<(SourceRecord, MappedRecord)>,
+    /// Records in the order of the file, each with its mapped values (large: they are not moved).
+    pub records: Vec<(SourceRecord, Box<MappedRecord>)>,
     /// Rows that could not be taken.
     pub quarantined: Vec<QuarantinedRow>,
     /// Rows that the kind passes over: agents among customers, rows without any value.

@@ -148,6 +148,28 @@ pub struct MappedAddress {
     pub label: Option<Arc<str>>,
 }
 
+impl MappedAddress {
+    /// Whether no part says anything.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            full,
+            number,
+            line,
+            line2,
+            unit,
+            po_box,
+            city,
+            region,
+            postcode,
+            country,
+            label: _,
+        } = self;
+        [full, number, line, line2, unit, po_box, city, region, postcode, country]
+            .iter()
+            .all(|part| part.is_empty())
+    }
+}
+
 /// Which part of an all-numeric date comes first; decided once per column from the whole file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,8 +1,9 @@
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::key::{RecordKey, Timestamp};
 use super::mapped::DateOrder;
@@ -102,22 +103,33 @@ impl Version {
 /// it is. Within one command the greater wins, so what ends a record (a deletion, a merge) has the
 /// highest bit and wins over every row that has no later time.
 pub fn content_hash(rows: &[RawRow], deleted: bool, alias_of: Option<&RecordKey>) -> u64 {
-    let mut hasher = Xxh3Default::new();
-    let mut text = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    };
-    for row in rows {
-        match row {
-            RawRow::Cells(cells) => cells.iter().for_each(|cell| text(cell)),
-            RawRow::Json(json) => text(json),
+    let ends = deleted || alias_of.is_some();
+    HASHED.with_borrow_mut(|hashed| {
+        hashed.clear();
+        let mut text = |text: &str| {
+            hashed.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            hashed.extend_from_slice(text.as_bytes());
+        };
+        for row in rows {
+            match row {
+                RawRow::Cells(cells) => cells.iter().for_each(|cell| text(cell)),
+                RawRow::Json(json) => text(json),
+            }
         }
-    }
-    if let Some(survivor) = alias_of {
-        [&*survivor.source, &*survivor.object, &*survivor.id].into_iter().for_each(text);
-    }
-    hasher.update(&[u8::from(deleted), u8::from(alias_of.is_some())]);
-    hasher.digest() >> 1 | u64::from(deleted || alias_of.is_some()) << 63
+        if let Some(survivor) = alias_of {
+            [&*survivor.source, &*survivor.object, &*survivor.id].into_iter().for_each(text);
+        }
+        hashed.extend_from_slice(&[u8::from(deleted), u8::from(alias_of.is_some())]);
+        let hash = xxh3_64(hashed) >> 1 | u64::from(ends) << 63;
+        // One large row must not hold its memory for ever.
+        hashed.shrink_to(1 << 16);
+        hash
+    })
+}
+
+thread_local! {
+    /// What [`content_hash`] hashes: a stream of small parts would cost several times as much.
+    static HASHED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How one file was read: decided once, at ingest, from the whole file; ground, and an input of

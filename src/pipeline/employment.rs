@@ -62,6 +62,11 @@ impl Employment {
         self.mailboxes.extend(other.mailboxes);
     }
 
+    /// Ids of organisations that records name.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().map(|(_, id)| id.as_str())
+    }
+
     /// The relations; `entity_of` and `kind` are by record, `by_id` finds the live record of an id.
     pub(super) fn relations(
         mut self,

@@ -1,29 +1,20 @@
-//! Canonical values that an ingest has just worked out, kept for the rebuild that mostly follows.
+//! Records whose canonical values an ingest has just worked out, kept for the rebuild that mostly
+//! follows.
 
-use super::records::{Place, Values};
-use crate::model::RecordKey;
-
-/// A record as the ingest stored it.
-#[derive(Debug)]
-pub(super) struct FreshRecord {
-    pub(super) number: u64,
-    pub(super) key: RecordKey,
-    pub(super) file: u32,
-    pub(super) generic: bool,
-    pub(super) place: Place,
-}
+use super::records::Loaded;
+use super::values::Gathered;
 
 /// Records by number, ascending, as long as they fit; those that do not are read back from ground.
 #[derive(Debug, Default)]
 pub(super) struct Fresh {
-    pub(super) records: Vec<FreshRecord>,
-    pub(super) values: Values,
+    pub(super) records: Vec<Loaded>,
+    pub(super) values: Gathered,
     /// Bytes that it may take.
     limit: usize,
 }
 
-/// Bytes of a record beside its values and the text of its id.
-const RECORD_BYTES: usize = size_of::<FreshRecord>() + 48;
+/// Bytes of a record, with the text of its id. Its values stand on disk.
+const RECORD_BYTES: usize = size_of::<Loaded>() + 48;
 
 impl Fresh {
     /// Keeps at most so many bytes.
@@ -31,10 +22,9 @@ impl Fresh {
         Self { limit, ..Self::default() }
     }
 
-    /// Whether so many bytes of so many more records fit.
-    pub(super) fn has_room(&self, bytes: usize, records: usize) -> bool {
-        let more = bytes + (self.records.len() + records) * RECORD_BYTES;
-        self.values.bytes() + more <= self.limit
+    /// Whether so many more records fit.
+    pub(super) fn has_room(&self, records: usize) -> bool {
+        (self.records.len() + records) * RECORD_BYTES <= self.limit
     }
 
     /// Where it ends now, to come back to if a file is not taken after all.

@@ -58,30 +58,46 @@ pub fn gone(results: &Results) -> Result<Vec<Gone>> {
 #[derive(Debug)]
 pub(super) struct LastKnown<'a> {
     table: &'a Table,
-    by_mail: FxHashMap<u32, Vec<u32>>,
-    by_phone: FxHashMap<u32, Vec<u32>>,
+    by_mail: FxHashMap<String, Vec<u32>>,
+    by_phone: FxHashMap<String, Vec<u32>>,
 }
 
 /// Records of a mailbox or phone that are looked at: one that more share tells little.
 const LOOKED_AT: usize = 100;
 
+/// Mailboxes of a deleted record, as the comparison table writes them.
+fn mails(gone: &NormalRecord) -> impl Iterator<Item = String> {
+    let mails = gone.emails.iter().filter(|e| !e.quality.useless);
+    mails.map(|e| format!("{}@{}", e.local, e.domain))
+}
+
+/// Phones of a deleted record, as the comparison table writes them.
+fn phones(gone: &NormalRecord) -> impl Iterator<Item = &str> {
+    let last_ten = |p: &'_ crate::model::Phone| p.national.len().saturating_sub(10);
+    gone.phones.iter().filter_map(move |p| p.national.get(last_ten(p)..))
+}
+
 impl<'a> LastKnown<'a> {
-    /// Indexes mailboxes and phones of the live records. O(records).
-    pub(super) fn new(resolution: &'a Resolution) -> Self {
+    /// Indexes the live records that have a mailbox or phone of the deleted ones. O(records).
+    pub(super) fn new(resolution: &'a Resolution, gone: &[Gone]) -> Self {
         let table = &resolution.table;
-        let mut by_mail: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        let mut by_phone: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        let push = |list: &mut Vec<u32>, record: u32| {
-            if list.len() < LOOKED_AT {
+        let mut by_mail: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        let mut by_phone: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        for gone in gone {
+            by_mail.extend(mails(&gone.normal).map(|mail| (mail, Vec::new())));
+            by_phone.extend(phones(&gone.normal).map(|phone| (phone.to_owned(), Vec::new())));
+        }
+        let push = |list: Option<&mut Vec<u32>>, record: u32| {
+            if let Some(list) = list.filter(|list| list.len() < LOOKED_AT) {
                 list.push(record);
             }
         };
         for record in 0..table.len() {
-            for email in table.emails.get(record) {
-                push(by_mail.entry(email.email).or_default(), record);
+            for email in table.emails(record) {
+                push(by_mail.get_mut(table.email.get(email.email)), record);
             }
-            for phone in table.phones.get(record) {
-                push(by_phone.entry(*phone).or_default(), record);
+            for phone in table.phones(record) {
+                push(by_phone.get_mut(table.phone.get(*phone)), record);
             }
         }
         Self { table, by_mail, by_phone }
@@ -90,22 +106,15 @@ impl<'a> LastKnown<'a> {
     /// The record, the one of the smallest key among equals.
     pub(super) fn of(&self, gone: &NormalRecord) -> Option<u32> {
         let t = self.table;
-        let mails = gone.emails.iter().filter(|e| !e.quality.useless);
-        let mails = mails.filter_map(|e| t.email.find(&format!("{}@{}", e.local, e.domain)));
         let families: Vec<u32> =
             gone.names.iter().filter_map(|n| t.family.find(&n.family.join(" "))).collect();
-        let digits = |p: &crate::model::Phone| {
-            p.national.get(p.national.len().saturating_sub(10)..).and_then(|d| t.phone.find(d))
-        };
-        let phones = gone.phones.iter().filter_map(digits);
-        let named = |r: &u32| t.names.get(*r).iter().any(|n| families.contains(&n.family));
+        let named = |r: &u32| t.names(*r).iter().any(|n| families.contains(&n.family));
         let fits = |r: &u32| t.kind[*r as usize].compatible(gone.entity_kind);
-        let of = |map: &FxHashMap<u32, Vec<u32>>, value: u32| -> Vec<u32> {
-            map.get(&value)
-                .map_or_else(Vec::new, |list| list.iter().copied().filter(fits).collect())
+        let of = |map: &FxHashMap<String, Vec<u32>>, value: &str| -> Vec<u32> {
+            map.get(value).map_or_else(Vec::new, |list| list.iter().copied().filter(fits).collect())
         };
-        let by_mail: Vec<u32> = mails.flat_map(|mail| of(&self.by_mail, mail)).collect();
-        let by_phone = phones.flat_map(|phone| of(&self.by_phone, phone)).filter(named);
+        let by_mail: Vec<u32> = mails(gone).flat_map(|mail| of(&self.by_mail, &mail)).collect();
+        let by_phone = phones(gone).flat_map(|phone| of(&self.by_phone, phone)).filter(named);
         let first_named = by_mail.iter().copied().filter(named).min();
         first_named.or_else(|| by_mail.iter().copied().min()).or_else(|| by_phone.min())
     }

@@ -53,7 +53,7 @@ pub fn ground(dir: &Path) -> Result<Ground> {
     if let Some(results) = results {
         let summary = results.summary();
         out.newest = summary.as_of.map(crate::model::Timestamp);
-        let model = results.blob("model")?;
+        let model = results.blob("weights")?;
         let model = model.filter(|bytes| Model::is_current(bytes));
         let model = model.map(|bytes| Model::from_bytes(&bytes)).transpose()?;
         let trained_on = model.map_or(0, |model| u64::from(model.records));

@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
-use super::fresh::{Fresh, FreshRecord};
-use super::records::{Place, Segment};
+use super::fresh::Fresh;
+use super::records::Loaded;
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
+use super::values::Segment;
 use crate::blocking::{Key, keys_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
@@ -208,7 +209,7 @@ impl Engine {
                     }
                     let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
                     batch.quarantined.retain(|row| !is_known(row));
-                    store_batch(&mut writer, index, fresh, batch, generic)
+                    store_batch(store, &mut writer, index, fresh, batch, generic)
                 })
             })?;
             if strict && bad > 0 {
@@ -265,12 +266,13 @@ impl Engine {
     }
 }
 
-/// About the bytes that a file takes in the store: in the archive, the database and the index.
-/// Narrow tables take most: five times their size.
+/// About the bytes that a file takes in the store: in the archive, the database and the index, and
+/// for its canonical values while the command runs. Narrow tables take most: five times their size,
+/// and three times for the values.
 fn room_for(path: &Path) -> u64 {
     /// A packed file holds about as many times its bytes.
     const PACKED: u64 = 4;
-    const STORED: u64 = 5;
+    const STORED: u64 = 8;
     let bytes = std::fs::metadata(path).map_or(0, |meta| meta.len());
     let packed = path.extension().and_then(|e| e.to_str());
     let packed = packed.is_some_and(|e| matches!(e, "gz" | "zst" | "xlsx" | "zip"));
@@ -302,6 +304,7 @@ const RUN: usize = 256;
 
 /// Stores a batch, adds its records' keys to the index, and keeps their canonical values.
 pub(super) fn store_batch(
+    store: &Store,
     writer: &mut FileWriter<'_>,
     index: &mut crate::blocking::index::BlockIndex,
     fresh: &mut Fresh,
@@ -332,24 +335,21 @@ pub(super) fn store_batch(
             })
             .collect()
     };
+    mapped.into_par_iter().with_min_len(RUN).for_each(drop);
     let numbers = writer.append(&records)?;
     let mut rows = numbers.into_iter().zip(records);
     for (segment, keys) in runs? {
-        let keep = fresh.has_room(segment.bytes.len(), segment.spans.len());
-        let id = keep.then(|| fresh.values.add(segment.bytes));
-        for ((keys, span), (number, record)) in keys.iter().zip(segment.spans).zip(rows.by_ref()) {
+        let keep = fresh.has_room(segment.len());
+        let mut places = if keep { Some(fresh.values.add(store, &segment)?) } else { None };
+        for (keys, (number, record)) in keys.iter().zip(rows.by_ref()) {
+            let place = places.as_mut().and_then(Iterator::next);
             let Some(number) = number else { continue };
             if !keys.is_empty() {
                 index.add(number, keys)?;
             }
-            if let (Some(id), true) = (id, span.1 > 0) {
-                fresh.records.push(FreshRecord {
-                    number,
-                    key: record.key,
-                    file: record.file,
-                    generic,
-                    place: Place::of(id, span),
-                });
+            if let Some(place) = place.filter(|place| !place.is_empty()) {
+                let SourceRecord { key, file, .. } = record;
+                fresh.records.push(Loaded { key, number, file, generic, place });
             }
         }
     }

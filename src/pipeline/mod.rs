@@ -23,6 +23,7 @@ mod snapshot;
 mod trial;
 mod types;
 mod undo;
+mod values;
 mod versions;
 mod view;
 mod work;

@@ -145,7 +145,7 @@ impl Engine {
             pool.install(|| {
                 read(&input, &limits, &manifest, &mapping, &mut |batch| {
                     records += batch.records.len() as u64;
-                    store_batch(&mut writer, index, fresh, batch, generic)
+                    store_batch(store, &mut writer, index, fresh, batch, generic)
                 })
             })?;
             manifest.records = records;

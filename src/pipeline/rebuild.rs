@@ -15,7 +15,9 @@ use super::records::{LiveRecords, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
 use super::types::{Progress, RebuildOptions, RebuildReport, StageTime};
+use super::values::PIECE;
 use super::work::Work;
+use crate::blocking::index::Bucket;
 use crate::blocking::{Blocks, BlocksBuilder, RULES};
 use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
 use crate::compare::Table;
@@ -85,8 +87,9 @@ impl Engine {
         options: RebuildOptions,
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
-        /// Bytes that a record takes in the results, with its share of pairs and events.
-        const ROOM_PER_RECORD: u64 = 256;
+        /// Bytes that a record takes in the results, with its share of pairs and events (256), and in
+        /// the files of canonical values while the run works.
+        const ROOM_PER_RECORD: u64 = 1_000;
         let stored = self.store.records()?;
         self.store.ask_for_room(stored * ROOM_PER_RECORD)?;
         progress.message(&Memory::new(self.options.max_memory).plan(stored)?);
@@ -195,19 +198,18 @@ impl Engine {
         let Self { index, pool, .. } = self;
         let mut from = 0;
         while from < records.len() {
-            let to = records.len().min(from + 65_536);
-            let keys: Result<Vec<Vec<u64>>> = pool.install(|| {
+            let to = records.len().min(from + PIECE);
+            let keys: Vec<Vec<u64>> = pool.install(|| {
                 let index = &*index;
-                (from..to)
-                    .into_par_iter()
-                    .map_init(Vec::new, |keys, at| {
-                        let generic = records.origin(at).generic;
-                        crate::blocking::keys_of(&records.normal(at)?, generic, keys);
-                        Ok(keys.iter().map(|key| super::intake::index_key(index, *key)).collect())
-                    })
-                    .collect()
-            });
-            for (at, keys) in (from..to).zip(keys?) {
+                let normals = records.piece(from / PIECE)?.decode()?;
+                let keys = (from..to).into_par_iter().zip(normals).map_init(Vec::new, |keys, of| {
+                    let (at, normal) = of;
+                    crate::blocking::keys_of(&normal, records.origin(at).generic, keys);
+                    keys.iter().map(|key| super::intake::index_key(index, *key)).collect()
+                });
+                Ok::<_, Error>(keys.collect())
+            })?;
+            for (at, keys) in (from..to).zip(keys) {
                 index.add(records.numbers[at as usize], &keys)?;
             }
             from = to;
@@ -250,7 +252,7 @@ impl Engine {
         for manifest in &mut files {
             manifest.records = live.get(&manifest.file).copied().unwrap_or(0);
         }
-        let statistics = &resolution.blocks.statistics;
+        let statistics = &resolution.blocks;
         Ok(RunSummary {
             run,
             ground: self.store.ground_sequence()?,
@@ -344,15 +346,19 @@ pub(super) fn blocks(
         ordinal_of[*number as usize] = ordinal as u32;
     }
     let mut builder = BlocksBuilder::new(table, limits);
-    let mut members: Vec<u32> = Vec::new();
-    index.walk(|key, numbers| {
-        members.clear();
-        let known = numbers.iter().filter_map(|n| ordinal_of.get(*n as usize));
-        members.extend(known.filter(|o| **o != u32::MAX));
-        members.sort_unstable();
-        builder.group(rule_of(key), &members);
-        Ok(())
-    })?;
+    let part = |bucket: &Bucket| {
+        let mut part = BlocksBuilder::new(table, limits);
+        let mut members: Vec<u32> = Vec::new();
+        for (key, numbers) in bucket.blocks() {
+            members.clear();
+            let known = numbers.iter().filter_map(|n| ordinal_of.get(*n as usize));
+            members.extend(known.filter(|o| **o != u32::MAX));
+            members.sort_unstable();
+            part.group(rule_of(key), &members);
+        }
+        part
+    };
+    index.fold_buckets(part, |part| builder.append(part))?;
     builder.small_file();
     Ok(builder.finish())
 }
@@ -372,7 +378,7 @@ fn warnings(work: &Work) -> Vec<String> {
             ));
         }
     }
-    let left: u64 = resolution.blocks.statistics.left_out.iter().sum();
+    let left: u64 = resolution.blocks.left_out.iter().sum();
     if left > 0 {
         out.push(format!(
             "{left} blocks of records that share only a common key were left out; pairs that share \

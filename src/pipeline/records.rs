@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::employment::Employment;
 use super::erasure::Erasures;
@@ -12,14 +12,15 @@ use super::fresh::Fresh;
 use super::gone::Gone;
 use super::rebuild::RunFacts;
 use super::resolve::Records;
+use super::values::{Gathered, PIECE, Place, Segment, Sorted};
 use crate::clustering::record_hash;
 use crate::compare::Origin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{Catalog, GENERIC, Mapping};
 use crate::model::{NormalRecord, RecordKey, SourceRecord, Timestamp};
 use crate::normalize::normalize;
-use crate::store::results::{Results, decode_normal, encode_normal};
-use crate::store::{Live, Store};
+use crate::store::results::Results;
+use crate::store::{ChunkId, Live, Store};
 use crate::survivorship::FieldNames;
 
 /// The live records, sorted by key.
@@ -30,8 +31,7 @@ pub(super) struct LiveRecords {
     pub(super) files: Vec<u32>,
     origins: Vec<Origin>,
     hashes: Vec<u64>,
-    values: Values,
-    places: Vec<Place>,
+    values: Sorted,
     noted: Mutex<Noted>,
     /// Records that are no longer live, by key.
     pub(super) gone: Vec<Gone>,
@@ -52,85 +52,17 @@ pub(super) struct Noted {
     pub(super) employment: Employment,
 }
 
-/// Encoded canonical values, in segments.
-#[derive(Debug, Default)]
-pub(super) struct Values {
-    segments: Vec<Vec<u8>>,
-    bytes: usize,
+/// A live record: where it comes from, and where its canonical values stand.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) key: RecordKey,
+    pub(super) number: u64,
+    pub(super) file: u32,
+    pub(super) generic: bool,
+    pub(super) place: Place,
 }
 
-/// Where the values of a record are.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    segment: u32,
-    start: u32,
-    length: u32,
-}
-
-impl Values {
-    /// Adds a segment; returns its number.
-    pub(super) fn add(&mut self, mut segment: Vec<u8>) -> u32 {
-        segment.shrink_to_fit();
-        self.bytes += segment.capacity();
-        self.segments.push(segment);
-        self.segments.len() as u32 - 1
-    }
-
-    /// Bytes held.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    fn get(&self, place: Place) -> &[u8] {
-        let start = place.start as usize;
-        &self.segments[place.segment as usize][start..start + place.length as usize]
-    }
-}
-
-/// A segment under construction.
-#[derive(Debug, Default)]
-pub(super) struct Segment {
-    pub(super) bytes: Vec<u8>,
-    /// Start and length by record.
-    pub(super) spans: Vec<(u32, u32)>,
-}
-
-impl Segment {
-    /// Adds a record's values.
-    pub(super) fn push(&mut self, normal: &NormalRecord) -> Result<()> {
-        let start = self.bytes.len() as u32;
-        encode_normal(normal, &mut self.bytes)?;
-        self.spans.push((start, self.bytes.len() as u32 - start));
-        Ok(())
-    }
-
-    /// Adds a record that has none.
-    pub(super) fn push_nothing(&mut self) {
-        self.spans.push((self.bytes.len() as u32, 0));
-    }
-
-    fn push_encoded(&mut self, encoded: &[u8]) {
-        self.spans.push((self.bytes.len() as u32, encoded.len() as u32));
-        self.bytes.extend_from_slice(encoded);
-    }
-}
-
-impl Place {
-    /// A span of a segment.
-    pub(super) fn of(segment: u32, (start, length): (u32, u32)) -> Self {
-        Self { segment, start, length }
-    }
-}
-
-struct Loaded {
-    key: RecordKey,
-    number: u64,
-    file: u32,
-    generic: bool,
-    place: Place,
-}
-
-/// Records of some chunks, or of a part of the last results; segments are numbered when all are known.
+/// Records of some chunks, or of a part of the last results.
 #[derive(Default)]
 struct Piece {
     live: Vec<(RecordKey, u64, u32, bool)>,
@@ -142,8 +74,10 @@ struct Piece {
 
 type Mappings = FxHashMap<u32, (Mapping, bool)>;
 
-/// Records of the last results that are read at a time.
-const PIECE: u32 = 8192;
+/// Pieces of the last results, or groups of chunks, that are read before their values are put aside.
+const AT_ONCE: usize = 32;
+/// Chunks of a group.
+const GROUP: usize = 16;
 
 impl LiveRecords {
     /// Collects every live record: from what the ingests of this process have kept, from the last
@@ -164,34 +98,28 @@ impl LiveRecords {
             out.systems.insert(Arc::clone(&manifest.source), mapping.system());
             mappings.insert(manifest.file, (mapping, &*manifest.kind == GENERIC));
         }
-        let is_live = |number: u64| live.records.binary_search(&number).is_ok();
-        let mut all: Vec<Loaded> = Vec::with_capacity(live.records.len());
-        out.values = fresh.values;
-        all.extend(fresh.records.into_iter().filter(|r| is_live(r.number)).map(|record| Loaded {
-            key: record.key,
-            number: record.number,
-            file: record.file,
-            generic: record.generic,
-            place: record.place,
-        }));
+        let Fresh { records: mut all, mut values, .. } = fresh;
+        all.retain(|loaded| live.records.binary_search(&loaded.number).is_ok());
         advance(all.len() as u64);
+        // Results and what they say of their run count together, where records were read alike.
+        let reading = reading(catalog);
         let facts = previous.map(RunFacts::read).transpose()?;
-        let facts = facts.filter(|facts| facts.reading == reading(catalog)).unwrap_or_default();
-        if let Some(results) = previous
+        let facts = facts.filter(|facts| facts.reading == reading);
+        if let (Some(results), Some(_)) = (previous, &facts)
             && all.len() < live.records.len()
-            && facts.reading == reading(catalog)
         {
             let known = numbers(&all);
-            for piece in from_results(results, &mappings, &live, &known, advance)? {
-                out.add(&mut all, piece);
-            }
+            let mut add = |piece| out.add(store, &mut values, &mut all, piece);
+            from_results(results, &mappings, &live, &known, advance, &mut add)?;
         }
+        let facts = facts.unwrap_or_default();
         let known = numbers(&all);
         let mut erased = Vec::new();
-        for mut piece in from_ground(store, &mappings, &live, &known, facts.files, advance)? {
+        from_ground(store, &mappings, &live, &known, facts.files, advance, &mut |mut piece| {
             erased.append(&mut piece.erased);
-            out.add(&mut all, piece);
-        }
+            out.add(store, &mut values, &mut all, piece)
+        })?;
+        drop(known);
         out.erasures = Erasures::new(store, erased, facts.erasures, &out.systems)?;
         let erase = |key: &RecordKey| out.erasures.cover(key, out.systems.get(&key.source));
         all.retain(|loaded| {
@@ -206,13 +134,15 @@ impl LiveRecords {
         }
         all.par_sort_unstable_by(|x, y| x.key.cmp(&y.key));
         out.gone.sort_unstable_by(|x, y| x.key.cmp(&y.key));
+        let places: Vec<Place> = all.iter().map(|loaded| loaded.place).collect();
+        out.values = values.sort(store, &places)?;
+        drop(places);
         out.hashes = all.par_iter().map(|loaded| record_hash(&loaded.key) as u64).collect();
         let mut sources: FxHashMap<Arc<str>, u32> = FxHashMap::default();
         for loaded in all {
             let next = sources.len() as u32;
             let source = *sources.entry(Arc::clone(&loaded.key.source)).or_insert(next);
             out.origins.push(Origin { source, generic: loaded.generic });
-            out.places.push(loaded.place);
             out.keys.push(loaded.key);
             out.numbers.push(loaded.number);
             out.files.push(loaded.file);
@@ -220,22 +150,23 @@ impl LiveRecords {
         Ok(out)
     }
 
-    fn add(&mut self, all: &mut Vec<Loaded>, piece: Piece) {
-        let segment = self.values.add(piece.segment.bytes);
-        let live = piece.live.into_iter().zip(piece.segment.spans);
-        all.extend(live.map(|((key, number, file, generic), span)| Loaded {
+    fn add(
+        &mut self,
+        store: &Store,
+        values: &mut Gathered,
+        all: &mut Vec<Loaded>,
+        piece: Piece,
+    ) -> Result<()> {
+        let live = piece.live.into_iter().zip(values.add(store, &piece.segment)?);
+        all.extend(live.map(|((key, number, file, generic), place)| Loaded {
             key,
             number,
             file,
             generic,
-            place: Place::of(segment, span),
+            place,
         }));
         self.gone.extend(piece.gone);
-    }
-
-    /// Encoded canonical values of a record.
-    pub(super) fn encoded(&self, ordinal: u32) -> &[u8] {
-        self.values.get(self.places[ordinal as usize])
+        Ok(())
     }
 
     /// What was seen of the records while the table was built.
@@ -287,9 +218,16 @@ fn normal_of(
     Ok((normalize(&mapped), *generic))
 }
 
-/// Numbers of records, for looking up.
-fn numbers(all: &[Loaded]) -> FxHashSet<u64> {
-    all.iter().map(|loaded| loaded.number).collect()
+/// Numbers of records, ascending.
+fn numbers(all: &[Loaded]) -> Vec<u64> {
+    let mut numbers: Vec<u64> = all.iter().map(|loaded| loaded.number).collect();
+    numbers.par_sort_unstable();
+    numbers
+}
+
+/// Whether a number is among ascending ones.
+fn is_in(numbers: &[u64], number: u64) -> bool {
+    numbers.binary_search(&number).is_ok()
 }
 
 /// What decides how records are read beside ground: canonical values of results that were made
@@ -311,22 +249,22 @@ fn from_results(
     results: &Results,
     mappings: &Mappings,
     live: &Live,
-    known: &FxHashSet<u64>,
+    known: &[u64],
     advance: &(dyn Fn(u64) + Sync),
-) -> Result<Vec<Piece>> {
+    add: &mut dyn FnMut(Piece) -> Result<()>,
+) -> Result<()> {
     let starts: Vec<u32> = (0..results.records()).step_by(PIECE as usize).collect();
-    starts
-        .into_par_iter()
-        .map(|from| {
-            let ordinals = from..results.records().min(from + PIECE);
+    for starts in starts.chunks(AT_ONCE) {
+        let read = |from: &u32| {
+            let ordinals = *from..results.records().min(from + PIECE);
             let mut piece = Piece::default();
             let mut wanted = FxHashMap::default();
             for ordinal in ordinals.clone() {
                 let (number, file) = results.origin(ordinal)?;
                 let generic = mappings.get(&file).map(|(_, generic)| *generic);
                 if let Some(generic) = generic
-                    && live.records.binary_search(&number).is_ok()
-                    && !known.contains(&number)
+                    && is_in(&live.records, number)
+                    && !is_in(known, number)
                 {
                     wanted.insert(ordinal, (number, file, generic));
                 }
@@ -344,21 +282,24 @@ fn from_results(
             })?;
             advance(piece.live.len() as u64);
             Ok(piece)
-        })
-        .collect()
+        };
+        let pieces: Result<Vec<Piece>> = starts.par_iter().map(read).collect();
+        pieces?.into_iter().try_for_each(&mut *add)?;
+    }
+    Ok(())
 }
 
 fn from_ground(
     store: &Store,
     mappings: &Mappings,
     live: &Live,
-    known: &FxHashSet<u64>,
+    known: &[u64],
     files_known: u32,
     advance: &(dyn Fn(u64) + Sync),
-) -> Result<Vec<Piece>> {
-    let is = |list: &[u64], number: u64| list.binary_search(&number).is_ok();
-    let is_gone = |number: u64| is(&live.deleted, number) || is(&live.aliases, number);
-    let is_missing = |number: u64| is(&live.records, number) && !known.contains(&number);
+    add: &mut dyn FnMut(Piece) -> Result<()>,
+) -> Result<()> {
+    let is_gone = |number: u64| is_in(&live.deleted, number) || is_in(&live.aliases, number);
+    let is_missing = |number: u64| is_in(&live.records, number) && !is_in(known, number);
     let mut chunks = store.chunks()?;
     // A row that is no longer in force may have asked for an erasure.
     let may_ask = |file: u32| {
@@ -371,9 +312,8 @@ fn from_ground(
         let mut numbers = chunk.first..chunk.first + u64::from(chunk.records);
         numbers.any(|number| is_missing(number) || is_gone(number))
     });
-    chunks
-        .par_chunks(16)
-        .map(|ids| {
+    for chunks in chunks.chunks(GROUP * AT_ONCE) {
+        let read = |ids: &[ChunkId]| {
             let mut piece = Piece::default();
             for id in ids {
                 let records = store.read_chunk(*id)?;
@@ -399,8 +339,11 @@ fn from_ground(
             }
             advance(piece.live.len() as u64);
             Ok(piece)
-        })
-        .collect()
+        };
+        let pieces: Result<Vec<Piece>> = chunks.par_chunks(GROUP).map(read).collect();
+        pieces?.into_iter().try_for_each(&mut *add)?;
+    }
+    Ok(())
 }
 
 impl Records for LiveRecords {
@@ -408,8 +351,8 @@ impl Records for LiveRecords {
         self.keys.len() as u32
     }
 
-    fn normal(&self, ordinal: u32) -> Result<NormalRecord> {
-        decode_normal(self.encoded(ordinal))
+    fn piece(&self, piece: u32) -> Result<Segment> {
+        self.values.piece(piece)
     }
 
     fn origin(&self, ordinal: u32) -> Origin {

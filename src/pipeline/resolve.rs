@@ -3,12 +3,16 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{Blocks, Group, RULES, SampledPair, fit_limits, limits_for};
+pub use super::values::{PIECE, Segment};
+use crate::blocking::{
+    BlockStatistics, Blocks, Group, PairSample, RULES, fit_limits, limits_for,
+};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
 use crate::model::{BlockLimits, Method, NormalRecord, Part, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
+use crate::store::results::decode_normal;
 
 /// Canonical records in the order of their keys.
 pub trait Records: Sync {
@@ -18,11 +22,11 @@ pub trait Records: Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Canonical values of a record.
+    /// Encoded canonical values of the records from `piece` × [`PIECE`] on, as many as that.
     ///
     /// # Errors
     /// They cannot be read back.
-    fn normal(&self, ordinal: u32) -> Result<NormalRecord>;
+    fn piece(&self, piece: u32) -> Result<Segment>;
     /// Where it comes from.
     fn origin(&self, ordinal: u32) -> Origin;
     /// Hash of its key.
@@ -59,8 +63,8 @@ pub struct Resolution {
     pub clustering: Clustering,
     /// Candidate pairs scored.
     pub pairs_scored: u64,
-    /// The blocks.
-    pub blocks: Blocks,
+    /// What happened to the blocks.
+    pub blocks: BlockStatistics,
     /// Pairs of two persons who are most likely relatives: one household.
     pub relatives: Vec<(u32, u32)>,
     /// Least log odds of a pair worth a look, nats.
@@ -73,8 +77,10 @@ pub struct Resolution {
 const SAMPLE: usize = 200_000;
 /// Records whose candidates are gathered before any is compared.
 const AT_ONCE: usize = 16;
-/// Records a piece of parallel work.
-const PIECE: usize = 2048;
+/// Pairs, or records to be scored, of a piece of parallel work.
+const RUN: usize = 2048;
+/// Records that further texts are chosen from: that many are enough to see what a column holds.
+const TEXT_SAMPLE: u32 = 1 << 16;
 
 /// Builds the comparison table. With a model, frequencies are the model's.
 ///
@@ -112,31 +118,36 @@ pub fn build_table(
 
 /// Hands records over in order, a piece at a time; the next piece is read meanwhile.
 fn each(records: &dyn Records, mut take: impl FnMut(u32, Vec<NormalRecord>) + Send) -> Result<()> {
-    let n = records.len();
-    let read = |from: u32| -> Result<Vec<NormalRecord>> {
-        (from..n.min(from + PIECE as u32 * 4))
-            .into_par_iter()
-            .with_min_len(64)
-            .map(|at| records.normal(at))
-            .collect()
+    let pieces = records.len().div_ceil(PIECE);
+    let read = |piece: u32| -> Result<Vec<NormalRecord>> {
+        if piece < pieces { records.piece(piece)?.decode() } else { Ok(Vec::new()) }
     };
-    let (mut from, mut piece) = (0, read(0)?);
-    while !piece.is_empty() {
-        let next = from + piece.len() as u32;
-        let ((), following) = rayon::join(|| take(from, piece), || read(next));
-        (from, piece) = (next, following?);
+    let mut normals = read(0)?;
+    for piece in 0..pieces {
+        let taken = std::mem::take(&mut normals);
+        let ((), next) = rayon::join(|| take(piece * PIECE, taken), || read(piece + 1));
+        normals = next?;
     }
     Ok(())
 }
 
+/// Which further texts are compared. Of a large file some records are looked at, those of certain
+/// hashes.
 fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
-    let generic: Vec<u32> = (0..records.len()).filter(|r| records.origin(*r).generic).collect();
-    let profiles: Result<Vec<TextProfile>> = generic
-        .par_chunks(PIECE * 4)
+    let step = u64::from((records.len() / TEXT_SAMPLE).max(1));
+    let looked_at = |at: &u32| records.origin(*at).generic && records.hash(*at) % step == 0;
+    let profiles: Result<Vec<TextProfile>> = (0..records.len().div_ceil(PIECE))
+        .into_par_iter()
         .map(|piece| {
             let mut profile = TextProfile::default();
-            for ordinal in piece {
-                profile.push(&records.normal(*ordinal)?);
+            let first = piece * PIECE;
+            let chosen: Vec<u32> =
+                (first..records.len().min(first + PIECE)).filter(looked_at).collect();
+            if !chosen.is_empty() {
+                let values = records.piece(piece)?;
+                for at in chosen {
+                    profile.push(&decode_normal(values.get((at - first) as usize))?);
+                }
             }
             Ok(profile)
         })
@@ -183,7 +194,7 @@ pub fn resolve(
                 limits: &limits,
             });
             // From here on the frequencies are the model's, as in every later run.
-            table.apply(&model.frequencies);
+            table.apply_own();
             let pairs = candidates.len() as f64 * scale / f64::from(table.len().max(1));
             let scored = score_sample(&table, &shares, &model, &blocks, &candidates);
             model.limits = fit_limits(&limits, &scored, pairs);
@@ -195,6 +206,7 @@ pub fn resolve(
     let scored = score(&table, &shares, &model, &blocks, thresholds);
     let Scored { edges, levels, pairs: pairs_scored, relatives, review } = scored;
     let blocking_recall = blocking_recall(&blocks, &edges, &|r| records.hash(r));
+    let blocks = blocks.statistics;
     stage("cluster");
     let logit = |p: f64| (p / (1.0 - p)).ln();
     let clustering = cluster(&ClusterInput {
@@ -246,9 +258,9 @@ fn score_sample(
     model: &Model,
     blocks: &Blocks,
     pairs: &[(u32, u32)],
-) -> Vec<SampledPair> {
-    let pieces: Vec<Vec<SampledPair>> = pairs
-        .par_chunks(PIECE)
+) -> PairSample {
+    let pieces: Vec<PairSample> = pairs
+        .par_chunks(RUN)
         .map_init(
             || Comparer::new(table, shares),
             |comparer, piece| {
@@ -257,15 +269,18 @@ fn score_sample(
                     let parameters = model.parameters(kinds.0, kinds.1)?;
                     Some(parameters.score(&comparer.compare(a, b)).posterior())
                 };
-                let sampled = piece.iter().map(|(a, b)| SampledPair {
-                    blocks: blocks.shared(*a, *b),
-                    probability: probability(comparer, *a, *b).unwrap_or(0.0),
-                });
-                sampled.collect()
+                let mut sampled = PairSample::default();
+                for (a, b) in piece {
+                    let probability = probability(comparer, *a, *b).unwrap_or(0.0);
+                    sampled.push(&blocks.shared(*a, *b), probability);
+                }
+                sampled
             },
         )
         .collect();
-    pieces.into_iter().flatten().collect()
+    let mut all = PairSample::default();
+    pieces.iter().for_each(|piece| all.append(piece));
+    all
 }
 
 /// Matches that the recall of blocking is estimated from.
@@ -320,7 +335,7 @@ fn score(
     let keep = review.min(-1.0);
     let records: Vec<u32> = (0..table.len()).collect();
     let pieces: Vec<Scored> = records
-        .par_chunks(PIECE)
+        .par_chunks(RUN)
         .map_init(
             || (Comparer::new(table, shares), Vec::new(), Vec::new()),
             |(comparer, found, pairs), piece| {

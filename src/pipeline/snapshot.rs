@@ -10,14 +10,12 @@ use super::quarantine;
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records as _, Resolution};
+use super::values::PIECE;
 use crate::clustering::{Identities, LedgerState, Resolved, StepKind, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
-
-/// Records written to the snapshot at a time.
-const PIECE: u32 = 16_384;
 
 /// What a rebuild found.
 pub(super) struct Writing<'a> {
@@ -44,16 +42,16 @@ impl Writing<'_> {
     ) -> Result<()> {
         let mut out = ResultsWriter::create(path)?;
         let noted = self.records.noted();
-        let links = self.own_ids();
         let mut from = 0;
         while from < self.records.len() {
             let to = self.records.len().min(from + PIECE);
+            let values = self.records.piece(from / PIECE)?;
             let rows: Vec<RecordRow<'_>> = (from..to)
                 .map(|at| RecordRow {
                     key: &self.records.keys[at as usize],
                     store_record: self.records.numbers[at as usize],
                     file: self.records.files[at as usize],
-                    normal: self.records.encoded(at),
+                    normal: values.get((at - from) as usize),
                 })
                 .collect();
             out.records(&rows)?;
@@ -61,9 +59,11 @@ impl Writing<'_> {
         }
         summary.as_of = self.as_of.or(noted.newest).map(|t| t.0);
         let entity_of = self.entity_of();
-        let by_id = |id: &str| links.get(&self.resolution.table.link.find(id)?).copied();
+        let employers = self.records_of(noted.employment.ids());
+        let by_id = |id: &str| employers.get(id).copied().flatten();
         let kind = &self.resolution.table.kind;
-        let relations = noted.employment.relations(&entity_of, kind, by_id);
+        let relations = noted.employment.clone().relations(&entity_of, kind, by_id);
+        drop(employers);
         self.entities(&mut out, &entity_of, relations)?;
         self.pairs(&mut out)?;
         self.aliases(&mut out, &entity_of)?;
@@ -95,7 +95,9 @@ impl Writing<'_> {
         })?;
         out.blob("run", &bytes)?;
         out.blob(quarantine::BLOB, &quarantine::encode(self.quarantined)?)?;
-        out.blob("model", &self.resolution.model.to_bytes()?)?;
+        let model = &self.resolution.model;
+        out.blob("weights", &model.without_values().to_bytes()?)?;
+        model.frequencies.iter().for_each(|counts| out.frequencies(counts.values.clone()));
         out.finish(summary)
     }
 
@@ -124,13 +126,21 @@ impl Writing<'_> {
         out
     }
 
-    /// Records by their own ids: what an employee's record names.
-    fn own_ids(&self) -> FxHashMap<u32, u32> {
+    /// The first record that bears each id as its own.
+    fn records_of<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a str>,
+    ) -> FxHashMap<&'a str, Option<u32>> {
         let table = &self.resolution.table;
-        let mut out = FxHashMap::default();
+        let mut out: FxHashMap<&str, Option<u32>> = ids.map(|id| (id, None)).collect();
+        if out.is_empty() {
+            return out;
+        }
         for record in 0..table.len() {
             for link in table.links.get(record).iter().filter(|link| link.own) {
-                out.entry(link.link).or_insert(record);
+                if let Some(found) = out.get_mut(table.link.get(link.link)) {
+                    found.get_or_insert(record);
+                }
             }
         }
         out
@@ -223,7 +233,7 @@ impl Writing<'_> {
         if gone.is_empty() {
             return Ok(());
         }
-        let known = LastKnown::new(self.resolution);
+        let known = LastKnown::new(self.resolution, gone);
         let last = |gone: &Gone| self.state.last_entity_of(record_hash(&gone.key));
         // The survivor of its merge; else where it belonged; else who has its mailbox.
         let found: Vec<Option<u32>> = gone
@@ -278,14 +288,14 @@ fn suspicions(table: &Table, members: &[u32], steps: &[StepRow]) -> Vec<String> 
             "two parts are held together by a doubtful link (probability {probability:.2})"
         ));
     }
-    let names = members.iter().flat_map(|m| table.names.get(*m));
+    let names = members.iter().flat_map(|m| table.names(*m));
     let mut generations: Vec<u8> = names.map(|n| n.generation).filter(|g| *g != 0).collect();
     generations.sort_unstable();
     generations.dedup();
     if generations.len() > 1 {
         out.push("some records say senior, others junior".to_owned());
     }
-    let births = members.iter().flat_map(|m| table.births.get(*m));
+    let births = members.iter().flat_map(|m| table.births(*m));
     let mut years: Vec<u32> = births
         .filter_map(|id| table.birth.get(*id).get(..4)?.parse().ok())
         .filter(|year| *year != 0)

@@ -1,5 +1,6 @@
 //! The last results, for reading: no sled, no lock.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -36,6 +37,7 @@ pub struct View {
     systems: BTreeMap<Arc<str>, Arc<str>>,
     policy: Policy,
     generic: Vec<u32>,
+    weights: OnceLock<Model>,
     model: OnceLock<Model>,
     index: OnceLock<BlockIndex>,
     judgements: OnceLock<FxHashMap<(RecordKey, RecordKey), Judgement>>,
@@ -107,6 +109,7 @@ impl View {
             systems,
             policy: Policy::default(),
             generic,
+            weights: OnceLock::new(),
             model: OnceLock::new(),
             index: OnceLock::new(),
             judgements: OnceLock::new(),
@@ -175,12 +178,24 @@ impl View {
         if let Some(model) = self.model.get() {
             return Ok(model);
         }
-        let bytes = self.results.blob("model")?.ok_or_else(|| {
+        let mut model = self.weights()?.clone();
+        for (at, counts) in (0..).zip(&mut model.frequencies) {
+            counts.values = self.results.frequencies(at)?;
+        }
+        Ok(self.model.get_or_init(|| model))
+    }
+
+    /// The model without the values that it counts.
+    fn weights(&self) -> Result<&Model> {
+        if let Some(weights) = self.weights.get() {
+            return Ok(weights);
+        }
+        let bytes = self.results.blob("weights")?.ok_or_else(|| {
             Error::new(ErrorKind::Corrupted, "the results lack their model")
                 .hint("`sameas rebuild` makes them anew")
         })?;
-        let model = Model::from_bytes(&bytes)?;
-        Ok(self.model.get_or_init(|| model))
+        let weights = Model::from_bytes(&bytes)?;
+        Ok(self.weights.get_or_init(|| weights))
     }
 
     fn index(&self) -> Result<&BlockIndex> {
@@ -212,15 +227,23 @@ impl View {
 
     /// A table of some records, weighed as in the whole file.
     fn table(&self, records: &[(NormalRecord, Origin)]) -> Result<Table> {
-        let model = self.trained()?;
+        let model = self.weights()?;
         let mut table = Table::default();
         for (normal, origin) in records {
             table.push(normal, *origin, &model.texts);
         }
         table.finish(&model.texts);
-        table.apply(&model.frequencies);
-        table.read_mailboxes(Some(&|text| model.name_counts(text)));
-        Ok(table)
+        let find = |field, hash| self.results.frequency(field, hash);
+        table.apply(&model.frequencies_of(&table, &find)?);
+        let failed = Cell::new(None);
+        let known = |text: &str| {
+            model.name_counts_by(text, &find).unwrap_or_else(|error| {
+                failed.set(Some(error));
+                (0, 0)
+            })
+        };
+        table.read_mailboxes(Some(&known));
+        failed.into_inner().map_or(Ok(table), Err)
     }
 
     fn record(&self, ordinal: u32) -> Result<(NormalRecord, Origin, u64)> {
@@ -239,7 +262,7 @@ impl View {
         let (a, b) = (a.min(b), a.max(b));
         let (normal_a, origin_a, _) = self.record(a)?;
         let (normal_b, origin_b, _) = self.record(b)?;
-        let model = self.trained()?;
+        let model = self.weights()?;
         let thresholds = self.results.summary().thresholds;
         let (keys_a, keys_b) = (keys(&normal_a, origin_a), keys(&normal_b, origin_b));
         let records = [(normal_a, origin_a), (normal_b, origin_b)];
@@ -348,7 +371,7 @@ impl View {
                 kind: "parted by a judgement".to_owned(),
             }));
         }
-        let model = self.trained()?;
+        let model = self.weights()?;
         let mut records = Vec::new();
         for ordinal in left.iter().take(COMPARED).chain(right.iter().take(COMPARED)) {
             let (normal, origin, _) = self.record(*ordinal)?;
@@ -400,7 +423,7 @@ impl View {
     /// Under which rules the two met, and under which not.
     fn meetings(&self, a: &[Key], b: &[Key], out: &mut Explanation) -> Result<()> {
         let index = self.index()?;
-        let limits = &self.trained()?.limits;
+        let limits = &self.weights()?.limits;
         if self.results.records() <= limits.of(SMALL_FILE, false) {
             out.shared_keys.push(RULES[usize::from(SMALL_FILE)].name.to_owned());
         }
@@ -439,7 +462,7 @@ impl View {
     /// Damaged or unreadable.
     pub fn candidates(&self, query: &NormalRecord, limit: usize) -> Result<Vec<Candidate>> {
         let index = self.index()?;
-        let model = self.trained()?;
+        let model = self.weights()?;
         let origin = Origin { source: u32::MAX, generic: false };
         // Rare keys first, so that a common one cannot crowd them out.
         let mut blocks: Vec<(u64, u64)> = Vec::new();

@@ -3,6 +3,7 @@
 //! Only direct pairs of the tables count: two short forms of one full name are no evidence
 //! (measured likelihood ratio 1), so nothing is ever chained through a third name.
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -110,8 +111,9 @@ fn load_links() -> Links {
         pairs: FxHashMap::with_capacity_and_hasher(28_000, Default::default()),
         formal: FxHashMap::with_capacity_and_hasher(7_000, Default::default()),
     };
-    // (short form, formal name, sources): sorted below into a list for each short form.
-    let mut formal: Vec<(u32, u8, &'static str)> = Vec::new();
+    // Short form, sources, how common the formal name is, the name: sorted below into a list for
+    // each short form.
+    let mut formal: Vec<(u32, Reverse<u8>, Reverse<u32>, &'static str)> = Vec::new();
     for [name, nickname, _lang, sources, ..] in
         table::plain_rows::<5>(include_str!("../../data/reference/nicknames.csv"))
     {
@@ -120,7 +122,7 @@ fn load_links() -> Links {
         let (a, b) = (links.id(name), links.id(nickname));
         links.link(a, b, NameLink::Nickname { sources });
         if a != b && !name.is_empty() && !nickname.is_empty() {
-            formal.push((b, sources, name));
+            formal.push((b, Reverse(sources), Reverse(given_count(name)), name));
         }
     }
     let mut groups: Vec<(&'static str, &'static str, u32)> = Vec::new();
@@ -139,15 +141,10 @@ fn load_links() -> Links {
             }
         }
     }
-    formal.sort_by(|a, b| {
-        (a.0.cmp(&b.0))
-            .then(b.1.cmp(&a.1))
-            .then_with(|| given_count(b.2).cmp(&given_count(a.2)))
-            .then_with(|| a.2.cmp(b.2))
-    });
+    formal.sort_unstable();
     for list in formal.chunk_by(|a, b| a.0 == b.0) {
         let mut names: Vec<&'static str> = Vec::new();
-        for (_, _, name) in list {
+        for (.., name) in list {
             if names.len() < FORMAL_NAMES_MAX && !names.contains(name) {
                 names.push(name);
             }

@@ -93,6 +93,73 @@ impl Model {
 }
 
 impl Model {
+    /// The model without the values whose frequencies it holds: what is read whole at every look-up.
+    #[must_use]
+    pub fn without_values(&self) -> Self {
+        let empty = |counts: &FrozenCounts| FrozenCounts {
+            field: counts.field.clone(),
+            records: counts.records,
+            values: Vec::new(),
+        };
+        Self {
+            version: self.version,
+            records: self.records,
+            person: self.person.clone(),
+            organization: self.organization.clone(),
+            shares: self.shares.clone(),
+            texts: self.texts.clone(),
+            limits: self.limits.clone(),
+            frequencies: self.frequencies.iter().map(empty).collect(),
+        }
+    }
+
+    /// The frequencies of the values of a table, of a model that holds none itself: `find` tells
+    /// them by the field's place and the value's hash.
+    ///
+    /// # Errors
+    /// What `find` returns.
+    pub fn frequencies_of(
+        &self,
+        table: &Table,
+        find: &dyn Fn(u16, u64) -> Result<Option<u32>>,
+    ) -> Result<Vec<FrozenCounts>> {
+        let known: Vec<_> =
+            table.counts.named().into_iter().map(|(field, _)| field).zip(interners(table)).collect();
+        let mut out = Vec::with_capacity(self.frequencies.len());
+        for (at, frozen) in (0..).zip(&self.frequencies) {
+            let interner = known
+                .iter()
+                .find(|(field, _)| *field == frozen.field)
+                .map_or(Some(&table.text), |(_, interner)| *interner);
+            let ids = interner.map_or(256, Interner::len) as u32;
+            let mut values = Vec::new();
+            for hash in (0..ids).map(|id| value_hash(interner, id)) {
+                values.extend(find(at, hash)?.map(|count| (hash, count)));
+            }
+            values.sort_unstable();
+            values.dedup();
+            out.push(FrozenCounts { values, ..frozen.clone() });
+        }
+        Ok(out)
+    }
+
+    /// As [`Model::name_counts`], of a model that holds no values: see [`Model::frequencies_of`].
+    ///
+    /// # Errors
+    /// What `find` returns.
+    pub fn name_counts_by(
+        &self,
+        text: &str,
+        find: &dyn Fn(u16, u64) -> Result<Option<u32>>,
+    ) -> Result<(u32, u32)> {
+        let hash = xxh3_64(text.as_bytes());
+        let of = |field: &str| -> Result<u32> {
+            let at = self.frequencies.iter().position(|counts| counts.field == field);
+            Ok(at.map_or(Ok(None), |at| find(at as u16, hash))?.unwrap_or(0))
+        };
+        Ok((of("given")?, of("family")?))
+    }
+
     /// How often a word is a given and a family name in the records of the model.
     pub fn name_counts(&self, text: &str) -> (u32, u32) {
         let of = |field: &str| {
@@ -177,6 +244,14 @@ impl FrozenCounts {
 const NAMES: &[&str] =
     &["given", "family", "family_token", "middle_token", "organization_token", "street"];
 
+/// Least count of a value that is frozen.
+fn least(field: &str) -> u32 {
+    if NAMES.contains(&field) { 2 } else { 3 }
+}
+
+/// Least count of a further text that is frozen.
+const LEAST_TEXT: u32 = 2;
+
 /// Freezes the value frequencies of a table.
 pub(crate) fn freeze(table: &Table) -> Vec<FrozenCounts> {
     let mut out: Vec<FrozenCounts> = table
@@ -184,19 +259,35 @@ pub(crate) fn freeze(table: &Table) -> Vec<FrozenCounts> {
         .named()
         .into_iter()
         .zip(interners(table))
-        .map(|((field, counts), interner)| {
-            let least = if NAMES.contains(&field) { 2 } else { 3 };
-            freeze_counts(field, counts, interner, least)
-        })
+        .map(|((field, counts), interner)| freeze_counts(field, counts, interner, least(field)))
         .collect();
     for column in &table.texts {
         let field = format!("text {}", column.name);
-        out.push(freeze_counts(&field, &column.counts, Some(&table.text), 2));
+        out.push(freeze_counts(&field, &column.counts, Some(&table.text), LEAST_TEXT));
     }
     out
 }
 
+/// What a frozen count says of a value: one where it is too rare to be kept.
+fn coarsen(counts: &mut Counts, size: usize, least: u32) {
+    counts.of.resize(size.max(counts.of.len()), 0);
+    counts.of.iter_mut().filter(|count| **count < least).for_each(|count| *count = 1);
+}
+
 impl Table {
+    /// As [`Table::apply`] with the frequencies frozen of this very table, without looking any up.
+    pub fn apply_own(&mut self) {
+        let mut counts = std::mem::take(&mut self.counts);
+        for ((field, counts), interner) in counts.named_mut().into_iter().zip(interners(self)) {
+            coarsen(counts, interner.map_or(256, Interner::len), least(field));
+        }
+        self.counts = counts;
+        let texts = self.text.len();
+        for column in &mut self.texts {
+            coarsen(&mut column.counts, texts, LEAST_TEXT);
+        }
+    }
+
     /// Replaces the table's own counts by a model's, so that scores are those of the model.
     pub fn apply(&mut self, frequencies: &[FrozenCounts]) {
         let mut counts = std::mem::take(&mut self.counts);
@@ -216,5 +307,40 @@ impl Table {
             }
         }
         self.texts = texts;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Origin;
+    use crate::model::{NormalRecord, PersonName};
+
+    #[test]
+    fn a_tables_own_frequencies_apply_like_frozen_ones() {
+        let mut table = Table::default();
+        let choice = TextChoice { columns: vec!["city".to_owned()] };
+        for at in 0..40_u32 {
+            let token = |n: u32| vec![format!("name{}", 1_u32.checked_shl(at % n).unwrap_or(0))];
+            let record = NormalRecord {
+                names: vec![PersonName { given: token(7), family: token(31), ..Default::default() }],
+                others: vec![("city".into(), format!("town {}", at / 3))],
+                ..NormalRecord::default()
+            };
+            table.push(&record, Origin { source: 0, generic: true }, &choice);
+        }
+        table.finish(&choice);
+        table.read_mailboxes(None);
+        let frozen = freeze(&table);
+        let (mut own, mut given) = (table.clone(), table);
+        own.apply_own();
+        given.apply(&frozen);
+        let counts = |table: &Table| -> Vec<(u32, Vec<u32>)> {
+            let named = table.counts.named().into_iter().map(|(_, counts)| counts);
+            let texts = table.texts.iter().map(|column| &column.counts);
+            named.chain(texts).map(|counts| (counts.records, counts.of.clone())).collect()
+        };
+        assert_eq!(counts(&own), counts(&given));
+        assert!(counts(&own).iter().any(|(_, of)| of.contains(&1) && of.iter().any(|n| *n > 2)));
     }
 }

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::Result;
 use crate::model::{RecordKey, SourceRecord, Timestamp, Version};
@@ -98,12 +98,13 @@ impl Head {
 
 /// 128 bits of the key: two keys never share them.
 pub(crate) fn key_hash(key: &RecordKey) -> (u64, u64) {
-    let mut hasher = Xxh3Default::new();
-    for part in [&*key.source, &*key.object, &*key.id] {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
+    let parts = [&*key.source, &*key.object, &*key.id];
+    let mut hashed = Vec::with_capacity(parts.map(|part| part.len() + 8).iter().sum());
+    for part in parts {
+        hashed.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        hashed.extend_from_slice(part.as_bytes());
     }
-    let hash = hasher.digest128();
+    let hash = xxh3_128(&hashed);
     ((hash >> 64) as u64, hash as u64)
 }
 

@@ -26,6 +26,7 @@ mod quarantine;
 mod recover;
 mod repair;
 pub mod results;
+mod scratch;
 mod space;
 mod verify;
 mod writer;
@@ -51,6 +52,7 @@ pub use migrate::Migrated;
 pub use quarantine::{Disposition, Fate, HeldRow};
 pub use recover::{Lost, ReadFile, Recovered};
 pub use repair::Repair;
+pub use scratch::Scratch;
 pub use verify::{Finding, Severity};
 pub use writer::FileWriter;
 
@@ -165,6 +167,8 @@ pub struct Store {
     /// The command at work, and hashes of the keys that it brought as they were in force.
     in_force: Mutex<(u32, Vec<(u64, u64)>)>,
     entries: Mutex<Option<Arc<Vec<FileEntry>>>>,
+    /// Files of [`Store::scratch`] made so far.
+    scratches: AtomicU32,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -237,6 +241,7 @@ impl Store {
             table: Mutex::default(),
             in_force: Mutex::default(),
             entries: Mutex::default(),
+            scratches: AtomicU32::new(0),
         })
     }
 
@@ -323,6 +328,15 @@ impl Store {
     /// Where the input's bytes are kept.
     pub fn archive(&self) -> &Archive {
         &self.archive
+    }
+
+    /// A file for what a run need not keep in memory; gone with the process.
+    ///
+    /// # Errors
+    /// The store's folder cannot be written.
+    pub fn scratch(&self) -> Result<Scratch> {
+        let number = self.scratches.fetch_add(1, Ordering::Relaxed);
+        Scratch::create(&self.results_folder(), number)
     }
 
     /// The folder of the blocking index.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use sameas::blocking::index::BlockIndex;
+use sameas::blocking::index::{BlockIndex, Bucket};
 
 const SECRET: [u8; 32] = [7; 32];
 
@@ -22,10 +22,12 @@ fn check(index: &BlockIndex, model: &Model) {
         .map(|(key, records)| (*key, records.iter().copied().collect()))
         .collect();
     assert_eq!(walked, shared);
-    let mapped = index.map_buckets(|bucket| {
+    let mut folded = Vec::new();
+    let map = |bucket: &Bucket| {
         bucket.blocks().map(|(key, records)| (key, records.to_vec())).collect::<Vec<_>>()
-    });
-    assert_eq!(mapped.unwrap().concat(), shared);
+    };
+    index.fold_buckets(map, |mut blocks| folded.append(&mut blocks)).unwrap();
+    assert_eq!(folded, shared);
     for (key, records) in model {
         assert_eq!(index.records_of(*key).unwrap(), records.iter().copied().collect::<Vec<_>>());
         assert_eq!(index.count_of(*key).unwrap(), records.len() as u64);

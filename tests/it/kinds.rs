@@ -90,7 +90,7 @@ pub(crate) fn run_path(path: PathBuf, name: &str, stated: &Stated) -> sameas::er
     let mapping = Mapping::new(catalog, &manifest)?;
     let (mut records, mut quarantined) = (Vec::new(), Vec::new());
     read(&input, &limits, &manifest, &mapping, &mut |batch| {
-        records.extend(batch.records);
+        records.extend(batch.records.into_iter().map(|(record, mapped)| (record, *mapped)));
         quarantined.extend(batch.quarantined);
         Ok(())
     })?;

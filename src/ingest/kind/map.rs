@@ -320,14 +320,13 @@ fn addresses(rules: &[Address], rows: &[View<'_>], out: &mut Vec<MappedAddress>)
                 country,
                 label: None,
             };
-            if address == MappedAddress::default() {
+            if address.is_empty() {
                 address.full = rule.instead.first(view);
             }
-            if address == MappedAddress::default() {
+            if address.is_empty() {
                 return;
             }
             let known = out.iter().any(|one| {
-                let MappedAddress { label: _, .. } = one;
                 MappedAddress { label: None, ..one.clone() } == address
             });
             if !known {

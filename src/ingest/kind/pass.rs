@@ -248,6 +248,7 @@ fn build(mapping: &Mapping, manifest: &FileManifest, rows: Vec<Rows<RawRow>>) ->
         })
         .collect();
     let mut batch = Batch::default();
+    batch.records.reserve(parts.iter().map(|part| part.records.len()).sum());
     for part in parts {
         batch.records.extend(part.records);
         batch.quarantined.extend(part.quarantined);
@@ -270,7 +271,7 @@ fn build_one(
     let last = outcomes.len().saturating_sub(1);
     for (at, outcome) in outcomes.into_iter().enumerate() {
         let (mapped, source) = match outcome {
-            Outcome::Record(mapped, source) => (*mapped, source),
+            Outcome::Record(mapped, source) => (mapped, source),
             Outcome::LeftOut => {
                 batch.left_out += 1;
                 continue;

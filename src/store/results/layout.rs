@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::EntityKind;
 use crate::store::results::StepRow;
 
 pub(super) const MAGIC: &[u8; 8] = b"SAMERES\n";
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 pub(super) const HEADER: usize = 16;
 /// Offset u64, length u64, CRC32 of both, magic of four bytes.
 pub(super) const FOOTER: usize = 24;
@@ -71,12 +71,14 @@ pub(crate) enum Array {
     AliasIndex,
     /// a u32, b u32, weight f32, packed levels u64; sorted by a, b.
     Pairs,
+    /// Per counted field of the model, by its place there: hash of a value u64, records u32; sorted.
+    Frequencies(u16),
 }
 
 impl Array {
     pub(super) fn width(self) -> usize {
         match self {
-            Self::Index(_) | Self::Origins | Self::AliasIndex => 12,
+            Self::Index(_) | Self::Origins | Self::AliasIndex | Self::Frequencies(_) => 12,
             Self::EntityOf | Self::NumberOrder | Self::EntityOrder | Self::AliasEntities => 4,
             Self::KeyIndex | Self::EntityIds => 8,
             Self::Pairs => 20,
@@ -123,9 +125,9 @@ pub(crate) struct PackedEntity {
 
 /// Hash under which a record's key is looked up when its object is not known.
 pub(super) fn key_hash(source: &str, id: &str) -> u64 {
-    let mut hasher = Xxh3Default::new();
-    hasher.update(&(source.len() as u64).to_le_bytes());
-    hasher.update(source.as_bytes());
-    hasher.update(id.as_bytes());
-    hasher.digest()
+    let mut hashed = Vec::with_capacity(8 + source.len() + id.len());
+    hashed.extend_from_slice(&(source.len() as u64).to_le_bytes());
+    hashed.extend_from_slice(source.as_bytes());
+    hashed.extend_from_slice(id.as_bytes());
+    xxh3_64(&hashed)
 }

@@ -190,6 +190,31 @@ impl Results {
         Ok(low)
     }
 
+    /// How many records have a value of a counted field, by the field's place in the model and the
+    /// value's hash; `None` if it is too rare to be kept. Some reads of a page.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn frequency(&self, field: u16, hash: u64) -> Result<Option<u32>> {
+        let array = Array::Frequencies(field);
+        let at = self.partition_point(array, |bytes| Ok(u64_at(bytes, 0) < hash))?;
+        if at >= self.extent(array).entries {
+            return Ok(None);
+        }
+        let found = self.entry(array, at, |bytes| (u64_at(bytes, 0), u32_at(bytes, 8)))?;
+        Ok((found.0 == hash).then_some(found.1))
+    }
+
+    /// All values of a counted field that are kept, with how many records have them.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn frequencies(&self, field: u16) -> Result<Vec<(u64, u32)>> {
+        let array = Array::Frequencies(field);
+        let read = |at| self.entry(array, at, |bytes| (u64_at(bytes, 0), u32_at(bytes, 8)));
+        (0..self.extent(array).entries).map(read).collect()
+    }
+
     /// Calls `read` with the bytes of an item of a stream.
     fn item<T: serde::de::DeserializeOwned>(&self, stream: Stream, at: u32) -> Result<T> {
         let (block, slot) = (at / stream.per_block(), (at % stream.per_block()) as usize);

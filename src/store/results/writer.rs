@@ -61,6 +61,7 @@ pub struct ResultsWriter {
     entity_ids: Vec<u64>,
     aliases: Vec<(u32, AliasKey)>,
     pairs: Option<Pages>,
+    frequencies: Vec<Vec<(u64, u32)>>,
     blobs: BTreeMap<String, Vec<u8>>,
 }
 
@@ -234,6 +235,7 @@ impl ResultsWriter {
             entity_ids: Vec::new(),
             aliases: Vec::new(),
             pairs: None,
+            frequencies: Vec::new(),
             blobs: BTreeMap::new(),
         })
     }
@@ -396,6 +398,12 @@ impl ResultsWriter {
         Ok(())
     }
 
+    /// Keeps how often the values of the next counted field occur: (hash, records), sorted by hash,
+    /// for [`Results::frequency`](super::Results::frequency).
+    pub fn frequencies(&mut self, values: Vec<(u64, u32)>) {
+        self.frequencies.push(values);
+    }
+
     /// Keeps bytes under a name, for [`Results::blob`](super::Results::blob).
     ///
     /// # Errors
@@ -423,6 +431,10 @@ impl ResultsWriter {
         }
         self.end_streams()?;
         self.write_arrays(&mut arrays, &aliases)?;
+        for (at, values) in (0..).zip(std::mem::take(&mut self.frequencies)) {
+            let values = values.iter().map(|(h, n)| entry(h.to_le_bytes(), n.to_le_bytes()));
+            write_array(&mut self.out, &mut arrays, Array::Frequencies(at), values)?;
+        }
 
         let blobs = std::mem::take(&mut self.blobs)
             .into_iter()

@@ -1,0 +1,218 @@
+//! Encoded canonical values, on disk while a run works: they are needed twice, in the order of the
+//! records' keys, and would take more memory than all that is compared.
+
+use rayon::prelude::*;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::NormalRecord;
+use crate::store::results::{decode_normal, encode_normal};
+use crate::store::{Scratch, Store};
+
+/// Records that are read back together.
+pub const PIECE: u32 = 8_192;
+/// Bytes that are read or gathered at a time.
+const WINDOW: usize = 4 << 20;
+/// Bytes that wait for all pieces together while values are sorted.
+const WAITING: usize = 32 << 20;
+
+/// Where the values of a record stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    start: u64,
+    length: u32,
+}
+
+impl Place {
+    /// Whether there are no values.
+    pub(super) fn is_empty(self) -> bool {
+        self.length == 0
+    }
+}
+
+/// Values in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Gathered(Option<Scratch>);
+
+/// Values in the order of their records.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    file: Option<Scratch>,
+    records: u32,
+    /// Where the parts of each piece are.
+    parts: Vec<Vec<Place>>,
+}
+
+/// Encoded values of consecutive records.
+#[derive(Default)]
+pub struct Segment {
+    bytes: Vec<u8>,
+    /// Start and end by record.
+    spans: Vec<(u32, u32)>,
+}
+
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Segment({} records <redacted>)", self.spans.len())
+    }
+}
+
+impl Segment {
+    /// Adds a record's values.
+    ///
+    /// # Errors
+    /// Never in practice; encoding reports what it cannot write.
+    pub fn push(&mut self, normal: &NormalRecord) -> Result<()> {
+        let start = self.bytes.len() as u32;
+        encode_normal(normal, &mut self.bytes)?;
+        self.spans.push((start, self.bytes.len() as u32));
+        Ok(())
+    }
+
+    /// Adds a record that has none.
+    pub(super) fn push_nothing(&mut self) {
+        self.push_encoded(&[]);
+    }
+
+    /// Adds a record's encoded values.
+    pub(super) fn push_encoded(&mut self, encoded: &[u8]) {
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(encoded);
+        self.spans.push((start, self.bytes.len() as u32));
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there are no records.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Encoded values of one record.
+    pub fn get(&self, at: usize) -> &[u8] {
+        let (start, end) = self.spans[at];
+        &self.bytes[start as usize..end as usize]
+    }
+
+    /// Values of all records. Parallel.
+    ///
+    /// # Errors
+    /// They are damaged.
+    pub fn decode(&self) -> Result<Vec<NormalRecord>> {
+        let all = (0..self.len()).into_par_iter().with_min_len(64);
+        all.map(|at| decode_normal(self.get(at))).collect()
+    }
+}
+
+impl Gathered {
+    /// Adds a segment; returns where each of its records stands.
+    pub(super) fn add(
+        &mut self,
+        store: &Store,
+        segment: &Segment,
+    ) -> Result<impl Iterator<Item = Place> + use<>> {
+        if self.0.is_none() {
+            self.0 = Some(store.scratch()?);
+        }
+        let file = self.0.as_mut().expect("it was made above");
+        let first = file.append(&segment.bytes)?;
+        let spans = segment.spans.clone().into_iter();
+        Ok(spans.map(move |(start, end)| Place {
+            start: first + u64::from(start),
+            length: end - start,
+        }))
+    }
+
+    /// Brings values into the order of their records. O(n log n); each byte is read and written
+    /// once, in large runs.
+    pub(super) fn sort(self, store: &Store, places: &[Place]) -> Result<Sorted> {
+        let records = places.len() as u32;
+        let pieces = records.div_ceil(PIECE) as usize;
+        let Some(from) = self.0 else { return Ok(Sorted::default()) };
+        let mut file = store.scratch()?;
+        let mut order: Vec<u32> = (0..records).collect();
+        order.sort_unstable_by_key(|at| places[*at as usize].start);
+        let mut parts = vec![Vec::new(); pieces];
+        let mut waiting = vec![Vec::new(); pieces];
+        let most = (WAITING / pieces.max(1)).clamp(4 << 10, 256 << 10);
+        let mut flush = |bytes: &mut Vec<u8>, parts: &mut Vec<Place>| -> Result<()> {
+            let length = bytes.len() as u32;
+            parts.push(Place { start: file.append(bytes)?, length });
+            bytes.clear();
+            Ok(())
+        };
+        let mut window = Window::default();
+        for at in order {
+            let piece = (at / PIECE) as usize;
+            let value = window.get(&from, places[at as usize])?;
+            let bytes: &mut Vec<u8> = &mut waiting[piece];
+            bytes.extend_from_slice(&at.to_le_bytes());
+            bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(value);
+            if bytes.len() >= most {
+                flush(bytes, &mut parts[piece])?;
+            }
+        }
+        for (bytes, parts) in waiting.iter_mut().zip(&mut parts) {
+            if !bytes.is_empty() {
+                flush(bytes, parts)?;
+            }
+        }
+        Ok(Sorted { file: Some(file), records, parts })
+    }
+}
+
+/// A stretch of a file in memory; moves forward.
+#[derive(Default)]
+struct Window {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    fn get(&mut self, file: &Scratch, place: Place) -> Result<&[u8]> {
+        let length = place.length as usize;
+        let end = place.start + u64::from(place.length);
+        if place.start < self.start || end > self.start + self.bytes.len() as u64 {
+            self.start = place.start;
+            let rest = usize::try_from(file.len().saturating_sub(place.start)).unwrap_or(WINDOW);
+            self.bytes.resize(rest.min(WINDOW).max(length), 0);
+            file.read(self.start, &mut self.bytes)?;
+        }
+        let at = (place.start - self.start) as usize;
+        Ok(&self.bytes[at..at + length])
+    }
+}
+
+impl Sorted {
+    /// The values of a piece's records: those from `piece` × [`PIECE`] on.
+    pub(super) fn piece(&self, piece: u32) -> Result<Segment> {
+        let Some(parts) = self.parts.get(piece as usize) else { return Ok(Segment::default()) };
+        let Some(file) = &self.file else { return Ok(Segment::default()) };
+        let length: usize = parts.iter().map(|part| part.length as usize).sum();
+        let mut bytes = vec![0; length];
+        let mut at = 0;
+        for part in parts {
+            let end = at + part.length as usize;
+            file.read(part.start, &mut bytes[at..end])?;
+            at = end;
+        }
+        let first = piece * PIECE;
+        let mut spans = vec![(0, 0); PIECE.min(self.records - first) as usize];
+        let changed = || Error::new(ErrorKind::Io, "a file of the run has changed under it");
+        let mut at = 0;
+        while at < length {
+            let head = bytes.get(at..at + 8).ok_or_else(changed)?;
+            let (ordinal, size) = head.split_at(4);
+            let number = |four: &[u8]| u32::from_le_bytes([four[0], four[1], four[2], four[3]]);
+            let (ordinal, size) = (number(ordinal), number(size));
+            let start = at as u32 + 8;
+            let span = ordinal.checked_sub(first).and_then(|n| spans.get_mut(n as usize));
+            *span.ok_or_else(changed)? = (start, start + size);
+            at = (start + size) as usize;
+        }
+        if at == length { Ok(Segment { bytes, spans }) } else { Err(changed()) }
+    }
+}
