@@ -407,7 +407,7 @@ fn other_roles(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32>
 }
 
 /// The words of a name, whatever their roles.
-fn words<'a>(t: &'a Table, given: u32, middle: u32, family: u32) -> Vec<&'a str> {
+fn words(t: &Table, given: u32, middle: u32, family: u32) -> Vec<&str> {
     let texts = [t.given.get(given), t.middle.get(middle), t.family.get(family)];
     texts.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()).collect()
 }
