@@ -79,6 +79,9 @@ const PASSES: usize = 3;
 const COMPARED: usize = 12;
 /// Least mean posterior of the pairs of two clusters: where one is a single person, else.
 const LEAST_POSTERIOR: [f64; 2] = [0.05, 0.2];
+/// Weight of the mean of pairs beside the profile: where the two could be sites of one organisation,
+/// whose best values a single bridge record can bring together, else.
+const MEAN_WEIGHT: [f64; 2] = [0.5, 0.25];
 /// A single pair's score counts at most this much, either way.
 const CLIP: f64 = 4.0;
 
@@ -261,7 +264,8 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
         (comparison, score)
     }
 
-    /// ½ profile score + ½ mean pair score, both clipped; −∞ where the pairs on average say no.
+    /// Profile score and mean pair score, both clipped, weighed by [`MEAN_WEIGHT`]; −∞ where the pairs
+    /// on average say no.
     fn cluster_score(&mut self, x: u32, y: u32) -> f64 {
         let model = self.input.model;
         let Some(parameters) = model.parameters(self.kind(x), self.kind(y)) else {
@@ -291,7 +295,9 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
             return mean;
         }
         let profile = self.profile_score(parameters, &xs, &ys, &pairs, sizes).clamp(-CLIP, CLIP);
-        if method.has(Part::MeanOfPairs) { 0.5 * profile + 0.5 * mean } else { profile }
+        let weight = MEAN_WEIGHT[usize::from(!sites)];
+        let weight = if method.has(Part::MeanOfPairs) { weight } else { 0.0 };
+        (1.0 - weight) * profile + weight * mean
     }
 
     /// Per dimension the best term over the record pairs, less the number of chances it had.

@@ -19,6 +19,7 @@ mod row;
 mod table;
 mod text;
 mod whole_name;
+mod words;
 
 pub use intern::{Interner, Lists, NONE};
 pub use levels::{pack, unpack};
@@ -28,7 +29,7 @@ pub use table::{
     TEXT_COLUMNS, Table, TextChoice, TextColumn,
 };
 pub use text::TextProfile;
-pub use whole_name::names_alike;
+pub use whole_name::{names_alike, organizations_alike};
 
 use row::{Row, has};
 
@@ -332,6 +333,7 @@ pub struct Comparer<'a> {
     shares: &'a PatternShares,
     given_memo: names::Memo,
     family_memo: names::Memo,
+    word_memo: names::Memo,
 }
 
 impl<'a> Comparer<'a> {
@@ -342,6 +344,7 @@ impl<'a> Comparer<'a> {
             shares,
             given_memo: names::Memo::default(),
             family_memo: names::Memo::default(),
+            word_memo: names::Memo::default(),
         }
     }
 
@@ -401,7 +404,7 @@ impl<'a> Comparer<'a> {
             let own = t.kind[a as usize] != crate::model::EntityKind::Person
                 && t.kind[b as usize] != crate::model::EntityKind::Person;
             let organization = if own { dim::ORGANIZATION } else { dim::EMPLOYER };
-            out.set(organization, organization::compare(t, a, b));
+            out.set(organization, organization::compare(t, &mut self.word_memo, a, b));
         }
         if both & has::WEB != 0 {
             out.set(dim::WEB, link::web(t, a, b));

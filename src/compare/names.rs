@@ -3,10 +3,12 @@
 use super::email::Mail;
 use super::pattern::Segments;
 use super::table::{NameEntry, Table};
+use super::whole_name::names_alike;
+use super::words::{Relation, SLIP, relate, spelling};
 use super::{Comparer, MISSING, NONE, Side};
 use crate::model::Part;
-use crate::reference::names::{NameLink, nickname_link};
-use crate::similarity::{jaro_winkler, osa_within, same_letters};
+use crate::reference::names::nickname_link;
+use crate::similarity::osa_within;
 
 /// Levels of the given name.
 pub(super) const GIVEN_LEVELS: &[&str] = &[
@@ -38,6 +40,9 @@ const PARTICLES: &[&str] = &[
     "le", "les", "el", "al", "bin", "ibn", "ben", "ten", "ter", "zu", "zum", "zur", "y", "e", "st",
     "san", "mac", "mc", "af", "av",
 ];
+
+/// How alike two names are whose words stand in other roles ([`names_alike`]).
+const SAME_WORDS: f64 = 0.75;
 
 /// Levels and features of two records' names.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +96,7 @@ impl Default for Memo {
 }
 
 impl Memo {
-    fn get(&mut self, a: u32, b: u32, level: impl FnOnce() -> u8) -> u8 {
+    pub(super) fn get(&mut self, a: u32, b: u32, level: impl FnOnce() -> u8) -> u8 {
         let key = if a < b {
             u64::from(a) << 32 | u64::from(b)
         } else {
@@ -155,7 +160,7 @@ impl Comparer<'_> {
             matches!(out.given.0, 5..=7 | MISSING) && matches!(out.family.0, 4 | 5 | MISSING);
         if poor
             && t.method.has(Part::SwappedNames)
-            && let Some(chance) = swapped(t, (gx, x.middle, fx), (gy, y.middle, fy))
+            && let Some(chance) = other_roles(t, (gx, x.middle, fx), (gy, y.middle, fy))
         {
             // One event, weighed once: both roles together.
             out.given = (8, chance.ln());
@@ -182,9 +187,7 @@ impl Comparer<'_> {
             };
         }
         let level = self.given_memo.get(x, y, || {
-            let sounds = t.given_soundex[x as usize] == t.given_soundex[y as usize];
-            let nicknames = t.method.has(Part::Nicknames);
-            given_level(t.given.get(x), t.given.get(y), sounds, nicknames)
+            given_level(t.given.get(x), t.given.get(y), t.method.has(Part::Nicknames))
         });
         let feature = match level {
             1 | 2 | 5 => t.counts.given.share(x).max(t.counts.given.share(y)) as f32,
@@ -230,44 +233,16 @@ fn initial_share(t: &Table, given: &str) -> f32 {
     t.counts.initial.share(u32::from(letter)) as f32
 }
 
-fn typo(a: &str, b: &str) -> bool {
-    let shorter = a.len().min(b.len());
-    if shorter >= 8 && osa_within(a, b, 2).is_some() {
-        return true;
-    }
-    if shorter >= 4 {
-        return osa_within(a, b, 1).is_some();
-    }
-    // Three letters: only two neighbours swapped.
-    a.len() == 3 && osa_within(a, b, 1).is_some() && same_letters(a, b)
-}
-
 /// Level of two different given names.
-fn given_level(a: &str, b: &str, sounds: bool, nicknames: bool) -> u8 {
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    if short.len() == 1 {
-        return if long.starts_with(short) { 3 } else { 7 };
+fn given_level(a: &str, b: &str, nicknames: bool) -> u8 {
+    match relate(a, b, nicknames).0 {
+        Relation::Form => 1,
+        Relation::Slip => 2,
+        Relation::Initial => 3,
+        Relation::Alike => 5,
+        Relation::Other => 6,
+        Relation::OtherInitial => 7,
     }
-    match nickname_link(a, b).filter(|_| nicknames) {
-        Some(NameLink::Nickname { .. } | NameLink::Spelling) => return 1,
-        Some(NameLink::CrossLanguage) => return 5,
-        None => {}
-    }
-    if short.len() >= 3 && long.starts_with(short) {
-        return 1;
-    }
-    let similarity = jaro_winkler(a, b);
-    if typo(a, b) || similarity >= 0.93 {
-        return 2;
-    }
-    if similarity >= 0.84 || sounds || jumbled(a, b) { 5 } else { 6 }
-}
-
-/// Two edits in a word of five letters or more, or the same letters in another order.
-fn jumbled(a: &str, b: &str) -> bool {
-    let shorter = a.len().min(b.len());
-    shorter >= 5 && osa_within(a, b, 2).is_some()
-        || shorter >= 4 && a.as_bytes()[0] == b.as_bytes()[0] && same_letters(a, b)
 }
 
 /// Level of two different family names (tokens joined by spaces).
@@ -303,11 +278,11 @@ fn plain_family_level(a: &str, b: &str, sounds: bool) -> u8 {
     if short.len() >= 4 && long.strip_prefix(short) == Some("ova") {
         return 2;
     }
-    let similarity = jaro_winkler(a, b);
-    if typo(a, b) || similarity >= 0.93 {
-        return 2;
+    match Relation::cut(spelling(a, b, sounds)) {
+        Relation::Slip => 2,
+        Relation::Alike => 4,
+        _ => 5,
     }
-    if similarity >= 0.84 || sounds || jumbled(a, b) { 4 } else { 5 }
 }
 
 /// The given name of one side is a middle name of the other, or the name in the other's mailbox
@@ -397,26 +372,70 @@ fn swapped(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32> {
     Some((one.unwrap_or(1.0) * two.unwrap_or(1.0)).min(1.0) as f32)
 }
 
+/// Level of the further names: each word of the side that has fewer must have its like, else they
+/// contradict each other. The feature is the count of the rarest word that both have.
 fn middle(t: &Table, x: u32, y: u32) -> (u8, f32) {
     let (tx, ty) = (t.middle.get(x), t.middle.get(y));
-    let mut level = 2;
-    let mut count = u32::MAX;
-    for p in tx.split(' ') {
-        for q in ty.split(' ') {
-            if p == q && p.len() > 1 {
-                level = 0;
-                let id = t.name_token.find(p).unwrap_or(NONE);
-                count = count.min(t.counts.middle_token.get(id));
-            } else if level == 2 {
-                let initial =
-                    (p.len() == 1 && q.starts_with(p)) || (q.len() == 1 && p.starts_with(q));
-                if initial || (p.len() >= 4 && osa_within(p, q, 1).is_some()) {
-                    level = 1;
-                }
-            }
+    let fewer = tx.split(' ').count() <= ty.split(' ').count();
+    let (few, many) = if fewer { (tx, ty) } else { (ty, tx) };
+    let (mut worst, mut count) = (0.0_f64, u32::MAX);
+    for p in few.split(' ') {
+        let mut least = f64::INFINITY;
+        for q in many.split(' ') {
+            let cost = if p == q { 0.0 } else { relate(p, q, true).1 };
+            least = least.min(cost);
         }
+        if least == 0.0 && p.len() > 1 {
+            count = count.min(t.counts.middle_token.get(t.name_token.find(p).unwrap_or(NONE)));
+        }
+        worst = worst.max(least);
     }
-    (level, if level == 0 { count.saturating_sub(2) as f32 } else { 0.0 })
+    match worst {
+        _ if worst == 0.0 && count < u32::MAX => (0, count.saturating_sub(2) as f32),
+        _ if worst <= SLIP => (1, 0.0),
+        _ => (2, 0.0),
+    }
+}
+
+/// The same words stand in other roles; the chance of that among unrelated records.
+fn other_roles(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32> {
+    let longer = |(given, middle, family): (u32, u32, u32)| {
+        middle != NONE || given == NONE || family == NONE || t.family.get(family).contains(' ')
+    };
+    let more = || if longer(x) || longer(y) { same_words(t, x, y) } else { None };
+    swapped(t, x, y).or_else(more)
+}
+
+/// The words of a name, whatever their roles.
+fn words(t: &Table, given: u32, middle: u32, family: u32) -> Vec<&str> {
+    let texts = [t.given.get(given), t.middle.get(middle), t.family.get(family)];
+    texts.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()).collect()
+}
+
+/// The same words in other roles, in names of more than two words. Returns the chance of that among
+/// unrelated records: the product of the frequencies of the words, each in its commoner role.
+fn same_words(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32> {
+    let (p, q) = (words(t, x.0, x.1, x.2), words(t, y.0, y.1, y.2));
+    let (few, many) = if p.len() <= q.len() { (p, q) } else { (q, p) };
+    // One word is a whole name only where all the others are run together in it.
+    let length = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
+    let part = few.len() == 1 && length(&few) + 2 < length(&many);
+    if many.len() < 2 || part || length(&few) < 6 {
+        return None;
+    }
+    let alike = names_alike(&few, &many);
+    if alike < SAME_WORDS {
+        return None;
+    }
+    let share = |word: &&str| {
+        let as_given = t.given.find(word).map_or(0.0, |id| t.counts.given.share(id));
+        let as_family = t.family.find(word).map_or(0.0, |id| t.counts.family.share(id));
+        as_given.max(as_family).max(0.5 / f64::from(t.counts.family.records.max(1)))
+    };
+    let agreed = if few.len() == 1 { &many } else { &few };
+    let chance: f64 = agreed.iter().map(share).product();
+    // A form that is not quite the same is the likelier to agree by chance.
+    Some((if alike < 1.0 { chance * 4.0 } else { chance }).clamp(1e-12, 1.0) as f32)
 }
 
 #[cfg(test)]
@@ -435,9 +454,37 @@ mod tests {
             ("catherine", "katherine", 1),
             ("peter", "susan", 6),
         ] {
-            let got = given_level(a, b, soundex(a) == soundex(b), true);
+            let got = given_level(a, b, true);
             assert!(got == want || (want == 1 && got == 2), "{a} {b}: {got}");
         }
+    }
+
+    #[test]
+    fn further_names_that_contradict_are_no_agreement() {
+        let level = |x: &str, y: &str| {
+            let mut t = Table::default();
+            let (x, y) = (t.middle.intern(x), t.middle.intern(y));
+            middle(&t, x, y).0
+        };
+        assert_eq!((level("ann", "ann"), level("ann", "ann marie")), (0, 0));
+        assert_eq!((level("a", "ann"), level("anne", "ann")), (1, 1));
+        assert_eq!((level("ann rose", "ann marie"), level("rose", "marie")), (2, 2));
+    }
+
+    #[test]
+    fn the_words_of_a_name_may_stand_in_other_roles() {
+        let chance = |x: [&str; 3], y: [&str; 3]| {
+            let mut t = Table::default();
+            let mut name =
+                |n: [&str; 3]| (t.given.intern(n[0]), t.middle.intern(n[1]), t.family.intern(n[2]));
+            let (x, y) = (name(x), name(y));
+            other_roles(&t, x, y)
+        };
+        assert!(chance(["john", "", "brown"], ["brown", "", "john"]).is_some());
+        assert!(chance(["salman", "mohammed", "bin"], ["mohammed", "", "bin salman"]).is_some());
+        assert!(chance(["alisherusmanov", "", ""], ["alisher", "", "usmanov"]).is_some());
+        assert!(chance(["salman", "mohammed", "bin"], ["mohammed", "", "bin sultan"]).is_none());
+        assert!(chance(["thomas", "", ""], ["jeremy", "thomas", "england"]).is_none());
     }
 
     #[test]

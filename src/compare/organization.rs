@@ -1,8 +1,11 @@
 //! Names of organisations: token sets weighed by rarity.
 
 use super::MISSING;
+use super::names::Memo;
 use super::table::Table;
-use crate::similarity::osa_within;
+use super::whole_name::organizations_alike;
+use super::words::{SLIP, spelling};
+use crate::reference::legal_form::canonical_word;
 
 /// Levels by similarity.
 pub(super) const LEVELS: &[&str] = &[
@@ -18,14 +21,17 @@ pub(super) const LEVELS: &[&str] = &[
 /// The level of names that only a number or a direction tells apart: branches of one organisation.
 pub(super) const BRANCH: u8 = 6;
 
-pub(super) fn compare(t: &Table, a: u32, b: u32) -> (u8, f32) {
+/// How alike two names are that differ by slips or spaces only ([`organizations_alike`]).
+const NEARLY: f64 = 0.9;
+
+pub(super) fn compare(t: &Table, near: &mut Memo, a: u32, b: u32) -> (u8, f32) {
     let mut best = (MISSING, 0.0);
     for ia in t.organizations.get(a) {
         for ib in t.organizations.get(b) {
             let found = if ia == ib {
                 (0, t.counts.organization.get(*ia).saturating_sub(2) as f32)
             } else {
-                level(t, *ia, *ib)
+                level(t, near, *ia, *ib)
             };
             if rank(found.0) < rank(best.0) {
                 best = found;
@@ -45,9 +51,10 @@ const fn rank(level: u8) -> u8 {
     }
 }
 
-/// ½ Jaccard + ½ overlap of the smaller, tokens weighed by inverse frequency; an abbreviation
-/// (prefix of three letters) or one edit counts .8. The feature is the rarest shared token's share.
-fn level(t: &Table, a: u32, b: u32) -> (u8, f32) {
+/// ½ Jaccard + ½ overlap of the smaller, words weighed by inverse frequency; a word that is a form
+/// of another counts .8. Names that differ by slips or spaces only are nearly equal however common
+/// their words. The feature is the rarest shared word's share.
+fn level(t: &Table, near: &mut Memo, a: u32, b: u32) -> (u8, f32) {
     let (xs, ys) = (t.organization_tokens.get(a), t.organization_tokens.get(b));
     let counts = &t.counts.organization_token;
     let weight = |id: u32| -(counts.share(id).min(0.9)).ln();
@@ -61,7 +68,9 @@ fn level(t: &Table, a: u32, b: u32) -> (u8, f32) {
             let alike = if x == y {
                 1.0
             } else {
-                near(t.organization_token.get(*x), t.organization_token.get(*y))
+                let form =
+                    || u8::from(forms(t.organization_token.get(*x), t.organization_token.get(*y)));
+                if near.get(*x, *y, form) == 1 { 0.8 } else { 0.0 }
             };
             let value = alike * 0.5 * (weight(*x) + weight(*y));
             if value > best {
@@ -79,7 +88,14 @@ fn level(t: &Table, a: u32, b: u32) -> (u8, f32) {
         return (BRANCH, rarest as f32);
     }
     let level = [0.85, 0.65, 0.45, 0.25].iter().position(|cut| similarity >= *cut);
-    level.map_or((5, 0.0), |at| (at as u8 + 1, rarest as f32))
+    let level = level.map_or(5, |at| at as u8 + 1);
+    if matches!(level, 2..=4) {
+        let words = |id: u32| t.organization.get(id).split(' ').collect::<Vec<_>>();
+        if organizations_alike(&words(a), &words(b)) >= NEARLY {
+            return (1, rarest as f32);
+        }
+    }
+    (level, if level == 5 { 0.0 } else { rarest as f32 })
 }
 
 /// Both names have a number or a direction, and none of them in common: `Little Tykes I` and `II`,
@@ -98,9 +114,11 @@ fn branches(t: &Table, xs: &[u32], ys: &[u32]) -> bool {
     a.peek().is_some() && b.peek().is_some() && !a.any(|x| ys.contains(x))
 }
 
-fn near(x: &str, y: &str) -> f64 {
+/// Whether two different words are forms of one: the shorter is the beginning of the longer or an
+/// abbreviation of it, or they differ by a slip.
+fn forms(x: &str, y: &str) -> bool {
     let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
-    let alike = (short.len() >= 3 && long.starts_with(short))
-        || (short.len() >= 4 && osa_within(x, y, 1).is_some());
-    if alike { 0.8 } else { 0.0 }
+    (short.len() >= 3 && long.starts_with(short))
+        || (short.len() >= 4 && spelling(x, y, false) <= SLIP)
+        || canonical_word(x) == canonical_word(y)
 }

@@ -66,7 +66,7 @@ fn note(d: usize, level: u8, comparison: &Comparison) -> Option<String> {
             "weighed against how often people of these names write such an address"
         }
         dim::GENERATION if level == 1 => "senior and junior of one name are two people",
-        dim::GIVEN if level == 8 => "given and family name stand in each other's place",
+        dim::GIVEN if level == 8 => "the words of the name stand in each other's place",
         _ => return None,
     };
     Some(text.to_owned())

@@ -38,7 +38,7 @@ const ROUNDS: usize = 3;
 const STEPS: usize = 12;
 /// Strength of the generic m, in pairs: of persons, of organisations. Organisations are few in a
 /// file and differ more from each other, so that EM alone takes sister sites for spellings.
-const PRIOR_PAIRS: [f64; 2] = [30.0, 200.0];
+const PRIOR_PAIRS: [f64; 2] = [30.0, 400.0];
 /// What EM's prior odds of a match are multiplied by. Kinds of evidence are less independent than
 /// the model takes them to be, which makes pairs near even odds look less likely than they are: on
 /// labelled sets of a thousand to two hundred thousand records two in three of them match.

@@ -34,9 +34,11 @@ impl Labelled {
             println!("skipped: {} is absent", folder.display());
             return None;
         }
-        let (_, truth) = csv(&folder.join("truth.csv"));
+        let (columns, truth) = csv(&folder.join("truth.csv"));
+        let at = |name: &str| columns.iter().position(|column| column == name).unwrap();
+        let (record, entity) = (at("record_id"), at("truth_id"));
         let truth: BTreeMap<String, String> =
-            truth.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+            truth.into_iter().map(|row| (row[record].clone(), row[entity].clone())).collect();
         let (head, mut rows) = csv(&folder.join("records.csv"));
         let entity = |row: &Vec<String>| truth[&row[0]].clone();
         rows.sort_by_cached_key(|row| xxh3_64(entity(row).as_bytes()));
@@ -82,7 +84,7 @@ impl Labelled {
         }
         let mut trials = engine.trials().unwrap();
         let mut text = "record_id,truth_id\n".to_owned();
-        let id = self.head.iter().position(|head| head.to_lowercase().contains("id")).unwrap();
+        let id = self.head.iter().position(|head| head == "record_id" || head == "ID").unwrap();
         for (row, truth) in self.rows.iter().zip(&self.truth).take(self.judged) {
             writeln!(text, "{},{truth}", row[id]).unwrap();
         }
@@ -242,6 +244,7 @@ fn check(set: &str, records: usize) {
     let Some(table) = Labelled::read(set, records) else { return };
     let plain = table.f1();
     println!("{set}: {plain:.4} as it is");
+    assert!(plain > 0.9, "{set}: the entities are those of the truth");
     let mut moved = Vec::new();
     for (name, change) in CHANGES {
         let mut changed = table.clone();

@@ -1,0 +1,120 @@
+//! Words of names against each other: the one graded comparison that all levels of names are cut
+//! from, and that whole names are compared by.
+
+use crate::reference::names::{NameLink, nickname_link};
+use crate::similarity::{jaro_winkler, osa_within, same_letters, soundex};
+
+/// Costs, 0 for equal words. Up to here it is a slip of the pen, one or two typing errors …
+pub(super) const SLIP: f64 = 0.5;
+/// … up to here the two sound or look alike, beyond it they are different words.
+pub(super) const ALIKE: f64 = 0.8;
+/// A nickname, a short form, another spelling.
+pub(super) const FORM: f64 = 0.2;
+/// An initial that agrees …
+pub(super) const INITIAL: f64 = 0.35;
+/// … and one that does not.
+pub(super) const OTHER_INITIAL: f64 = 2.0;
+/// The least cost of an error in a word of three letters or fewer, where it makes another word.
+const SHORT: f64 = 0.9;
+
+/// How two different words of a name relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// A nickname, a short form, a spelling.
+    Form,
+    /// An initial and a word that begins with it.
+    Initial,
+    /// An initial and a word that does not.
+    OtherInitial,
+    /// One or two typing errors.
+    Slip,
+    /// It sounds or looks alike, or is a form in another language.
+    Alike,
+    /// Another word.
+    Other,
+}
+
+impl Relation {
+    /// Cuts a cost of spelling.
+    pub(super) fn cut(cost: f64) -> Self {
+        match cost {
+            _ if cost <= SLIP => Self::Slip,
+            _ if cost <= ALIKE => Self::Alike,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// How two different words relate, and what that costs; `nicknames` says whether forms of given
+/// names count. O(length²).
+pub(super) fn relate(a: &str, b: &str, nicknames: bool) -> (Relation, f64) {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if short.len() == 1 {
+        return if long.starts_with(short) {
+            (Relation::Initial, INITIAL)
+        } else {
+            (Relation::OtherInitial, OTHER_INITIAL)
+        };
+    }
+    if nicknames {
+        match nickname_link(a, b) {
+            Some(NameLink::Nickname { .. } | NameLink::Spelling) => return (Relation::Form, FORM),
+            Some(NameLink::CrossLanguage) => return (Relation::Alike, ALIKE),
+            None => {}
+        }
+    }
+    if short.len() >= 3 && long.starts_with(short) {
+        return (Relation::Form, FORM);
+    }
+    let cost = spelling(a, b, soundex(a) == soundex(b));
+    (Relation::cut(cost), cost)
+}
+
+/// What the difference in spelling of two words costs: edits squared over the length (one error in
+/// a long word is nothing, four in a short one are another word), or what Jaro–Winkler similarity
+/// makes of it, .93 as a slip and .84 as alike; at most [`ALIKE`] where they sound the same or are
+/// the same letters in another order. O(length²).
+pub(super) fn spelling(a: &str, b: &str, sounds: bool) -> f64 {
+    let shorter = a.len().min(b.len());
+    if shorter == 0 {
+        return OTHER_INITIAL;
+    }
+    let longest = a.len().max(b.len());
+    let edits = osa_within(a, b, longest).unwrap_or(longest);
+    let mut cost = (edits * edits) as f64 / shorter as f64;
+    let jumbled = same_letters(a, b);
+    if shorter < 4 && !(longest == 3 && jumbled) {
+        cost = cost.max(SHORT);
+    }
+    if cost <= SLIP {
+        return cost;
+    }
+    let similarity = jaro_winkler(a, b);
+    cost = cost.min(SLIP + (0.93 - similarity) * (ALIKE - SLIP) / (0.93 - 0.84));
+    let jumbled = jumbled && shorter >= 4 && a.as_bytes()[0] == b.as_bytes()[0];
+    if sounds || jumbled { cost.min(ALIKE) } else { cost }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_relate() {
+        for (a, b, want) in [
+            ("bob", "robert", Relation::Form),
+            ("alex", "alexander", Relation::Form),
+            ("j", "john", Relation::Initial),
+            ("k", "john", Relation::OtherInitial),
+            ("jon", "jno", Relation::Slip),
+            ("castelano", "castellano", Relation::Slip),
+            ("tim", "jim", Relation::Other),
+            ("juan", "john", Relation::Alike),
+            ("peter", "susan", Relation::Other),
+        ] {
+            let (got, cost) = relate(a, b, true);
+            assert_eq!(got, want, "{a} {b}: {cost}");
+            assert_eq!(relate(b, a, true), (got, cost));
+        }
+    }
+}
