@@ -288,7 +288,8 @@ impl Blocks {
             .iter()
             .filter(|following| {
                 let others = &self.members[**following as usize..];
-                let upto = others.iter().find(|member| **member & !LAST >= b || **member & LAST != 0);
+                let upto =
+                    others.iter().find(|member| **member & !LAST >= b || **member & LAST != 0);
                 upto.is_some_and(|member| member & !LAST == b)
             })
             .map(|following| {

@@ -202,11 +202,12 @@ impl Engine {
             let keys: Vec<Vec<u64>> = pool.install(|| {
                 let index = &*index;
                 let normals = records.piece(from / PIECE)?.decode()?;
-                let keys = (from..to).into_par_iter().zip(normals).map_init(Vec::new, |keys, of| {
-                    let (at, normal) = of;
-                    crate::blocking::keys_of(&normal, records.origin(at).generic, keys);
-                    keys.iter().map(|key| super::intake::index_key(index, *key)).collect()
-                });
+                let keys =
+                    (from..to).into_par_iter().zip(normals).map_init(Vec::new, |keys, of| {
+                        let (at, normal) = of;
+                        crate::blocking::keys_of(&normal, records.origin(at).generic, keys);
+                        keys.iter().map(|key| super::intake::index_key(index, *key)).collect()
+                    });
                 Ok::<_, Error>(keys.collect())
             })?;
             for (at, keys) in (from..to).zip(keys) {

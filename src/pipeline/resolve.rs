@@ -4,9 +4,7 @@
 use rayon::prelude::*;
 
 pub use super::values::{PIECE, Segment};
-use crate::blocking::{
-    BlockStatistics, Blocks, Group, PairSample, RULES, fit_limits, limits_for,
-};
+use crate::blocking::{BlockStatistics, Blocks, Group, PairSample, RULES, fit_limits, limits_for};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;

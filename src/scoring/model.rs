@@ -123,8 +123,13 @@ impl Model {
         table: &Table,
         find: &dyn Fn(u16, u64) -> Result<Option<u32>>,
     ) -> Result<Vec<FrozenCounts>> {
-        let known: Vec<_> =
-            table.counts.named().into_iter().map(|(field, _)| field).zip(interners(table)).collect();
+        let known: Vec<_> = table
+            .counts
+            .named()
+            .into_iter()
+            .map(|(field, _)| field)
+            .zip(interners(table))
+            .collect();
         let mut out = Vec::with_capacity(self.frequencies.len());
         for (at, frozen) in (0..).zip(&self.frequencies) {
             let interner = known
@@ -323,7 +328,11 @@ mod tests {
         for at in 0..40_u32 {
             let token = |n: u32| vec![format!("name{}", 1_u32.checked_shl(at % n).unwrap_or(0))];
             let record = NormalRecord {
-                names: vec![PersonName { given: token(7), family: token(31), ..Default::default() }],
+                names: vec![PersonName {
+                    given: token(7),
+                    family: token(31),
+                    ..Default::default()
+                }],
                 others: vec![("city".into(), format!("town {}", at / 3))],
                 ..NormalRecord::default()
             };

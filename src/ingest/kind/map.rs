@@ -326,9 +326,8 @@ fn addresses(rules: &[Address], rows: &[View<'_>], out: &mut Vec<MappedAddress>)
             if address.is_empty() {
                 return;
             }
-            let known = out.iter().any(|one| {
-                MappedAddress { label: None, ..one.clone() } == address
-            });
+            let known =
+                out.iter().any(|one| MappedAddress { label: None, ..one.clone() } == address);
             if !known {
                 address.label = rule.label.clone();
                 out.push(address);
