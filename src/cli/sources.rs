@@ -5,7 +5,7 @@ use sameas::config::{Config, nearest};
 use sameas::error::{Error, ErrorKind, Result};
 use sameas::ingest::kind::{self, Candidate, Catalog, Kind};
 use sameas::model::FileManifest;
-use sameas::report::formats;
+use sameas::report::{formats, written_back};
 use serde::Serialize;
 
 use super::context::Context;
@@ -59,6 +59,8 @@ struct KindDetails {
     fields: Vec<(String, Vec<String>)>,
     personal_data: Vec<String>,
     write_back: String,
+    /// How each object is written back by `sync-plan`, or why it is not.
+    imports: Vec<String>,
     merge: String,
 }
 
@@ -147,6 +149,7 @@ fn show(catalog: &Catalog, name: &str) -> Result<Answer> {
         fields: kind.fields(),
         personal_data: kind.spec.personal_data.clone(),
         write_back: kind.spec.write_back.clone(),
+        imports: written_back(catalog, &kind.spec),
         merge: kind.spec.merge.clone(),
     };
     let title = format!("{name}: {}", kind.spec.title);
@@ -160,6 +163,7 @@ fn show(catalog: &Catalog, name: &str) -> Result<Answer> {
         ("certainty", details.row.certainty.to_owned()),
         ("personal data", details.personal_data.join(", ")),
         ("write-back", details.write_back.clone()),
+        ("sync-plan writes", details.imports.join("; ")),
         ("merge", details.merge.clone()),
     ] {
         more.row([about.to_owned(), text]);

@@ -47,6 +47,17 @@ pub enum StepKind {
     Judgement,
 }
 
+impl StepKind {
+    /// As results keep it.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Record => 0,
+            Self::Cluster => 1,
+            Self::Judgement => 2,
+        }
+    }
+}
+
 /// One merge.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {

@@ -4,29 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::toml_text::quoted;
+use crate::ingest::kind::FIELDS;
 use crate::model::FileManifest;
 
 /// Columns that together are enough for the signature.
 const SIGNATURE: usize = 4;
-/// Fields that take a list of values, in the order of the vocabulary.
-const LISTS: &[&str] = &[
-    "email",
-    "phone",
-    "company",
-    "job_title",
-    "date_of_birth",
-    "age",
-    "gender",
-    "tax_id",
-    "website",
-    "loyalty_id",
-    "token",
-    "external_id",
-    "tag",
-    "note",
-    "created_at",
-    "updated_at",
-];
 
 /// The text of a kind called `name` that maps a generic table as it was recognised, to be corrected
 /// by hand.
@@ -73,10 +55,10 @@ pub fn kind_file(name: &str, manifest: &FileManifest) -> String {
     if let Some(source) = fields.columns("source").next() {
         let _ = writeln!(out, "source = {}", quoted(source));
     }
-    for field in LISTS {
-        let values: Vec<String> = fields.values(field).collect();
+    for field in FIELDS.iter().filter(|field| field.list) {
+        let values: Vec<String> = fields.values(field.name).collect();
         if !values.is_empty() {
-            let _ = writeln!(out, "{field} = [{}]", values.join(", "));
+            let _ = writeln!(out, "{} = [{}]", field.name, values.join(", "));
         }
     }
     for (label, parts) in fields.parts("name") {

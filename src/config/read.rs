@@ -212,10 +212,11 @@ pub(super) fn string(p: &mut Problems<'_>, key: &str, value: &Value<'_>) -> Opti
 fn known_field(p: &mut Problems<'_>, column: &str, value: &Value<'_>) -> Option<String> {
     let field = string(p, column, value)?;
     let base = field.split(['@', ':']).next().unwrap_or_default();
-    if FIELDS.contains(&base) {
+    let known: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+    if known.contains(&base) {
         return Some(field);
     }
-    p.unknown(value.span().start, "field", base, FIELDS);
+    p.unknown(value.span().start, "field", base, &known);
     None
 }
 

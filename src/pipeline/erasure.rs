@@ -70,8 +70,7 @@ impl Erasures {
                 out.requests.extend(manifest.map(|manifest| ErasureRequest::new(&key, manifest)));
             }
         }
-        out.requests.sort();
-        out.requests.dedup();
+        once(&mut out.requests);
         for request in &out.requests {
             let key = RecordKey::new(&request.source, &request.object, &request.record_id);
             let held = store.versions(&key)?.iter().any(|(_, version)| !version.deleted);
@@ -122,7 +121,13 @@ pub fn erasure_requests(dir: &Path, catalog: &Catalog) -> Result<Vec<ErasureRequ
             Ok(())
         })?;
     }
-    out.sort();
-    out.dedup();
+    once(&mut out);
     Ok(out)
+}
+
+/// Keeps the first request for each record: systems say it again.
+fn once(requests: &mut Vec<ErasureRequest>) {
+    let record = |r: &ErasureRequest| (r.source.clone(), r.object.clone(), r.record_id.clone());
+    requests.sort_by_cached_key(|request| (record(request), request.run, request.file.clone()));
+    requests.dedup_by(|b, a| record(b) == record(a));
 }

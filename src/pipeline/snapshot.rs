@@ -11,7 +11,7 @@ use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records as _, Resolution};
 use super::values::PIECE;
-use crate::clustering::{Identities, LedgerState, Resolved, StepKind, record_hash};
+use crate::clustering::{Identities, LedgerState, Resolved, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp};
@@ -158,11 +158,7 @@ impl Writing<'_> {
                 a: step.a,
                 b: step.b,
                 weight: (step.score / std::f32::consts::LN_2).min(1000.0),
-                kind: match step.kind {
-                    StepKind::Record => 0,
-                    StepKind::Cluster => 1,
-                    StepKind::Judgement => 2,
-                },
+                kind: step.kind.code(),
             });
         }
         let mut relations: FxHashMap<u32, FxHashSet<(&'static str, u32)>> = FxHashMap::default();

@@ -37,16 +37,16 @@ impl Versions {
         self.mappings.len()
     }
 
-    /// What a record said, in the order of ingest. A version that its kind no longer reads is left
-    /// out.
+    /// What a record said, in the order of ingest, with the versions' numbers, which count all
+    /// versions of the store. A version that its kind no longer reads is left out.
     ///
     /// # Errors
     /// Damaged or unreadable.
-    pub fn of(&self, key: &RecordKey) -> Result<Vec<NormalRecord>> {
+    pub fn of(&self, key: &RecordKey) -> Result<Vec<(u64, NormalRecord)>> {
         let versions = self.store.versions(key)?;
-        let read = versions.iter().filter_map(|(_, record)| {
+        let read = versions.iter().filter_map(|(number, record)| {
             let mapped = self.mappings.get(&record.file)?.remap(record)?;
-            Some(normalize(&mapped))
+            Some((*number, normalize(&mapped)))
         });
         Ok(read.collect())
     }

@@ -14,7 +14,7 @@ use super::rebuild::RunFacts;
 use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
 use crate::blocking::index::BlockIndex;
 use crate::blocking::{Key, RULES, SMALL_FILE, keys_of};
-use crate::clustering::{LedgerState, Resolved};
+use crate::clustering::{ClusterInput, Edge, LedgerState, Resolved, cluster};
 use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, dim};
 use crate::config::{Config, Spec};
 use crate::error::{Error, ErrorKind, Result};
@@ -253,11 +253,60 @@ impl View {
     }
 
     fn record(&self, ordinal: u32) -> Result<(NormalRecord, Origin, u64)> {
+        let (origin, number) = self.origin(ordinal)?;
+        Ok((self.results.normal(ordinal)?, origin, number))
+    }
+
+    fn origin(&self, ordinal: u32) -> Result<(Origin, u64)> {
         let (number, file) = self.results.origin(ordinal)?;
         let key = self.results.key(ordinal)?;
         let source = xxhash_rust::xxh3::xxh3_64(key.source.as_bytes()) as u32;
-        let origin = Origin { source, generic: self.is_generic(file) };
-        Ok((self.results.normal(ordinal)?, origin, number))
+        Ok((Origin { source, generic: self.is_generic(file) }, number))
+    }
+
+    /// The merges that these values of an entity's members lead to, by the run's model and
+    /// thresholds; judgements hold. Compares every pair of members.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn merges_by(&self, row: &EntityRow, values: Vec<NormalRecord>) -> Result<Vec<StepRow>> {
+        let origins = row.members.iter().map(|ordinal| Ok(self.origin(*ordinal)?.0));
+        let records: Vec<(NormalRecord, Origin)> =
+            values.into_iter().zip(origins.collect::<Result<Vec<Origin>>>()?).collect();
+        let table = self.table(&records)?;
+        let model = self.weights()?;
+        let mut comparer = Comparer::new(&table, &model.shares);
+        let mut edges = Vec::new();
+        for b in 0..table.len() {
+            for a in 0..b {
+                let kinds = (table.kind[a as usize], table.kind[b as usize]);
+                let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
+                let score = parameters.score(&comparer.compare(a, b)).total as f32;
+                edges.push(Edge { a, b, score });
+            }
+        }
+        let place = |ordinal: &u32| row.members.binary_search(ordinal).ok().map(|at| at as u32);
+        let pair = |a, b| Some((place(a)?, place(b)?));
+        // No entity holds two records that were judged different.
+        let same = self.facts.judged.iter().filter_map(|(a, b)| pair(a, b));
+        let same: Vec<(u32, u32)> = same.collect();
+        let matching = self.results.summary().thresholds.matching;
+        let clustering = cluster(&ClusterInput {
+            table: &table,
+            shares: &model.shares,
+            model,
+            edges: &edges,
+            same: &same,
+            different: &[],
+            threshold: (matching / (1.0 - matching)).ln(),
+        });
+        let steps = clustering.steps.into_iter().map(|(_, step)| StepRow {
+            a: row.members[step.a as usize],
+            b: row.members[step.b as usize],
+            weight: step.score / std::f32::consts::LN_2,
+            kind: step.kind.code(),
+        });
+        Ok(steps.collect())
     }
 
     /// The evidence on two records.

@@ -2,14 +2,14 @@
 //! rules in force. Made from the source kinds and the configuration, so that it cannot be out of
 //! date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Document;
 use crate::blocking::RULES;
 use crate::compare::{DIMENSION, dim};
 use crate::config::Config;
 use crate::ingest::kind::{
-    Catalog, Condition, EntitySpec, Form, GENERIC, Kind, RecordSpec, ValueRule,
+    Catalog, Condition, EntitySpec, Form, GENERIC, Kind, KindSpec, RecordSpec, ValueRule,
 };
 use crate::model::{EntityKind, FileManifest};
 
@@ -99,7 +99,7 @@ impl Integration<'_> {
         out.text("Made by `sameas docs` from the source kinds and the configuration in force.");
         self.sources(&mut out);
         for kind in self.kinds() {
-            describe(&mut out, kind);
+            describe(&mut out, self.catalog, kind);
         }
         self.recognised(&mut out);
         self.ownership(&mut out);
@@ -234,8 +234,15 @@ pub fn kinds_document(catalog: &Catalog) -> Document {
     out
 }
 
-const KINDS_HEAD: &[&str] =
-    &["kind", "what", "formats", "detected without a flag", "corrections go back by", "certainty"];
+const KINDS_HEAD: &[&str] = &[
+    "kind",
+    "what",
+    "formats",
+    "detected without a flag",
+    "certainty",
+    "write-back format (sync-plan)",
+    "corrections go back by",
+];
 
 fn kind_rows(catalog: &Catalog) -> Vec<Vec<String>> {
     let names = catalog.names();
@@ -254,11 +261,37 @@ fn kind_rows(catalog: &Catalog) -> Vec<Vec<String>> {
                 spec.title.clone(),
                 formats(&spec.containers).join(", "),
                 by,
-                spec.write_back.clone(),
                 spec.certainty.as_str().to_owned(),
+                written_back(catalog, spec).join("; "),
+                spec.write_back.clone(),
             ]
         })
         .collect()
+}
+
+/// How each object of a kind is written back by `sync-plan`, or why it is not.
+pub fn written_back(catalog: &Catalog, spec: &KindSpec) -> Vec<String> {
+    let objects: BTreeSet<&str> = spec.record.iter().map(|one| one.object.as_str()).collect();
+    let mut out = Vec::new();
+    let mut blank = Vec::new();
+    for object in objects {
+        let mut taken = false;
+        for (kind, import) in catalog.imports(&spec.system).filter(|(_, i)| i.object == object) {
+            taken = true;
+            let by = import.key.clone().unwrap_or_else(|| import.find_by.join(", then "));
+            let sure = import.certainty.unwrap_or(kind.spec.certainty).as_str();
+            let merges = if import.merge.is_some() { ", merge list" } else { "" };
+            let format = import.format.as_str();
+            out.push(format!("{object}: {} ({format} by {by}{merges}; {sure})", import.name));
+        }
+        if !taken {
+            blank.push(object);
+        }
+    }
+    if !blank.is_empty() {
+        out.push(format!("{}: none, {}", blank.join(", "), spec.no_import));
+    }
+    out
 }
 
 /// Names of the file formats that a kind comes in.
@@ -266,7 +299,7 @@ pub fn formats(containers: &[Form]) -> Vec<&'static str> {
     containers.iter().flat_map(|form| form.formats().iter().copied()).collect()
 }
 
-fn describe(out: &mut Document, kind: &Kind) {
+fn describe(out: &mut Document, catalog: &Catalog, kind: &Kind) {
     let spec = &kind.spec;
     out.heading(2, format!("{} ({})", spec.name, spec.system));
     out.text(format!("{}.", spec.title));
@@ -275,6 +308,7 @@ fn describe(out: &mut Document, kind: &Kind) {
         vec!["names".to_owned(), format!("{}: {}", spec.certainty.as_str(), spec.origin)],
         vec!["personal data".to_owned(), spec.personal_data.join(", ")],
         vec!["corrections go back by".to_owned(), spec.write_back.clone()],
+        vec!["written back".to_owned(), written_back(catalog, spec).join("; ")],
         vec!["merges".to_owned(), spec.merge.clone()],
     ];
     if !spec.empty.is_empty() {

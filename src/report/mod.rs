@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use candidates::Candidates;
 pub use document::Document;
-pub use integration::{Integration, OwnershipLine, formats, kinds_document};
+pub use integration::{Integration, OwnershipLine, formats, kinds_document, written_back};
 use roster::Roster;
 use serde::Serialize;
 pub use table::TableFormat;

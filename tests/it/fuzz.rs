@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::fuzz_checks::{archive, clean, map, model, read, results, settings, value};
+use crate::fuzz_checks::{archive, clean, map, model, read, results, settings, value, vcard};
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(target);
@@ -57,6 +57,7 @@ fn around(target: &str, check: impl Fn(&[u8])) {
 #[test]
 fn seeds_of_the_decoders_and_what_is_left_of_them() {
     around("read", map);
+    around("vcard", |bytes| vcard(&String::from_utf8_lossy(bytes)));
     around("settings", |bytes| settings(&String::from_utf8_lossy(bytes)));
     around("model", model);
     around("value", value);
@@ -75,6 +76,13 @@ proptest! {
     #[test]
     fn anything_like_a_table_is_read_or_refused(text in "[a-c,;\"\n\r\t é{}\\[\\]:0-2]{0,80}") {
         read(text.as_bytes());
+    }
+
+    #[test]
+    fn anything_like_a_card_is_read_or_refused(
+        text in "((N|FN|TEL|EMAIL|ADR|ORG|BDAY|UID|BEGIN|END)[;:=,\\\\\"a-zVCARD0-9 +@.-]{0,24}\n?){0,6}",
+    ) {
+        vcard(&text);
     }
 
     #[test]

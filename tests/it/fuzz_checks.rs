@@ -112,6 +112,16 @@ pub(crate) fn map(bytes: &[u8]) {
     });
 }
 
+/// Any text is an address book, or refused; its cards map and are cleaned. What holds for any bytes
+/// holds here too, and a text that does not begin as a card is tried as the inside of one.
+pub(crate) fn vcard(text: &str) {
+    let framed = format!("BEGIN:VCARD\nVERSION:3.0\n{text}\nEND:VCARD\n");
+    let whole = text.trim_start().to_ascii_uppercase().starts_with("BEGIN:VCARD");
+    let bytes = if whole { text.as_bytes() } else { framed.as_bytes() };
+    read(bytes);
+    map(bytes);
+}
+
 /// Any text is a configuration, a source kind, a table of truth, an id, or refused.
 pub(crate) fn settings(text: &str) {
     let _ = Spec::parse(text, "fuzz", Path::new(""));

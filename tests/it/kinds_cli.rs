@@ -7,7 +7,7 @@ use sameas::ingest::kind::Catalog;
 use sameas::report::kinds_document;
 
 use super::kinds::{run_path, samples};
-use super::support::Bench;
+use super::support::{Bench, MEMBERS_KIND};
 use sameas::ingest::kind::Stated;
 
 fn shop(rows: &[&str]) -> String {
@@ -199,27 +199,12 @@ fn employment_is_a_relation_and_no_merge() {
     }
 }
 
-const KIND: &str = r#"
-name = "club-members"
-system = "club"
-title = "Members of the club"
-certainty = "seen"
-[detect]
-signature = [{ all = ["Member No", "Joined"] }]
-[[record]]
-object = "member"
-id = { at = "Member No", required = true }
-name = [{ given = "First", family = "Last" }]
-email = ["Mail"]
-created_at = ["Joined"]
-"#;
-
 #[test]
 fn a_kind_of_ones_own_is_one_file_in_a_folder() {
     let bench = Bench::new();
-    bench.write("sameas.toml", "kinds = \"kinds\"\n").write("kinds/club.toml", KIND).write(
+    bench.write("sameas.toml", "kinds = \"kinds\"\n").write("kinds/club.toml", MEMBERS_KIND).write(
         "members.csv",
-        "Member No,First,Last,Mail,Joined,Shoe\nM1,Ann,Lee,ann@example.com,2020-01-02,38\n",
+        "Member No,First,Last,Mail,Club State,Shoe\nM1,Ann,Lee,ann@example.com,in,38\n",
     );
     let found = bench.json(&["sources", "detect", "members.csv"]);
     assert_eq!(
@@ -235,10 +220,10 @@ fn a_kind_of_ones_own_is_one_file_in_a_folder() {
     bench.runs(&["rebuild"]);
     assert_eq!(bench.json(&["xref", "members:M1"])["records"]["members"][0], "M1");
     // A wrong key is named with its line and the nearest that there is.
-    bench.write("kinds/club.toml", KIND.replace("created_at", "created"));
+    bench.write("kinds/club.toml", MEMBERS_KIND.replace("phone = ", "phon = "));
     let (_, said) = bench.exits(2, &["sources", "list"]);
-    assert!(said.contains("club.toml:13: unknown field `created`"), "{said}");
-    assert!(said.contains("created_at"), "{said}");
+    assert!(said.contains("club.toml:19: unknown field `phon`"), "{said}");
+    assert!(said.contains("did you mean `phone`?"), "{said}");
 }
 
 /// `init --kinds` writes a kind for an unknown table; it maps the table as it was recognised.
@@ -281,14 +266,14 @@ fn a_near_miss_is_noted_and_two_equal_kinds_are_both_named() {
     let (_, said) = bench.exits(0, &["ingest", "export.csv"]);
     assert!(said.contains("taken as `shopify-customers` although it is not quite one"), "{said}");
     assert!(said.contains("export.csv:generic-table"), "{said}");
-    let twin = KIND.replace("club-members", "club-guests");
+    let twin = MEMBERS_KIND.replace("club-members", "club-guests");
     bench
         .write("sameas.toml", "kinds = \"kinds\"\n")
-        .write("kinds/a.toml", KIND)
+        .write("kinds/a.toml", MEMBERS_KIND)
         .write("kinds/b.toml", twin)
         .write(
             "members.csv",
-            "Member No,First,Last,Mail,Joined\nM1,Ann,Lee,a@example.com,2020-01-02\n",
+            "Member No,First,Last,Mail,Club State\nM1,Ann,Lee,a@example.com,in\n",
         );
     let (_, said) = bench.exits(2, &["ingest", "members.csv"]);
     assert!(said.contains("`club-guests` or `club-members`, equally likely"), "{said}");

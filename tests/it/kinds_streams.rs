@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use sameas::ingest::kind::Stated;
 use sameas::model::{RawRow, SourceRecord, Version};
 
 use super::kinds::{Sample, run, samples, show};
+use super::support::Bench;
 
 fn event(line: &str) -> String {
     format!(
@@ -123,5 +125,64 @@ proptest! {
         let gone: Vec<&str> =
             found.iter().filter(|(_, (_, gone))| *gone).map(|(key, _)| key.as_str()).collect();
         prop_assert_eq!(gone, ["x:customer/2", "x:customer/3", "x:customer/4"]);
+    }
+}
+
+/// Golden records, counts and erasure requests, and what is shown of some records.
+type State = (Vec<Vec<String>>, serde_json::Value, Vec<serde_json::Value>);
+
+/// What a store says after the events came in these files, one ingest each.
+fn said(files: &[Vec<String>]) -> State {
+    let bench = Bench::new();
+    for (number, lines) in files.iter().enumerate() {
+        let name = format!("events-{number}.jsonl");
+        bench.write(&name, lines.join("\n"));
+        bench.runs(&["ingest", &format!("{name}:shopify-json@shop")]);
+    }
+    bench.runs(&["rebuild"]);
+    bench.runs(&["report", "--out", "out"]);
+    // Ids of entities may depend on history.
+    let golden = bench.rows("out/golden.csv").into_iter().map(|row| row[1..].to_vec());
+    let mut golden: Vec<Vec<String>> = golden.collect();
+    golden.sort();
+    let status = bench.json(&["status"]);
+    let mut records = Vec::new();
+    // A loser of a merge, and one to be erased.
+    for id in [2, 4] {
+        let shown = bench.json(&["show", &format!("shop:customer/{id}")]);
+        let of = |key: &str| shown[key].clone();
+        records.push(serde_json::json!([id, of("deleted"), of("values"), of("alias_of")]));
+    }
+    let asked: Vec<String> = (status["erasure_requests"].as_array().unwrap().iter())
+        .map(|request| request["record_id"].to_string())
+        .collect();
+    (golden, serde_json::json!([status["records"], status["entities"], asked]), records)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4, max_shrink_iters: 8, ..ProptestConfig::default() })]
+
+    /// … and so they do when they come in several files, ingested one after another: what states its
+    /// time in any order, erasure requests before what they erase too. What ends a record without a
+    /// time counts from when it comes, and is ingested last here.
+    #[test]
+    fn streams_over_several_ingests_give_the_same_state(
+        order in Just(stream()).prop_shuffle(),
+        cuts in proptest::collection::vec(0..18usize, 2),
+        again in proptest::collection::vec((0..18usize, 0..3usize), 0..8),
+    ) {
+        let (first, second) = (cuts[0].min(cuts[1]), cuts[0].max(cuts[1]));
+        let mut files =
+            [order[..first].to_vec(), order[first..second].to_vec(), order[second..].to_vec()];
+        for (event, file) in again {
+            files[file].push(order[event].clone());
+        }
+        let ends = |line: &String| !line.contains("updated_at") && !line.contains("to_redact");
+        let last: Vec<String> =
+            files.iter_mut().flat_map(|lines| lines.extract_if(.., |line| ends(line))).collect();
+        files[2].extend(last);
+        let files: Vec<Vec<String>> = files.into_iter().filter(|lines| !lines.is_empty()).collect();
+        static AT_ONCE: OnceLock<State> = OnceLock::new();
+        prop_assert_eq!(&said(&files), AT_ONCE.get_or_init(|| said(&[stream()])));
     }
 }

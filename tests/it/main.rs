@@ -18,6 +18,7 @@ mod hostile;
 mod identity;
 mod identity_lives;
 mod identity_stability;
+mod imports;
 mod intake;
 mod judge;
 mod kinds;

@@ -1,12 +1,14 @@
 //! Write-back: what should change in a system, in its own import format, and that applying it leaves
 //! nothing to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use sameas::ingest::kind::ImportColumn;
 use serde_json::Value;
 
 use super::policy::{Person, crm, crm_id, erp, hub, persons, shop};
-use super::support::Bench;
+use super::support::{Bench, MEMBERS_KIND};
 
 fn shop_id(n: usize) -> String {
     format!("61000000000{n:02}")
@@ -70,18 +72,27 @@ struct Sheet {
 impl Sheet {
     fn read(bench: &Bench, name: &str) -> Self {
         let mut reader = csv::Reader::from_path(bench.path().join(name)).unwrap();
-        let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let plain = |name: &str| name.trim_start_matches('\u{feff}').to_owned();
+        let header: Vec<String> = reader.headers().unwrap().iter().map(plain).collect();
         let row = |row: csv::StringRecord| {
             header.iter().cloned().zip(row.iter().map(str::to_owned)).collect()
         };
         Self { rows: reader.records().map(|r| row(r.unwrap())).collect(), header }
     }
 
+    /// Writes the export anew, with columns that an import added.
     fn write(&self, bench: &Bench, name: &str) {
+        let known: BTreeSet<&String> = self.header.iter().collect();
+        let added =
+            self.rows.iter().flat_map(|row| row.keys()).filter(|name| !known.contains(name));
+        let added: BTreeSet<&String> = added.collect();
+        let header: Vec<&String> = self.header.iter().chain(added).collect();
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(&self.header).unwrap();
+        writer.write_record(&header).unwrap();
         for row in &self.rows {
-            writer.write_record(self.header.iter().map(|name| &row[name])).unwrap();
+            writer
+                .write_record(header.iter().map(|name| row.get(*name).map_or("", |v| v)))
+                .unwrap();
         }
         bench.write(name, writer.into_inner().unwrap());
     }
@@ -90,7 +101,12 @@ impl Sheet {
     fn import(&mut self, keys: &[&str], blank_empties: bool, row: &BTreeMap<String, String>) {
         let named = keys.iter().find(|key| row.get(**key).is_some_and(|cell| !cell.is_empty()));
         let key = *named.unwrap();
-        let own: Vec<_> = self.rows.iter_mut().filter(|own| own[key] == row[key]).collect();
+        let is_same = |own: &str| match key {
+            // Systems know a number however it is written.
+            "Phone" => !own.is_empty() && digits(&row[key]).ends_with(tail(&digits(own))),
+            _ => own.trim_start_matches('\'').eq_ignore_ascii_case(&row[key]),
+        };
+        let own: Vec<_> = self.rows.iter_mut().filter(|own| is_same(&own[key])).collect();
         assert!(!own.is_empty(), "{key} of an import finds its record");
         for own in own {
             for (column, cell) in row {
@@ -104,6 +120,15 @@ impl Sheet {
     }
 }
 
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The last nine digits of a number.
+fn tail(number: &str) -> &str {
+    &number[number.len().saturating_sub(9)..]
+}
+
 fn files(plan: &Value, purpose: &str) -> Vec<String> {
     let files = plan["files"].as_array().unwrap().iter().filter(|file| file["purpose"] == purpose);
     files.map(|file| file["name"].as_str().unwrap().to_owned()).collect()
@@ -112,7 +137,8 @@ fn files(plan: &Value, purpose: &str) -> Vec<String> {
 /// Applies the imports of a plan to an export.
 fn apply(bench: &Bench, plan: &Value, export: &str, keys: &[&str], blank_empties: bool) -> Sheet {
     let mut sheet = Sheet::read(bench, export);
-    for file in files(plan, "import") {
+    let stem = format!("{}-", export.trim_end_matches(".csv"));
+    for file in files(plan, "import").iter().filter(|file| file.starts_with(&stem)) {
         let folder = format!("plan-{}", plan["to"].as_str().unwrap());
         for row in &Sheet::read(bench, &format!("{folder}/{file}")).rows {
             sheet.import(keys, blank_empties, row);
@@ -144,6 +170,91 @@ fn troubled() -> World {
         ..world.shop[7].clone()
     });
     world
+}
+
+/// Applies a plan to a shop's export, which then tells of merges by events: how many. A shop finds
+/// customers by e-mail, and empties what a blank cell stands for.
+fn apply_to_shop(bench: &Bench, plan: &Value, source: &str) -> usize {
+    let export = format!("{source}.csv");
+    let mut sheet = apply(bench, plan, &export, &["Email", "Phone"], true);
+    let merges = merges(bench, plan, source);
+    let mut events = String::new();
+    for merge in &merges {
+        let (survivor, loser) = (&merge["customerTwoId"], merge["customerOneId"].as_str().unwrap());
+        let email = &merge["overrideFields"]["customerIdOfEmailToKeep"];
+        assert!(email.is_null() || email == survivor, "{merge}");
+        let event = serde_json::json!({
+            "admin_graphql_api_customer_kept_id": survivor,
+            "admin_graphql_api_customer_deleted_id": loser,
+            "admin_graphql_api_job_id": null, "status": "completed", "errors": [],
+        });
+        events += &format!("{event}\n");
+        let gone = loser.trim_start_matches("gid://shopify/Customer/");
+        sheet.rows.retain(|row| row["Customer ID"].trim_start_matches('\'') != gone);
+    }
+    sheet.write(bench, &export);
+    if !events.is_empty() {
+        bench.write(&format!("{source}-merged.jsonl"), events);
+    }
+    merges.len()
+}
+
+/// … to an export of Salesforce, where losers of a merge are deleted and name their master.
+fn apply_to_salesforce(bench: &Bench, plan: &Value, source: &str) -> usize {
+    let export = format!("{source}.csv");
+    let mut sheet = apply(bench, plan, &export, &["Id"], false);
+    let merges = merges(bench, plan, source);
+    let mut merged = 0;
+    for merge in &merges {
+        for loser in ["MergeRecordId1", "MergeRecordId2"].map(|column| &merge[column]) {
+            let Some(row) = sheet.rows.iter_mut().find(|row| row["Id"] == *loser) else { continue };
+            row.insert("IsDeleted".to_owned(), "true".to_owned());
+            let master = merge["MasterRecordId"].as_str().unwrap();
+            row.insert("MasterRecordId".to_owned(), master.to_owned());
+            merged += 1;
+        }
+    }
+    sheet.write(bench, &export);
+    merged
+}
+
+/// … to an export of HubSpot, where survivors of a merge name the ids that they had.
+fn apply_to_hubspot(bench: &Bench, plan: &Value, source: &str) -> usize {
+    let export = format!("{source}.csv");
+    let mut sheet = apply(bench, plan, &export, &["Record ID", "Email"], false);
+    let merges = merges(bench, plan, source);
+    for merge in &merges {
+        let loser = merge["objectIdToMerge"].as_str().unwrap();
+        sheet.rows.retain(|row| row["Record ID"] != loser);
+        let survivor = merge["primaryObjectId"].as_str().unwrap();
+        let survivor = sheet.rows.iter_mut().find(|row| row["Record ID"] == survivor).unwrap();
+        let ids = survivor.entry("Merged object IDs".to_owned()).or_default();
+        if !ids.is_empty() {
+            ids.push(';');
+        }
+        ids.push_str(loser);
+    }
+    sheet.write(bench, &export);
+    merges.len()
+}
+
+/// The lines of a source's list of merges.
+fn merges(bench: &Bench, plan: &Value, source: &str) -> Vec<Value> {
+    let folder = format!("plan-{}", plan["to"].as_str().unwrap());
+    let lists = files(plan, "merges").into_iter();
+    let mut out = Vec::new();
+    for file in lists.filter(|file| file.starts_with(&format!("{source}-"))) {
+        let place = format!("{folder}/{file}");
+        if file.ends_with(".jsonl") {
+            out.extend(
+                bench.read(&place).lines().map(|line| serde_json::from_str::<Value>(line).unwrap()),
+            );
+        } else {
+            let rows = Sheet::read(bench, &place).rows.into_iter();
+            out.extend(rows.map(|row| serde_json::to_value(row).unwrap()));
+        }
+    }
+    out
 }
 
 const OWNERS: &str =
@@ -186,47 +297,70 @@ fn a_plan_that_was_applied_leaves_nothing_to_do_in_three_systems() {
         "{names:?}"
     );
 
-    // The shop finds customers by e-mail, and empties what a blank cell stands for.
-    apply(&bench, shops, "shop.csv", &["Email", "Phone"], true).write(&bench, "shop.csv");
-    let merge: Value =
-        serde_json::from_str(bench.read("plan-shopify/shop-customers-merges.jsonl").trim())
-            .unwrap();
-    let survivor = merge["customerTwoId"].as_str().unwrap();
-    assert_eq!(merge["overrideFields"]["customerIdOfEmailToKeep"], survivor);
-    let event = serde_json::json!({
-        "admin_graphql_api_customer_kept_id": survivor,
-        "admin_graphql_api_customer_deleted_id": merge["customerOneId"],
-        "admin_graphql_api_job_id": null, "status": "completed", "errors": [],
-    });
-    bench.write("merged.jsonl", format!("{event}\n"));
+    let merged = [
+        apply_to_shop(&bench, shops, "shop"),
+        apply_to_salesforce(&bench, crms, "crm"),
+        apply_to_hubspot(&bench, hubs, "hub"),
+    ];
+    assert_eq!(merged, [1, 1, 1]);
 
-    let mut sheet = apply(&bench, crms, "crm.csv", &["Id"], false);
-    for merge in &Sheet::read(&bench, "plan-salesforce/crm-contacts-merges.csv").rows {
-        assert_eq!(merge["MergeRecordId2"], "");
-        let loser = sheet.rows.iter_mut().find(|row| row["Id"] == merge["MergeRecordId1"]).unwrap();
-        loser.insert("IsDeleted".to_owned(), "true".to_owned());
-        loser.insert("MasterRecordId".to_owned(), merge["MasterRecordId"].clone());
-    }
-    sheet.write(&bench, "crm.csv");
-
-    let mut sheet = apply(&bench, hubs, "hub.csv", &["Record ID", "Email"], false);
-    let merge: Value =
-        serde_json::from_str(bench.read("plan-hubspot/hub-contacts-merges.jsonl").trim()).unwrap();
-    let loser = merge["objectIdToMerge"].as_str().unwrap();
-    sheet.rows.retain(|row| row["Record ID"] != loser);
-    let survivor = sheet
-        .rows
-        .iter_mut()
-        .find(|row| row["Record ID"] == *merge["primaryObjectId"].as_str().unwrap());
-    survivor.unwrap().insert("Merged object IDs".to_owned(), loser.to_owned());
-    sheet.write(&bench, "hub.csv");
-
-    ingest(&bench, &["shop.csv", "crm.csv", "hub.csv", "merged.jsonl:shopify-json@shop"]);
+    ingest(&bench, &["shop.csv", "crm.csv", "hub.csv", "shop-merged.jsonl:shopify-json@shop"]);
     for to in ["shopify", "salesforce", "hubspot"] {
         let plan = plan(&bench, to);
         let left = (&plan["changes"], &plan["merged"], &plan["files"]);
         assert_eq!(left, (&0.into(), &0.into(), &serde_json::json!([])), "{to}: {plan:#}");
     }
+}
+
+/// The same on 20,000 records of fifteen systems, where doubtful links abound. What the plan wrote
+/// makes none of them sure; its merges leave fewer records, which moves a few over the threshold.
+#[test]
+#[ignore = "a minute with optimisation"]
+fn a_plan_on_the_labelled_set_that_was_applied_leaves_next_to_nothing_to_do() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/commerce_20k");
+    if !folder.exists() {
+        eprintln!("skipped: ../shared/data/commerce_20k is not here");
+        return;
+    }
+    let bench = Bench::new();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name != "truth.csv" && name != "meta.json" {
+            bench.write(&name, std::fs::read(&path).unwrap());
+            names.push(name);
+        }
+    }
+    names.sort();
+    ingest(&bench, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let total =
+        |plans: &[Value], key: &str| plans.iter().map(|p| p[key].as_u64().unwrap()).sum::<u64>();
+    let plans = ["shopify", "salesforce", "hubspot"].map(|to| plan(&bench, to));
+    eprintln!("{} cells, {} merges", total(&plans, "changes"), total(&plans, "merged"));
+    let first = total(&plans, "changes");
+    assert!(first > 10_000 && total(&plans, "merged") > 100);
+
+    let [shops, crms, hubs] = &plans;
+    let shop_sources = ["shop-us", "shop-eu"];
+    let crm_sources = ["salesforce-contacts", "salesforce-accounts", "salesforce-leads"];
+    let mut again: Vec<String> = Vec::new();
+    for source in shop_sources {
+        if apply_to_shop(&bench, shops, source) > 0 {
+            again.push(format!("{source}-merged.jsonl:shopify-json@{source}"));
+        }
+    }
+    for source in crm_sources {
+        apply_to_salesforce(&bench, crms, source);
+    }
+    apply_to_hubspot(&bench, hubs, "hubspot-contacts");
+    let sources = shop_sources.iter().chain(&crm_sources).chain(&["hubspot-contacts"]);
+    again.extend(sources.map(|source| format!("{source}.csv")));
+    ingest(&bench, &again.iter().map(String::as_str).collect::<Vec<_>>());
+    let plans = ["shopify", "salesforce", "hubspot"].map(|to| plan(&bench, to));
+    let left = (total(&plans, "changes"), total(&plans, "merged"));
+    eprintln!("left: {} cells, {} merges", left.0, left.1);
+    assert!(left.0 <= first / 400 && left.1 <= 2, "{left:?} of {first}");
 }
 
 #[test]
@@ -355,21 +489,8 @@ fn a_loop_of_three_systems_is_reported_with_both_sides() {
     assert_eq!(Sheet::read(&bench, "plan-again/loops.csv").rows.len(), 1);
 }
 
-const CLUB: &str = r#"
-name = "club-members"
-system = "club"
-title = "Members of the club"
-certainty = "seen"
-[detect]
-signature = [{ all = ["Member No", "Joined"] }]
-[[record]]
-object = "member"
-entity = "person"
-id = { at = "Member No", required = true }
-name = [{ given = "First", family = "Last" }]
-email = ["Mail"]
-phone = ["Mobile"]
-created_at = ["Joined"]
+/// How the club of [`MEMBERS_KIND`] takes corrections.
+const CLUB_IMPORT: &str = r#"
 [[import]]
 name = "members"
 object = "member"
@@ -381,10 +502,11 @@ column = [{ name = "Mobile", field = "phone" }]
 #[test]
 fn imports_of_another_system_are_data_and_split_at_their_limits() {
     let bench = Bench::new();
-    bench.write("sameas.toml", "kinds = \"kinds\"\n").write("kinds/club.toml", CLUB);
-    let mut club = String::from("Member No,First,Last,Mail,Mobile,Joined\n");
+    let kind = format!("{MEMBERS_KIND}{CLUB_IMPORT}");
+    bench.write("sameas.toml", "kinds = \"kinds\"\n").write("kinds/club.toml", &kind);
+    let mut club = String::from("Member No,First,Last,Mail,Mobile,Club State\n");
     for p in persons(|n| format!("M-{}", 700 + n)) {
-        club += &format!("{},{},{},{},,2020-01-01\n", p.id, p.given, p.family, p.email);
+        club += &format!("{},{},{},{},,in\n", p.id, p.given, p.family, p.email);
     }
     bench.write("club.csv", club).write("erp.csv", erp(&persons(erp_id)));
     ingest(&bench, &["club.csv", "erp.csv"]);
@@ -397,19 +519,33 @@ fn imports_of_another_system_are_data_and_split_at_their_limits() {
             .starts_with("Member No,Mobile\nM-710,+14155552010\n")
     );
 
-    bench.write("kinds/club.toml", CLUB.replace("rows = 5", "bytes = 100"));
+    bench.write("kinds/club.toml", kind.replace("rows = 5", "bytes = 100"));
     let by_bytes = files(&self::plan(&bench, "club"), "import");
     assert_eq!(by_bytes.len(), 3, "a header of 17 bytes and rows of 19");
     for file in by_bytes {
         assert!(bench.read(&format!("plan-club/{file}")).len() <= 100);
     }
 
+    // As bodies of calls: nested, with what each must hold, ids as numbers where they are.
+    let body =
+        "rows = 5\nformat = \"jsonl\"\nprefix = \"club/\"\nbody = { sparse = true, tel = {} }\n";
+    let nested =
+        kind.replace("rows = 5\n", body).replace("{ name = \"Mobile\"", "{ name = \"tel.0\"");
+    bench.write("kinds/club.toml", nested.replace("tel = {}", "tel = []"));
+    assert_eq!(files(&self::plan(&bench, "club"), "import").len(), 3);
+    let calls = bench.read("plan-club/club-members-003.jsonl");
+    let line = r#"{"sparse":true,"tel":["+14155552010"],"Member No":"club/M-710"}"#;
+    assert_eq!(calls.lines().next(), Some(line));
+    bench.write("kinds/club.toml", nested.replace("tel = {}", "tel = \"no\""));
+    let (_, messages) = bench.exits(2, &["sync-plan", "--to", "club", "--out", "plan-club"]);
+    assert!(messages.contains("`tel.0` stands inside another value"), "{messages}");
+
     // A plan replaces the one before it, and what it no longer needs is gone.
-    bench.write("kinds/club.toml", CLUB.replace("rows = 5", "rows = 50"));
+    bench.write("kinds/club.toml", kind.replace("rows = 5", "rows = 50"));
     assert_eq!(files(&self::plan(&bench, "club"), "import"), names[..1]);
     assert!(!bench.path().join("plan-club").join(names[1]).exists());
 
-    bench.write("kinds/club.toml", CLUB.replace("field = \"phone\"", "field = \"phon\""));
+    bench.write("kinds/club.toml", kind.replace("field = \"phone\"", "field = \"phon\""));
     let (_, messages) = bench.exits(2, &["sync-plan", "--to", "club", "--out", "plan-club"]);
     assert!(messages.contains("kind club-members, [[import]], column `Mobile`"), "{messages}");
     assert!(messages.contains("did you mean `phone`?"), "{messages}");
@@ -437,12 +573,14 @@ fn every_import_of_a_built_in_kind_is_read_back_by_its_mapping() {
         for import in &kind.spec.import {
             imports += 1;
             assert!(import.key.is_some() || !import.find_by.is_empty(), "{name}: {}", import.name);
-            let named =
-                import.column.iter().map(|c| &c.name).chain(&import.key).chain(&import.find_by);
+            // A column that no field takes is read as it stands.
+            let other = |c: &&ImportColumn| c.field.0 == [format!("other.{}", c.name)];
+            let read = import.column.iter().filter(|column| !other(column)).map(|c| &c.name);
+            let named = read.chain(&import.key).chain(&import.find_by);
             for column in named {
                 assert!(columns.contains(column), "{name}: no mapping reads `{column}`");
             }
         }
     }
-    assert!(imports >= 8);
+    assert!(imports >= 45, "{imports}");
 }

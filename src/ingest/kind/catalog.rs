@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::compile::{FileFacts, compile};
 use super::header::Lexicon;
+use super::import::ImportSpec;
 use super::spec::{self, KindSpec};
 use super::value::{header_key, plain_path};
 use crate::error::{Error, ErrorKind, Result};
@@ -118,6 +119,18 @@ impl Catalog {
     /// A kind by name.
     pub fn kind(&self, name: &str) -> Option<&Kind> {
         self.kinds.get(name).map(|kind| &**kind)
+    }
+
+    /// Every import of a system, with the kind that states it.
+    pub fn imports(&self, system: &str) -> impl Iterator<Item = (&Kind, &ImportSpec)> {
+        let kinds = self.kinds.values().filter(move |kind| kind.spec.system == system);
+        kinds.flat_map(|kind| kind.spec.import.iter().map(move |import| (&**kind, import)))
+    }
+
+    /// Why a system takes no file of corrections, as its first kind says it.
+    pub fn no_import(&self, system: &str) -> Option<&str> {
+        let kinds = self.kinds.values().filter(|kind| kind.spec.system == system);
+        kinds.map(|kind| kind.spec.no_import.as_str()).find(|reason| !reason.is_empty())
     }
 
     /// How rare each name is that any kind knows.

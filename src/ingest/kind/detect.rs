@@ -143,8 +143,9 @@ fn score(name: &Arc<str>, kind: &Kind, input: &Input<'_>) -> Option<Candidate> {
         shared.iter().map(|name| (weight(name), *name)).filter(|(w, _)| *w >= 0.24).collect();
     rare.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     let certain = signature >= 0.99;
-    // Without a signature there must be rare names enough, or rare names and ids of the right form.
-    let enough = if proven { rare.len() >= 2 } else { rare.len() >= 4 };
+    // Without a signature there must be rare names enough, fewer where ids have the right form or most
+    // of a known header is there.
+    let enough = if proven || cover >= 0.6 { rare.len() >= 2 } else { rare.len() >= 4 };
     if !(certain || cover >= 0.4 && enough) {
         return None;
     }

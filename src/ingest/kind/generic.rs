@@ -15,45 +15,65 @@ use super::systems::Systems;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::EntityKind;
 
-/// Fields that a column can be mapped to, as `sameas.toml` writes them; `@LABEL` may follow.
-pub const FIELDS: &[&str] = &[
-    "id",
-    "id:hashed",
-    "source",
-    "name",
-    "name.full",
-    "name.given",
-    "name.middle",
-    "name.family",
-    "name.suffix",
-    "name.title",
-    "email",
-    "phone",
-    "address.full",
-    "address.number",
-    "address.line",
-    "address.line2",
-    "address.unit",
-    "address.po_box",
-    "address.city",
-    "address.region",
-    "address.postcode",
-    "address.country",
-    "company",
-    "job_title",
-    "date_of_birth",
-    "age",
-    "gender",
-    "tax_id",
-    "website",
-    "loyalty_id",
-    "token",
-    "tag",
-    "note",
-    "created_at",
-    "updated_at",
-    "external_id",
-    "other",
+/// A field that a column can be mapped to.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// As `sameas.toml` writes it; `@LABEL` may follow.
+    pub name: &'static str,
+    /// A record takes a list of its values under this very key; else it is a part of something, or
+    /// stands once.
+    pub list: bool,
+}
+
+impl Field {
+    const fn part(name: &'static str) -> Self {
+        Self { name, list: false }
+    }
+
+    const fn list(name: &'static str) -> Self {
+        Self { name, list: true }
+    }
+}
+
+/// Fields that a column can be mapped to.
+pub const FIELDS: &[Field] = &[
+    Field::part("id"),
+    Field::part("id:hashed"),
+    Field::part("source"),
+    Field::part("name"),
+    Field::part("name.full"),
+    Field::part("name.given"),
+    Field::part("name.middle"),
+    Field::part("name.family"),
+    Field::part("name.suffix"),
+    Field::part("name.title"),
+    Field::list("email"),
+    Field::list("phone"),
+    Field::part("address.full"),
+    Field::part("address.number"),
+    Field::part("address.line"),
+    Field::part("address.line2"),
+    Field::part("address.unit"),
+    Field::part("address.po_box"),
+    Field::part("address.city"),
+    Field::part("address.region"),
+    Field::part("address.postcode"),
+    Field::part("address.country"),
+    Field::list("company"),
+    Field::list("job_title"),
+    Field::list("date_of_birth"),
+    Field::list("age"),
+    Field::list("gender"),
+    Field::list("tax_id"),
+    Field::list("website"),
+    Field::list("loyalty_id"),
+    Field::list("token"),
+    Field::list("external_id"),
+    Field::list("tag"),
+    Field::list("note"),
+    Field::list("created_at"),
+    Field::list("updated_at"),
+    Field::part("other"),
 ];
 
 /// Maps the columns of a file: column → field. Independent of the order of columns and rows.
@@ -289,13 +309,13 @@ pub(super) fn correct(
             return Err(wrong(format!("the file has no column `{column}`"), near));
         };
         let plain = field.split('@').next().unwrap_or(field);
-        let known = FIELDS.contains(&plain)
+        let known = FIELDS.iter().any(|field| field.name == plain)
             || plain.strip_prefix("external_id:").is_some_and(|rest| rest.contains('/'))
             || ["", "none", "ignore"].contains(&plain);
         if !known {
             return Err(wrong(
                 format!("there is no field `{field}` for column `{column}`"),
-                nearest(plain, FIELDS.iter().copied()),
+                nearest(plain, FIELDS.iter().map(|field| field.name)),
             ));
         }
         let is_id = |field: &str| field == "id" || field == "id:hashed";

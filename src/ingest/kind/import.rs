@@ -1,8 +1,9 @@
 //! How a system takes corrected data: its own import format and its list of merges, as data.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::spec::OneOrMany;
+use super::spec::{Certainty, OneOrMany};
 use crate::model::EntityKind;
 
 /// `[[import]]`: a file that a system takes to change its records of one object. It holds for all
@@ -16,6 +17,13 @@ pub struct ImportSpec {
     pub object: String,
     /// Only persons, or only organisations, where the object holds both.
     pub entity: Option<EntityKind>,
+    /// Only records whose ids look so, where exports name records in two ways.
+    pub ids: Option<IdForm>,
+    /// Form of the files.
+    #[serde(default)]
+    pub format: FileForm,
+    /// How sure columns and limits are, where that is not what the kind says of its names.
+    pub certainty: Option<Certainty>,
     /// The column that takes the record's id; without it, `find_by` is how the system finds the
     /// record.
     pub key: Option<String>,
@@ -23,6 +31,15 @@ pub struct ImportSpec {
     /// names it, so that this one and those before it cannot be changed.
     #[serde(default)]
     pub find_by: Vec<String>,
+    /// What stands before ids, in the key and in the list of merges.
+    #[serde(default)]
+    pub prefix: String,
+    /// Ids are numbers where JSON has them, in the key and in the list of merges.
+    #[serde(default)]
+    pub numeric: bool,
+    /// JSON: what every object also holds.
+    #[serde(default)]
+    pub body: Map<String, Value>,
     /// Most rows of a file, without its header.
     pub rows: Option<u64>,
     /// Most bytes of a file.
@@ -32,7 +49,7 @@ pub struct ImportSpec {
     pub blank: Blank,
     /// What a cell says that is to be emptied, where an empty one is no way to say so.
     pub clear: Option<String>,
-    /// Columns, in the order of the file.
+    /// Columns (JSON: paths), in the order of the file.
     pub column: Vec<ImportColumn>,
     /// How the system's records are merged.
     pub merge: Option<MergeSpec>,
@@ -53,7 +70,7 @@ pub enum Blank {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportColumn {
-    /// Its header.
+    /// Its header (JSON: its path).
     pub name: String,
     /// The field of the golden record that it takes; several are joined.
     pub field: OneOrMany,
@@ -78,7 +95,7 @@ pub struct ImportColumn {
 #[serde(deny_unknown_fields)]
 pub struct MergeSpec {
     /// Form of the list.
-    pub format: MergeFormat,
+    pub format: FileForm,
     /// Columns (or JSON paths) that take the survivor's id.
     pub survivor: OneOrMany,
     /// Those that take it only where the survivor has an e-mail.
@@ -86,17 +103,46 @@ pub struct MergeSpec {
     pub survivor_with_email: OneOrMany,
     /// Columns (or JSON paths) that take a loser's id: so many losers fit a line.
     pub loser: OneOrMany,
-    /// What stands before an id.
+    /// JSON: what every line also holds.
     #[serde(default)]
-    pub prefix: String,
+    pub body: Map<String, Value>,
 }
 
-/// Form of a list of merges.
+/// Form of a file that a system takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileForm {
+    /// A header, and a row each.
+    #[default]
+    Csv,
+    /// A JSON object a line, as a call of the system's interface takes it; dots in a path nest.
+    Jsonl,
+}
+
+impl FileForm {
+    /// As kinds write it, and how such files end.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+/// What ids look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum MergeFormat {
-    /// A header and a row a merge.
-    Csv,
-    /// A JSON object a merge; dots in a path nest.
-    Jsonl,
+pub enum IdForm {
+    /// Digits only.
+    Digits,
+    /// Anything else, ids that were made for want of one included.
+    Other,
+}
+
+impl IdForm {
+    /// Whether an id looks so.
+    pub fn fits(self, id: &str) -> bool {
+        let digits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        digits == (self == Self::Digits)
+    }
 }

@@ -31,8 +31,8 @@ use std::collections::BTreeMap;
 pub use catalog::{Catalog, GENERIC, Kind};
 pub use detect::{Candidate, Detection};
 pub use form::is_made_id;
-pub use generic::FIELDS;
-pub use import::{Blank, ImportColumn, ImportSpec, MergeFormat, MergeSpec};
+pub use generic::{FIELDS, Field};
+pub use import::{Blank, FileForm, IdForm, ImportColumn, ImportSpec, MergeSpec};
 pub use inspect::{detect, inspect, stem};
 pub use pass::{Mapping, read};
 pub use spec::{

@@ -46,6 +46,9 @@ pub struct KindSpec {
     /// How the system takes corrected records.
     #[serde(default)]
     pub import: Vec<ImportSpec>,
+    /// Why records of objects that no import of the system takes are not corrected by a file.
+    #[serde(default)]
+    pub no_import: String,
 }
 
 fn table_only() -> Vec<Form> {

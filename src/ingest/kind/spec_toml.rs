@@ -1,7 +1,7 @@
 //! Reading the language of source kinds from TOML: short forms, and errors with line and nearest name.
 
-use std::fmt;
 use std::marker::PhantomData;
+use std::{fmt, mem};
 
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -10,53 +10,50 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::spec::{Condition, EntityFlag, EntitySpec, OneOrMany, Op, Rows, Take, ValueRule};
 use crate::error::{Error, ErrorKind, Result};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TakeTable {
-    #[serde(default)]
-    at: OneOrMany,
-    #[serde(default)]
-    ops: Vec<Op>,
-    #[serde(default)]
-    drop: Vec<String>,
-    split: Option<String>,
-    part: Option<usize>,
-    parts: Option<usize>,
-    #[serde(default)]
-    strip: OneOrMany,
-    join: Option<String>,
-    constant: Option<String>,
+/// A table with the keys of a [`Take`] and further ones. Not by `serde(flatten)`, which no longer
+/// refuses unknown keys.
+macro_rules! take_table {
+    ($name:ident { $($more:tt)* }) => {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            #[serde(default)]
+            at: OneOrMany,
+            #[serde(default)]
+            ops: Vec<Op>,
+            #[serde(default)]
+            drop: Vec<String>,
+            split: Option<String>,
+            part: Option<usize>,
+            parts: Option<usize>,
+            #[serde(default)]
+            strip: OneOrMany,
+            join: Option<String>,
+            constant: Option<String>,
+            $($more)*
+        }
+
+        impl $name {
+            /// Moves the keys of a `Take` out.
+            fn take(&mut self) -> Take {
+                Take {
+                    at: mem::take(&mut self.at.0),
+                    ops: mem::take(&mut self.ops),
+                    drop: mem::take(&mut self.drop),
+                    split: self.split.take(),
+                    part: self.part,
+                    parts: self.parts,
+                    strip: mem::take(&mut self.strip.0),
+                    join: self.join.take(),
+                    constant: self.constant.take(),
+                }
+            }
+        }
+    };
 }
 
-impl From<OneOrMany> for Take {
-    fn from(names: OneOrMany) -> Self {
-        Self { at: names.0, ..Self::default() }
-    }
-}
-
-impl From<TakeTable> for Take {
-    fn from(t: TakeTable) -> Self {
-        let TakeTable { at, ops, drop, split, part, parts, strip, join, constant } = t;
-        Self { at: at.0, ops, drop, split, part, parts, strip: strip.0, join, constant }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ValueTable {
-    #[serde(default)]
-    at: OneOrMany,
-    #[serde(default)]
-    ops: Vec<Op>,
-    #[serde(default)]
-    drop: Vec<String>,
-    split: Option<String>,
-    part: Option<usize>,
-    parts: Option<usize>,
-    #[serde(default)]
-    strip: OneOrMany,
-    join: Option<String>,
-    constant: Option<String>,
+take_table!(TakeTable {});
+take_table!(ValueTable {
     label: Option<String>,
     #[serde(default)]
     when: Vec<Condition>,
@@ -68,6 +65,18 @@ struct ValueTable {
     #[serde(default)]
     announced: bool,
     order: Option<crate::model::DateOrder>,
+});
+
+impl From<OneOrMany> for Take {
+    fn from(names: OneOrMany) -> Self {
+        Self { at: names.0, ..Self::default() }
+    }
+}
+
+impl From<TakeTable> for Take {
+    fn from(mut table: TakeTable) -> Self {
+        table.take()
+    }
 }
 
 impl From<OneOrMany> for ValueRule {
@@ -77,28 +86,17 @@ impl From<OneOrMany> for ValueRule {
 }
 
 impl From<ValueTable> for ValueRule {
-    fn from(t: ValueTable) -> Self {
-        let take = TakeTable {
-            at: t.at,
-            ops: t.ops,
-            drop: t.drop,
-            split: t.split,
-            part: t.part,
-            parts: t.parts,
-            strip: t.strip,
-            join: t.join,
-            constant: t.constant,
-        };
+    fn from(mut table: ValueTable) -> Self {
         Self {
-            take: take.into(),
-            label: t.label,
-            when: t.when,
-            each: t.each,
-            rows: t.rows,
-            system: t.system,
-            object: t.object,
-            announced: t.announced,
-            order: t.order,
+            take: table.take(),
+            label: table.label,
+            when: table.when,
+            each: table.each,
+            rows: table.rows,
+            system: table.system,
+            object: table.object,
+            announced: table.announced,
+            order: table.order,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::import::Import;
 use super::part::{PlannedMerge, PlannedRow};
 use super::{PlanFile, Purpose};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ingest::kind::{Blank, ImportSpec, MergeFormat, MergeSpec};
+use crate::ingest::kind::{Blank, FileForm, ImportSpec};
 use crate::model::RecordKey;
 use crate::report::write_file;
 
@@ -72,16 +72,35 @@ impl Folder<'_> {
             let header: BTreeSet<usize> =
                 filled.iter().flat_map(|cells| cells.keys().copied()).collect();
             let names = header.iter().map(|at| import.slots[*at].column.name.as_str());
-            let head: Vec<&str> = import.spec.key.iter().map(String::as_str).chain(names).collect();
+            let names: Vec<&str> =
+                import.spec.key.iter().map(String::as_str).chain(names).collect();
             let mut lines = Vec::with_capacity(rows.len());
             for ((_, key), filled) in rows.iter().zip(filled) {
-                let id = import.spec.key.iter().map(|_| &*key.id);
-                let cells = header.iter().map(|at| filled.get(at).copied().unwrap_or_default());
-                lines.push(line(&id.chain(cells).collect::<Vec<_>>())?);
+                let id = import.spec.key.iter().map(|_| import.id(key));
+                lines.push(match import.spec.format {
+                    FileForm::Csv => {
+                        let id =
+                            id.map(|id| id.as_str().map_or_else(|| id.to_string(), Into::into));
+                        let cells = header
+                            .iter()
+                            .map(|at| filled.get(at).copied().unwrap_or_default().to_owned());
+                        line(&id.chain(cells).collect::<Vec<_>>())?
+                    }
+                    FileForm::Jsonl => {
+                        let cells = header.iter().map(|at| {
+                            import.slots[*at].json(filled.get(at).copied().unwrap_or_default())
+                        });
+                        object(&import.spec.body, names.iter().copied().zip(id.chain(cells)))?
+                    }
+                });
             }
+            let head = match import.spec.format {
+                FileForm::Csv => line(&names)?,
+                FileForm::Jsonl => Vec::new(),
+            };
             let stem = group.map_or_else(|| stem.to_owned(), |group| format!("{stem}-{group}"));
             let number = numbers.entry(stem.clone()).or_default();
-            self.split(&stem, number, import.spec, &line(&head)?, &lines)?;
+            self.split(&stem, number, import.spec, &head, &lines)?;
         }
         Ok(())
     }
@@ -112,61 +131,59 @@ impl Folder<'_> {
             }
             lines = &lines[count..];
             *number += 1;
-            let name = format!("{stem}-{number:03}.csv");
+            let name = format!("{stem}-{number:03}.{}", spec.format.as_str());
             self.write(name, Purpose::Import, count as u64, &bytes)?;
         }
         Ok(())
     }
 
-    /// The merges of one source, in its system's form.
+    /// The merges of one source, in its system's form; nothing where the import has none.
     pub(super) fn merges(
         &mut self,
         stem: &str,
-        spec: &MergeSpec,
+        import: &Import<'_>,
         merges: &[(&PlannedMerge, Vec<&RecordKey>)],
     ) -> Result<()> {
-        let mut bytes = Vec::new();
-        let mut count = 0;
-        let columns: Vec<&String> = spec
-            .survivor
-            .0
-            .iter()
+        let Some(spec) = &import.spec.merge else { return Ok(()) };
+        let columns: Vec<&str> = (spec.survivor.0.iter())
             .chain(&spec.survivor_with_email.0)
             .chain(&spec.loser.0)
+            .map(String::as_str)
             .collect();
-        if spec.format == MergeFormat::Csv {
-            let names: Vec<&str> = columns.iter().map(|name| name.as_str()).collect();
-            bytes.extend(line(&names)?);
-        }
+        let mut bytes = match spec.format {
+            FileForm::Csv => line(&columns)?,
+            FileForm::Jsonl => Vec::new(),
+        };
+        let mut count = 0;
         for (merge, keys) in merges {
             let Some((survivor, losers)) = keys.split_first() else { continue };
-            let id = |key: &RecordKey| format!("{}{}", spec.prefix, key.id);
             for losers in losers.chunks(spec.loser.0.len().max(1)) {
-                let mut cells: Vec<(&String, String)> = Vec::new();
-                for column in &spec.survivor.0 {
-                    cells.push((column, id(survivor)));
-                }
-                for column in &spec.survivor_with_email.0 {
-                    let id = if merge.with_email { id(survivor) } else { String::new() };
-                    cells.push((column, id));
-                }
-                for (at, column) in spec.loser.0.iter().enumerate() {
-                    cells.push((column, losers.get(at).map(|key| id(key)).unwrap_or_default()));
-                }
+                let survivors = spec.survivor.0.iter().map(|_| Some(*survivor));
+                let with_email = spec
+                    .survivor_with_email
+                    .0
+                    .iter()
+                    .map(|_| merge.with_email.then_some(*survivor));
+                let losers = (0..spec.loser.0.len()).map(|at| losers.get(at).copied());
+                let ids = survivors.chain(with_email).chain(losers);
+                let ids = ids.map(|key| key.map_or_else(|| "".into(), |key| import.id(key)));
                 bytes.extend(match spec.format {
-                    MergeFormat::Csv => {
-                        line(&cells.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>())?
+                    FileForm::Csv => {
+                        let text =
+                            |id: Value| id.as_str().map_or_else(|| id.to_string(), Into::into);
+                        line(&ids.map(text).collect::<Vec<String>>())?
                     }
-                    MergeFormat::Jsonl => object(&cells)?,
+                    FileForm::Jsonl => object(&spec.body, columns.iter().copied().zip(ids))?,
                 });
                 count += 1;
             }
         }
-        let ending = match spec.format {
-            MergeFormat::Csv => "csv",
-            MergeFormat::Jsonl => "jsonl",
-        };
-        self.write(format!("{stem}-merges.{ending}"), Purpose::Merges, count, &bytes)
+        self.write(
+            format!("{stem}-merges.{}", spec.format.as_str()),
+            Purpose::Merges,
+            count,
+            &bytes,
+        )
     }
 }
 
@@ -190,30 +207,40 @@ fn cells<'r>(
 }
 
 /// A row of a CSV file, its line end included.
-fn line(cells: &[&str]) -> Result<Vec<u8>> {
+fn line<T: AsRef<[u8]>>(cells: &[T]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(cells).map_err(failed)?;
     writer.into_inner().map_err(|e| failed(e.into_error().into()))
 }
 
-/// A JSON object a line; dots in names nest, empty cells are left out.
-fn object(cells: &[(&String, String)]) -> Result<Vec<u8>> {
-    let mut root = Map::new();
-    for (path, text) in cells.iter().filter(|(_, text)| !text.is_empty()) {
+/// A JSON object a line: `body`, and what stands at each path. Dots in a path nest, numbers name
+/// places of a list, empty texts are left out.
+fn object<'p>(
+    body: &Map<String, Value>,
+    cells: impl Iterator<Item = (&'p str, Value)>,
+) -> Result<Vec<u8>> {
+    let mut root = Value::Object(body.clone());
+    for (path, value) in cells.filter(|(_, value)| value.as_str() != Some("")) {
         let mut open = &mut root;
-        let (parents, leaf) = match path.rsplit_once('.') {
-            Some((parents, leaf)) => (Some(parents), leaf),
-            None => (None, path.as_str()),
-        };
-        for parent in parents.into_iter().flat_map(|parents| parents.split('.')) {
-            let slot = open.entry(parent).or_insert_with(|| Value::Object(Map::new()));
-            let Value::Object(inner) = slot else {
-                let message = format!("`{path}` stands inside another value");
-                return Err(Error::new(ErrorKind::Config, message).hint("mend [import.merge]"));
+        for name in path.split('.') {
+            if open.is_null() {
+                *open = Value::Object(Map::new());
+            }
+            open = match (open, name.parse::<usize>()) {
+                (Value::Object(map), _) => map.entry(name).or_insert(Value::Null),
+                (Value::Array(list), Ok(at)) if at <= list.len() => {
+                    if at == list.len() {
+                        list.push(Value::Null);
+                    }
+                    &mut list[at]
+                }
+                _ => {
+                    let message = format!("`{path}` stands inside another value");
+                    return Err(Error::new(ErrorKind::Config, message).hint("mend [[import]]"));
+                }
             };
-            open = inner;
         }
-        open.insert(leaf.to_owned(), Value::String(text.clone()));
+        *open = value;
     }
     let mut bytes =
         serde_json::to_vec(&root).map_err(|e| failed(std::io::Error::from(e).into()))?;

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{Catalog, ImportColumn, ImportSpec};
-use crate::model::EntityKind;
+use crate::model::{EntityKind, RecordKey};
 use crate::survivorship::{FAMILIES, VOCABULARY, group_of, has_labels};
 
 /// An import file of a system.
@@ -32,21 +34,36 @@ impl<'c> Import<'c> {
     /// A kind names a field that there is none of, or fields of several groups for one column.
     pub(super) fn all(catalog: &'c Catalog, system: &str) -> Result<Vec<Self>> {
         let mut out = Vec::new();
-        for name in catalog.names() {
-            let Some(kind) = catalog.kind(&name).filter(|kind| kind.spec.system == system) else {
-                continue;
-            };
-            for spec in &kind.spec.import {
-                let slots = spec.column.iter().map(|column| Slot::new(&name, column));
-                out.push(Self { spec, slots: slots.collect::<Result<_>>()? });
+        for (kind, spec) in catalog.imports(system) {
+            let slots = spec.column.iter().map(|column| Slot::new(&kind.spec.name, column));
+            let slots: Vec<Slot<'_>> = slots.collect::<Result<_>>()?;
+            // Two columns for one value would say it twice.
+            let twice = slots.iter().find(|slot| {
+                let twin = |other: &&Slot<'_>| other.group == slot.group;
+                slots.iter().find(twin).is_some_and(|one| one.column.label != slot.column.label)
+            });
+            if let Some(slot) = twice {
+                let message = format!("columns of `{}` bear different labels", slot.group);
+                return Err(Error::new(ErrorKind::Config, message)
+                    .at(format_args!("kind {}, [[import]] {}", kind.spec.name, spec.name))
+                    .hint("name the columns of the one value that corrections go to"));
             }
+            out.push(Self { spec, slots });
         }
         Ok(out)
     }
 
-    /// Whether it takes records of an object and kind.
-    pub(super) fn takes(&self, object: &str, kind: EntityKind) -> bool {
-        self.spec.object == object && self.spec.entity.is_none_or(|entity| entity == kind)
+    /// Whether it takes a record, by its object, id and kind.
+    pub(super) fn takes(&self, key: &RecordKey, kind: EntityKind) -> bool {
+        *self.spec.object == *key.object
+            && self.spec.entity.is_none_or(|entity| entity == kind)
+            && self.spec.ids.is_none_or(|form| form.fits(&key.id))
+    }
+
+    /// A record's id as the system wants it.
+    pub(super) fn id(&self, key: &RecordKey) -> Value {
+        let number = key.id.parse::<u64>().ok().filter(|_| self.spec.numeric);
+        number.map_or_else(|| format!("{}{}", self.spec.prefix, key.id).into(), Value::from)
     }
 
     /// Place of a column by its header.
@@ -86,6 +103,19 @@ impl<'c> Slot<'c> {
                 .hint("leave `label` out: the record's first value is meant"));
         }
         Ok(Self { column, group, parts })
+    }
+
+    /// Whether it takes nothing but the second line of an address.
+    pub(super) fn is_line2(&self) -> bool {
+        self.column.field.0 == ["address_line2"]
+    }
+
+    /// What JSON says for a cell: permissions may be truth values.
+    pub(super) fn json(&self, cell: &str) -> Value {
+        match cell {
+            "true" | "false" if self.group.starts_with("consent.") => (cell == "true").into(),
+            _ => cell.into(),
+        }
     }
 
     /// What the cell says for a value of the group; empty where the column has no word for it.

@@ -8,23 +8,26 @@
 
 mod files;
 mod import;
+mod own;
 mod part;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::files::Folder;
 use self::import::Import;
+use self::own::own_values;
 use self::part::{Found, Part, PlannedMerge, PlannedRow, Refusal, Replacement, sure_parts};
 use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::Catalog;
 use crate::model::{RecordKey, Timestamp};
 use crate::pipeline::{Versions, View};
+use crate::store::results::{EntityRow, StepRow};
 use crate::survivorship::{Member, stated};
 
 /// What a plan holds; also its file `plan.json`.
@@ -142,9 +145,13 @@ impl<'c> Targets<'c> {
         let system = systems.get(first).unwrap_or(first);
         let imports = Import::all(catalog, system)?;
         if imports.is_empty() {
-            let message = format!("no import format is known for `{system}`");
+            let message = match catalog.no_import(system) {
+                Some(reason) => format!("`{system}` takes no file of corrections: {reason}"),
+                None => format!("no import format is known for `{system}`"),
+            };
             return Err(Error::new(ErrorKind::Config, message).hint(
-                "state it as [[import]] in a kind of the system: docs/add-a-source.md says how",
+                "where there is one, state it as [[import]] in a kind of the system: \
+                 docs/add-a-source.md says how",
             ));
         }
         Ok(Self { sources, imports })
@@ -163,63 +170,119 @@ const PLAN_FILE: &str = "plan.json";
 /// The name is unknown, no import format is known for it, or reading or writing fails.
 pub fn sync_plan(view: &View, catalog: &Catalog, to: &str, folder: &Path) -> Result<SyncPlan> {
     let targets = Targets::find(view, catalog, to)?;
-    let found = look(view, &targets)?;
-    let writer = Writer { view, catalog, targets: &targets };
+    let versions = Ground { root: view.root(), catalog, opened: Mutex::new(None) };
+    let found = Look { view, targets: &targets, versions: &versions }.all()?;
+    let writer = Writer { view, versions: &versions, targets: &targets };
     writer.write(to, &found, folder)
 }
 
-fn look(view: &View, targets: &Targets<'_>) -> Result<Found> {
-    let entities = view.results().entities();
-    let pieces: Result<Vec<Found>> = (0..entities.div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|chunk| {
-            let mut found = Found::default();
-            for entity in chunk * CHUNK..entities.min((chunk + 1) * CHUNK) {
-                look_at(view, targets, entity, &mut found)?;
-            }
-            Ok(found)
-        })
-        .collect();
-    let mut all = Found::default();
-    for piece in pieces? {
-        all.rows.extend(piece.rows);
-        all.refusals.extend(piece.refusals);
-        all.replacements.extend(piece.replacements);
-        all.merges.extend(piece.merges);
-        all.held_apart += piece.held_apart;
-    }
-    Ok(all)
+/// The versions of records, opened when they are first needed.
+struct Ground<'a> {
+    root: &'a Path,
+    catalog: &'a Catalog,
+    opened: Mutex<Option<Arc<Versions>>>,
 }
 
-fn look_at(view: &View, targets: &Targets<'_>, entity: u32, found: &mut Found) -> Result<()> {
-    let results = view.results();
-    let row = results.entity(entity)?;
-    if row.members.len() < 2 {
-        return Ok(());
+impl Ground<'_> {
+    fn versions(&self) -> Result<Arc<Versions>> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(versions) = &*opened {
+            return Ok(Arc::clone(versions));
+        }
+        let versions = Arc::new(Versions::open(self.root, self.catalog)?);
+        *opened = Some(Arc::clone(&versions));
+        Ok(versions)
     }
-    let members = view.members(&row)?;
-    if !members.iter().any(|member| targets.sources.contains(&member.key.source)) {
-        return Ok(());
+}
+
+/// Finds what should change.
+struct Look<'a> {
+    view: &'a View,
+    targets: &'a Targets<'a>,
+    versions: &'a Ground<'a>,
+}
+
+/// Most members of an entity whose own values are looked up: each pair of them is compared.
+const MEMBERS: usize = 500;
+
+impl Look<'_> {
+    fn all(&self) -> Result<Found> {
+        let entities = self.view.results().entities();
+        let pieces: Result<Vec<Found>> = (0..entities.div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|chunk| {
+                let mut found = Found::default();
+                for entity in chunk * CHUNK..entities.min((chunk + 1) * CHUNK) {
+                    found.extend(self.entity(entity)?);
+                }
+                Ok(found)
+            })
+            .collect();
+        let mut all = Found::default();
+        for piece in pieces? {
+            all.extend(piece);
+        }
+        Ok(all)
     }
-    let auto = results.summary().thresholds.auto;
-    let parts = sure_parts(&row, (auto / (1.0 - auto)).log2() as f32);
-    found.held_apart += u64::from(parts.len() > 1);
-    let mut members: Vec<Option<Member>> = members.into_iter().map(Some).collect();
-    for part in parts.iter().filter(|part| part.len() > 1) {
-        let of: Vec<Member> = part.iter().filter_map(|at| members[*at].take()).collect();
-        let ordinals: Vec<u32> = part.iter().map(|at| row.members[*at]).collect();
-        let part = Part {
-            targets,
-            policy: view.policy(),
-            as_of: results.summary().as_of.map(Timestamp),
-            entity: row.id,
-            kind: row.kind,
-            members: &of,
-            ordinals: &ordinals,
+
+    fn entity(&self, entity: u32) -> Result<Found> {
+        let results = self.view.results();
+        let row = results.entity(entity)?;
+        if row.members.len() < 2 {
+            return Ok(Found::default());
+        }
+        let members = self.view.members(&row)?;
+        if !members.iter().any(|member| self.targets.sources.contains(&member.key.source)) {
+            return Ok(Found::default());
+        }
+        let auto = results.summary().thresholds.auto;
+        let auto = (auto / (1.0 - auto)).log2() as f32;
+        // What plans wrote must not make more of the entity sure than was sure without it.
+        let parts = match self.own_steps(&row, &members)? {
+            Some(steps) => sure_parts(&row.members, &steps, auto),
+            None => sure_parts(&row.members, &row.steps, auto),
         };
-        part.plan(found);
+        Ok(self.parts(&row, &members, &parts))
     }
-    Ok(())
+
+    /// The merges that the members' own values lead to; `None` where the stored ones stand: of two
+    /// records that took nothing over, and of too many.
+    fn own_steps(&self, row: &EntityRow, members: &[Member]) -> Result<Option<Vec<StepRow>>> {
+        if members.len() > MEMBERS {
+            return Ok(None);
+        }
+        let number = |ordinal: &u32| Ok(self.view.results().origin(*ordinal)?.0);
+        let numbers: Vec<u64> = row.members.iter().map(number).collect::<Result<_>>()?;
+        let keys = members.iter().map(|member| member.key.clone());
+        let keys: Vec<(RecordKey, u64)> = keys.zip(numbers).collect();
+        let own = match own_values(&*self.versions.versions()?, &keys)? {
+            Some(own) => own,
+            // The one step that there is compared just these two.
+            None if members.len() == 2 => return Ok(None),
+            None => members.iter().map(|member| member.normal.clone()).collect(),
+        };
+        self.view.merges_by(row, own).map(Some)
+    }
+
+    /// Plans the parts of an entity, each by itself.
+    fn parts(&self, row: &EntityRow, members: &[Member], parts: &[Vec<usize>]) -> Found {
+        let mut found = Found { held_apart: u64::from(parts.len() > 1), ..Found::default() };
+        for part in parts.iter().filter(|part| part.len() > 1) {
+            let of: Vec<Member> = part.iter().map(|at| members[*at].clone()).collect();
+            let ordinals: Vec<u32> = part.iter().map(|at| row.members[*at]).collect();
+            let part = Part {
+                targets: self.targets,
+                policy: self.view.policy(),
+                as_of: self.view.results().summary().as_of.map(Timestamp),
+                entity: row.id,
+                kind: row.kind,
+                members: &of,
+                ordinals: &ordinals,
+            };
+            part.plan(&mut found);
+        }
+        found
+    }
 }
 
 /// A changed cell as `changes.csv` tells it.
@@ -265,7 +328,7 @@ type ByImport<T> = BTreeMap<(Arc<str>, usize), Vec<T>>;
 
 struct Writer<'a> {
     view: &'a View,
-    catalog: &'a Catalog,
+    versions: &'a Ground<'a>,
     targets: &'a Targets<'a>,
 }
 
@@ -350,10 +413,9 @@ impl Writer<'_> {
         for ((source, import), mut merges) in by {
             merges.sort_by(|a, b| a.0.cmp(&b.0));
             let import = &self.targets.imports[import];
-            let Some(spec) = &import.spec.merge else { continue };
             let merges: Vec<(&PlannedMerge, Vec<&RecordKey>)> =
                 merges.iter().map(|(keys, merge)| (*merge, keys.iter().collect())).collect();
-            out.merges(&stem(&source, import), spec, &merges)?;
+            out.merges(&stem(&source, import), import, &merges)?;
         }
         Ok(())
     }
@@ -406,7 +468,7 @@ impl Writer<'_> {
         if replacements.is_empty() {
             return Ok(Vec::new());
         }
-        let versions = Versions::open(self.view.root(), self.catalog)?;
+        let versions = self.versions.versions()?;
         // There and back again takes three.
         if versions.files() < 3 {
             return Ok(Vec::new());
@@ -417,7 +479,7 @@ impl Writer<'_> {
                 let key = self.key(replacement.member)?;
                 let system = self.view.systems().get(&key.source).unwrap_or(&key.source);
                 let mut said = Vec::new();
-                for normal in versions.of(&key)? {
+                for (_, normal) in versions.of(&key)? {
                     let member = Member { key: key.clone(), system: Arc::clone(system), normal };
                     let own = stated(&member, &replacement.group).into_iter();
                     said.extend(own.filter(|(label, _)| *label == replacement.label).take(1));

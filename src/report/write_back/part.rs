@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::Targets;
 use super::import::{Import, Slot};
 use crate::ingest::kind::is_made_id;
-use crate::model::{EntityId, EntityKind, LinkStrength, Timestamp};
-use crate::store::results::EntityRow;
+use crate::model::{EntityId, EntityKind, LinkStrength, MappedName, MappedRecord, Timestamp};
+use crate::normalize::normalize;
+use crate::store::results::StepRow;
 use crate::survivorship::{Member, Outcome, Overwrite, Policy, Told, iso, outcomes};
 
 /// A cell that should change.
@@ -92,13 +93,24 @@ pub(super) struct Found {
     pub(super) held_apart: u64,
 }
 
+impl Found {
+    pub(super) fn extend(&mut self, other: Self) {
+        let Self { rows, refusals, replacements, merges, held_apart } = other;
+        self.rows.extend(rows);
+        self.refusals.extend(refusals);
+        self.replacements.extend(replacements);
+        self.merges.extend(merges);
+        self.held_apart += held_apart;
+    }
+}
+
 /// Groups of an entity's members that surely belong together: joined by a person's judgement, or
 /// at a weight (bits) from `auto` on. A group is a list of places among the members.
-pub(super) fn sure_parts(row: &EntityRow, auto: f32) -> Vec<Vec<usize>> {
+pub(super) fn sure_parts(members: &[u32], steps: &[StepRow], auto: f32) -> Vec<Vec<usize>> {
     let place: BTreeMap<u32, usize> =
-        row.members.iter().enumerate().map(|(at, ordinal)| (*ordinal, at)).collect();
-    let mut part: Vec<usize> = (0..row.members.len()).collect();
-    for step in row.steps.iter().filter(|step| step.kind == 2 || step.weight >= auto) {
+        members.iter().enumerate().map(|(at, ordinal)| (*ordinal, at)).collect();
+    let mut part: Vec<usize> = (0..members.len()).collect();
+    for step in steps.iter().filter(|step| step.kind == 2 || step.weight >= auto) {
         let (Some(a), Some(b)) = (place.get(&step.a), place.get(&step.b)) else { continue };
         let (a, b) = (part[*a], part[*b]);
         for of in part.iter_mut().filter(|of| **of == a.max(b)) {
@@ -205,7 +217,7 @@ impl Part<'_> {
             kind => kind,
         };
         let imports = self.targets.imports.iter().enumerate();
-        imports.filter(|(_, i)| i.takes(&member.key.object, kind)).map(|(at, _)| at).collect()
+        imports.filter(|(_, i)| i.takes(&member.key, kind)).map(|(at, _)| at).collect()
     }
 
     /// Whether another record of its source says that it was merged into it. Where exports tell of a
@@ -267,9 +279,11 @@ impl Part<'_> {
         let (Some((_, first)), Some(winner)) = (slots.first(), outcome.winner()) else { return };
         let (group, situation) = (outcome.group, outcome.situation);
         let overwrite = self.policy.overwrite(group, situation, source, system);
-        // No column takes part of a date, nor a permission that it has no word for.
+        // No column takes part of a date, a permission that it has no word for, nor a name that is
+        // none once it stands in parts.
         let unfit = group == "date_of_birth" && winner.parts[0].len() != 10
-            || group.starts_with("consent.") && first.text(winner.parts).is_empty();
+            || group.starts_with("consent.") && first.text(winner.parts).is_empty()
+            || group == "name" && !is_read_in_parts(winner);
         if unfit
             || outcome.for_review()
             || overwrite == Overwrite::Never
@@ -280,11 +294,18 @@ impl Part<'_> {
         let held = own(first);
         // It says the same, or a part of it.
         if held.is_some_and(|held| outcome.agree(held, winner)) {
-            let empty = slots.into_iter().filter(|(at, _)| draft.now[*at].is_empty()).collect();
+            let has_unit = (member.normal.addresses.get(held.map_or(0, |held| held.position)))
+                .is_some_and(|address| !address.unit.is_empty() || !address.po_box.is_empty());
+            let empty = slots
+                .into_iter()
+                .filter(|(at, slot)| draft.now[*at].is_empty() && !(has_unit && slot.is_line2()))
+                .collect();
             self.replace(outcome, winner, empty, "incomplete", draft, found);
             return;
         }
-        if mine().any(|told| told.meaning == 0) || self.is_echo(outcome, draft) {
+        // What reads the same is said already, whatever else it means (a number without its extension).
+        let says = |told: &Told<'_>| told.meaning == 0 || told.parts == winner.parts;
+        if mine().any(says) || self.is_echo(outcome, draft) {
             return;
         }
         let said = held.filter(|told| !outcome.is_silent(told));
@@ -466,6 +487,20 @@ impl Part<'_> {
         let Draft { import, now, changes, .. } = draft;
         found.rows.push(PlannedRow { entity, member, import, now, given, changes });
     }
+}
+
+/// Whether a name is still one when given and family name stand in columns of their own: words such
+/// as `Customer` count as no name there.
+fn is_read_in_parts(told: &Told<'_>) -> bool {
+    let [_, given, family, ..] = told.parts else { return true };
+    if given.is_empty() || family.is_empty() {
+        return true;
+    }
+    let (given, family) = (given.to_string(), family.to_string());
+    let mut mapped = MappedRecord { entity_kind: EntityKind::Person, ..MappedRecord::default() };
+    mapped.fields.names.push(MappedName { given, family, ..MappedName::default() });
+    let read = normalize(&mapped);
+    read.names.first().is_some_and(|name| !name.given.is_empty() && !name.family.is_empty())
 }
 
 /// What a cell says to hold a value; `None` where nothing empties it.
