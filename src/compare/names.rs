@@ -4,7 +4,7 @@ use super::email::Mail;
 use super::pattern::Segments;
 use super::table::{NameEntry, Table};
 use super::whole_name::names_alike;
-use super::words::{Relation, SLIP, relate, spelling};
+use super::words::{Relation, SLIP, relate};
 use super::{Comparer, MISSING, NONE, Side};
 use crate::model::Part;
 use crate::reference::names::nickname_link;
@@ -187,7 +187,8 @@ impl Comparer<'_> {
             };
         }
         let level = self.given_memo.get(x, y, || {
-            given_level(t.given.get(x), t.given.get(y), t.method.has(Part::Nicknames))
+            let sounds = t.given_soundex[x as usize] == t.given_soundex[y as usize];
+            given_level(t.given.get(x), t.given.get(y), sounds, t.method.has(Part::Nicknames))
         });
         let feature = match level {
             1 | 2 | 5 => t.counts.given.share(x).max(t.counts.given.share(y)) as f32,
@@ -234,8 +235,8 @@ fn initial_share(t: &Table, given: &str) -> f32 {
 }
 
 /// Level of two different given names.
-fn given_level(a: &str, b: &str, nicknames: bool) -> u8 {
-    match relate(a, b, nicknames).0 {
+fn given_level(a: &str, b: &str, sounds: bool, nicknames: bool) -> u8 {
+    match Relation::of(a, b, sounds, nicknames) {
         Relation::Form => 1,
         Relation::Slip => 2,
         Relation::Initial => 3,
@@ -278,7 +279,7 @@ fn plain_family_level(a: &str, b: &str, sounds: bool) -> u8 {
     if short.len() >= 4 && long.strip_prefix(short) == Some("ova") {
         return 2;
     }
-    match Relation::cut(spelling(a, b, sounds)) {
+    match Relation::of_spelling(a, b, sounds) {
         Relation::Slip => 2,
         Relation::Alike => 4,
         _ => 5,
@@ -407,22 +408,27 @@ fn other_roles(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32>
 }
 
 /// The words of a name, whatever their roles.
-fn words(t: &Table, given: u32, middle: u32, family: u32) -> Vec<&str> {
+fn words(
+    t: &Table,
+    (given, middle, family): (u32, u32, u32),
+) -> impl Iterator<Item = &str> + Clone {
     let texts = [t.given.get(given), t.middle.get(middle), t.family.get(family)];
-    texts.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()).collect()
+    texts.into_iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty())
 }
 
 /// The same words in other roles, in names of more than two words. Returns the chance of that among
 /// unrelated records: the product of the frequencies of the words, each in its commoner role.
 fn same_words(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32> {
-    let (p, q) = (words(t, x.0, x.1, x.2), words(t, y.0, y.1, y.2));
-    let (few, many) = if p.len() <= q.len() { (p, q) } else { (q, p) };
+    let (p, q) = (words(t, x), words(t, y));
+    let size = |(words, letters), word: &str| (words + 1, letters + word.len());
+    let (sp, sq) = (p.clone().fold((0, 0), size), q.clone().fold((0, 0), size));
+    let (few, many, sf, sm) = if sp.0 <= sq.0 { (p, q, sp, sq) } else { (q, p, sq, sp) };
     // One word is a whole name only where all the others are run together in it.
-    let length = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
-    let part = few.len() == 1 && length(&few) + 2 < length(&many);
-    if many.len() < 2 || part || length(&few) < 6 {
+    let part = sf.0 == 1 && sf.1 + 2 < sm.1;
+    if sm.0 < 2 || part || sf.1 < 6 {
         return None;
     }
+    let (few, many): (Vec<&str>, Vec<&str>) = (few.collect(), many.collect());
     let alike = names_alike(&few, &many);
     if alike < SAME_WORDS {
         return None;
@@ -454,7 +460,7 @@ mod tests {
             ("catherine", "katherine", 1),
             ("peter", "susan", 6),
         ] {
-            let got = given_level(a, b, true);
+            let got = given_level(a, b, soundex(a) == soundex(b), true);
             assert!(got == want || (want == 1 && got == 2), "{a} {b}: {got}");
         }
     }

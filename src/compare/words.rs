@@ -36,11 +36,36 @@ pub(super) enum Relation {
 
 impl Relation {
     /// Cuts a cost of spelling.
-    pub(super) fn cut(cost: f64) -> Self {
+    fn cut(cost: f64) -> Self {
         match cost {
             _ if cost <= SLIP => Self::Slip,
             _ if cost <= ALIKE => Self::Alike,
             _ => Self::Other,
+        }
+    }
+
+    /// How the spellings of two different words relate: the cut of [`spelling`], without working out
+    /// what no cut asks for.
+    pub(super) fn of_spelling(a: &str, b: &str, sounds: bool) -> Self {
+        let shorter = a.len().min(b.len());
+        let most = (ALIKE * shorter as f64).sqrt() as usize;
+        let is_short = shorter < 4 && !(a.len().max(b.len()) == 3 && same_letters(a, b));
+        let edits = if is_short { None } else { osa_within(a, b, most) };
+        let cost = edits.map_or(f64::INFINITY, |edits| (edits * edits) as f64 / shorter as f64);
+        if cost <= SLIP {
+            return Self::Slip;
+        }
+        let cut = Self::cut(cost.min(look(a, b)));
+        let alike = || sounds || (shorter >= 4 && jumbled(a, b));
+        if cut == Self::Other && shorter > 0 && alike() { Self::Alike } else { cut }
+    }
+
+    /// How two different words relate; `sounds` says whether they sound the same, `nicknames`
+    /// whether forms of given names count.
+    pub(super) fn of(a: &str, b: &str, sounds: bool, nicknames: bool) -> Self {
+        match form(a, b, nicknames) {
+            Some((relation, _)) => relation,
+            None => Self::of_spelling(a, b, sounds),
         }
     }
 }
@@ -48,26 +73,38 @@ impl Relation {
 /// How two different words relate, and what that costs; `nicknames` says whether forms of given
 /// names count. O(length²).
 pub(super) fn relate(a: &str, b: &str, nicknames: bool) -> (Relation, f64) {
+    form(a, b, nicknames).unwrap_or_else(|| {
+        let cost = spelling(a, b, soundex(a) == soundex(b));
+        (Relation::cut(cost), cost)
+    })
+}
+
+/// What two words are if one is an initial or a form of the other.
+fn form(a: &str, b: &str, nicknames: bool) -> Option<(Relation, f64)> {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if short.len() == 1 {
-        return if long.starts_with(short) {
+        return Some(if long.starts_with(short) {
             (Relation::Initial, INITIAL)
         } else {
             (Relation::OtherInitial, OTHER_INITIAL)
-        };
+        });
     }
-    if nicknames {
-        match nickname_link(a, b) {
-            Some(NameLink::Nickname { .. } | NameLink::Spelling) => return (Relation::Form, FORM),
-            Some(NameLink::CrossLanguage) => return (Relation::Alike, ALIKE),
-            None => {}
-        }
+    match if nicknames { nickname_link(a, b) } else { None } {
+        Some(NameLink::Nickname { .. } | NameLink::Spelling) => Some((Relation::Form, FORM)),
+        Some(NameLink::CrossLanguage) => Some((Relation::Alike, ALIKE)),
+        None if short.len() >= 3 && long.starts_with(short) => Some((Relation::Form, FORM)),
+        None => None,
     }
-    if short.len() >= 3 && long.starts_with(short) {
-        return (Relation::Form, FORM);
-    }
-    let cost = spelling(a, b, soundex(a) == soundex(b));
-    (Relation::cut(cost), cost)
+}
+
+/// What Jaro–Winkler similarity makes of a difference: .93 is a slip, .84 alike.
+fn look(a: &str, b: &str) -> f64 {
+    SLIP + (0.93 - jaro_winkler(a, b)) * (ALIKE - SLIP) / (0.93 - 0.84)
+}
+
+/// The same letters in another order, the first in its place.
+fn jumbled(a: &str, b: &str) -> bool {
+    a.as_bytes()[0] == b.as_bytes()[0] && same_letters(a, b)
 }
 
 /// What the difference in spelling of two words costs: edits squared over the length (one error in
@@ -82,17 +119,14 @@ pub(super) fn spelling(a: &str, b: &str, sounds: bool) -> f64 {
     let longest = a.len().max(b.len());
     let edits = osa_within(a, b, longest).unwrap_or(longest);
     let mut cost = (edits * edits) as f64 / shorter as f64;
-    let jumbled = same_letters(a, b);
-    if shorter < 4 && !(longest == 3 && jumbled) {
+    if shorter < 4 && !(longest == 3 && same_letters(a, b)) {
         cost = cost.max(SHORT);
     }
     if cost <= SLIP {
         return cost;
     }
-    let similarity = jaro_winkler(a, b);
-    cost = cost.min(SLIP + (0.93 - similarity) * (ALIKE - SLIP) / (0.93 - 0.84));
-    let jumbled = jumbled && shorter >= 4 && a.as_bytes()[0] == b.as_bytes()[0];
-    if sounds || jumbled { cost.min(ALIKE) } else { cost }
+    cost = cost.min(look(a, b));
+    if sounds || (shorter >= 4 && jumbled(a, b)) { cost.min(ALIKE) } else { cost }
 }
 
 #[cfg(test)]
@@ -115,6 +149,49 @@ mod tests {
             let (got, cost) = relate(a, b, true);
             assert_eq!(got, want, "{a} {b}: {cost}");
             assert_eq!(relate(b, a, true), (got, cost));
+            assert_eq!(Relation::of(a, b, soundex(a) == soundex(b), true), got, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_at_once_is_the_cut_of_the_cost() {
+        let words = [
+            "a",
+            "an",
+            "ann",
+            "nan",
+            "anna",
+            "hanna",
+            "johannes",
+            "johanes",
+            "jonas",
+            "castellano",
+            "castelano",
+            "castaleno",
+            "casetllano",
+            "castell",
+            "smith",
+            "smyth",
+            "schmidt",
+            "htims",
+            "konstantinopoulos",
+            "konstantinopulos",
+            "constantinopolous",
+            "li",
+            "lee",
+            "meier",
+            "maier",
+            "mayer",
+            "meyerson",
+        ];
+        for a in words {
+            for b in words.into_iter().filter(|b| *b != a) {
+                for sounds in [false, true] {
+                    let cost = spelling(a, b, sounds);
+                    let cut = Relation::of_spelling(a, b, sounds);
+                    assert_eq!(cut, Relation::cut(cost), "{a} {b} {sounds}: {cost}");
+                }
+            }
         }
     }
 }
