@@ -9,6 +9,7 @@
 //! Keys are keyed hashes ([`BlockIndex::hash`]): no value of a customer can be read or guessed from
 //! the index without the store's secret.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -316,8 +317,8 @@ impl BlockIndex {
     /// # Errors
     /// Damaged or unreadable.
     pub fn records_of(&self, key: u64) -> Result<Vec<u64>> {
-        let mut postings = self.postings(&self.reader.searcher(), bucket_of(key))?;
-        postings.retain(|(other, _)| *other == key);
+        let mut postings =
+            self.postings_of(&self.reader.searcher(), bucket_of(key), |other| other.cmp(&key))?;
         postings.sort_unstable();
         postings.dedup();
         Ok(postings.into_iter().map(|(_, record)| record).collect())
@@ -407,6 +408,17 @@ impl BlockIndex {
 
     /// Live postings of a bucket, unsorted.
     pub(super) fn postings(&self, searcher: &Searcher, bucket: u64) -> Result<Vec<(u64, u64)>> {
+        self.postings_of(searcher, bucket, |_| Ordering::Equal)
+    }
+
+    /// Live postings of the keys of a bucket that are wanted (equal), unsorted; those before (less)
+    /// are passed over, and a page is left at the first one after (greater).
+    fn postings_of(
+        &self,
+        searcher: &Searcher,
+        bucket: u64,
+        wanted: impl Fn(u64) -> Ordering,
+    ) -> Result<Vec<(u64, u64)>> {
         let mut postings = Vec::new();
         self.read_pages(searcher, bucket, |page| {
             let (step, mut rest) = split_step(page)?;
@@ -414,11 +426,17 @@ impl BlockIndex {
             while !rest.is_empty() {
                 let head = take_varint(&mut rest)?;
                 key = key.checked_add(head >> 1)?;
+                let place = wanted(key);
+                if place.is_gt() {
+                    break;
+                }
                 let count = if head & 1 == 1 { take_varint(&mut rest)? } else { 1 };
                 let mut record = 0u64;
                 for _ in 0..count {
                     record = record.checked_add(take_varint(&mut rest)?)?;
-                    if self.removed.get(&record).is_none_or(|removed| step >= *removed) {
+                    if place.is_eq()
+                        && self.removed.get(&record).is_none_or(|removed| step >= *removed)
+                    {
                         postings.push((key, record));
                     }
                 }

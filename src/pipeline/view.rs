@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashMap;
 
 use super::gone::Gone;
-use super::intake::{index_key, rule_of};
+use super::intake::index_key;
 use super::quarantine;
 use super::rebuild::RunFacts;
 use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
@@ -520,19 +520,21 @@ impl View {
         let model = self.weights()?;
         let origin = Origin { source: u32::MAX, generic: false };
         // Rare keys first, so that a common one cannot crowd them out.
-        let mut blocks: Vec<(u64, u64)> = Vec::new();
+        let mut blocks: Vec<(usize, u8, Vec<u64>)> = Vec::new();
         for key in keys(query, origin) {
-            let key = index_key(index, key);
-            let count = index.count_of(key)?;
+            let mut numbers = index.records_of(index_key(index, key))?;
+            let count = numbers.len();
             if count > 0 {
-                blocks.push((count, key));
+                numbers.truncate(LOOKED_AT);
+                blocks.push((count, key.rule, numbers));
             }
         }
-        blocks.sort_unstable_by_key(|(count, key)| (*count, rule_of(*key)));
+        // Several keys of one rule and size stay in their order.
+        blocks.sort_by_key(|(count, rule, _)| (*count, *rule));
         let mut ordinals: Vec<u32> = Vec::new();
-        for (_, key) in blocks {
+        for (_, _, numbers) in blocks {
             let mut found = Vec::new();
-            for number in index.records_of(key)?.into_iter().take(LOOKED_AT) {
+            for number in numbers {
                 found.extend(self.results.find_store_record(number)?);
             }
             found.sort_unstable();
