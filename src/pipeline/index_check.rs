@@ -1,7 +1,5 @@
 //! Whether the blocking index is whole, and holds what ground says.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -11,12 +9,14 @@ use super::engine::Engine;
 use super::erasure::Erasures;
 use super::fresh::Fresh;
 use super::intake::index_key;
-use super::records::{LiveRecords, Mappings, asks_erasure, filled_for, normal_of};
+use super::records::{
+    LiveRecords, Mappings, Systems, asks_erasure, filled_for, mappings, normal_of,
+};
 use super::types::Progress;
 use crate::blocking::index::BlockIndex;
 use crate::blocking::{Content, keys_of};
 use crate::error::Result;
-use crate::ingest::kind::{Catalog, GENERIC, Mapping};
+use crate::ingest::kind::Catalog;
 use crate::store::{ChunkId, Store};
 
 /// Parts that ground is read in, side by side.
@@ -68,12 +68,7 @@ impl Engine {
 /// How the index differs from what the live records of ground give.
 fn differences(store: &Store, catalog: &Catalog, index: &BlockIndex) -> Result<Vec<String>> {
     let live = store.live()?.records;
-    let (mut mappings, mut systems) = (Mappings::default(), BTreeMap::new());
-    for manifest in store.manifests()? {
-        let mapping = Mapping::new(catalog, &manifest)?;
-        systems.insert(Arc::clone(&manifest.source), mapping.system());
-        mappings.insert(manifest.file, (mapping, &*manifest.kind == GENERIC));
-    }
+    let (mappings, systems) = mappings(store, catalog)?;
     let chunks = store.chunks()?;
     let erasures = erasures(store, &chunks, &mappings, &systems)?;
 
@@ -135,7 +130,7 @@ fn erasures(
     store: &Store,
     chunks: &[ChunkId],
     mappings: &Mappings,
-    systems: &BTreeMap<Arc<str>, Arc<str>>,
+    systems: &Systems,
 ) -> Result<Erasures> {
     let may_ask = |chunk: &&ChunkId| {
         mappings.get(&chunk.file).is_some_and(|(mapping, _)| mapping.may_redact())

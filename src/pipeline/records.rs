@@ -38,7 +38,7 @@ pub(super) struct LiveRecords {
     /// Records that their systems want erased.
     pub(super) erasures: Erasures,
     /// System by source.
-    pub(super) systems: BTreeMap<Arc<str>, Arc<str>>,
+    pub(super) systems: Systems,
 }
 
 /// What is seen of the records in passing, while their values are decoded for the table.
@@ -74,6 +74,8 @@ struct Piece {
 
 /// How each file is read, and whether by the generic kind.
 pub(super) type Mappings = FxHashMap<u32, (Mapping, bool)>;
+/// System by source.
+pub(super) type Systems = BTreeMap<Arc<str>, Arc<str>>;
 
 /// Pieces of the last results, or groups of chunks, that are read before their values are put aside.
 const AT_ONCE: usize = 32;
@@ -92,13 +94,8 @@ impl LiveRecords {
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let live = store.live()?;
-        let mut mappings = Mappings::default();
-        let mut out = Self::default();
-        for manifest in store.manifests()? {
-            let mapping = Mapping::new(catalog, &manifest)?;
-            out.systems.insert(Arc::clone(&manifest.source), mapping.system());
-            mappings.insert(manifest.file, (mapping, &*manifest.kind == GENERIC));
-        }
+        let (mappings, systems) = mappings(store, catalog)?;
+        let mut out = Self { systems, ..Self::default() };
         let Fresh { records: mut all, mut values, .. } = fresh;
         all.retain(|loaded| live.records.binary_search(&loaded.number).is_ok());
         advance(all.len() as u64);
@@ -193,6 +190,17 @@ impl LiveRecords {
         }
         None
     }
+}
+
+/// How each file's records are read, and the system of each source.
+pub(super) fn mappings(store: &Store, catalog: &Catalog) -> Result<(Mappings, Systems)> {
+    let (mut mappings, mut systems) = (Mappings::default(), Systems::default());
+    for manifest in store.manifests()? {
+        let mapping = Mapping::new(catalog, &manifest)?;
+        systems.insert(Arc::clone(&manifest.source), mapping.system());
+        mappings.insert(manifest.file, (mapping, &*manifest.kind == GENERIC));
+    }
+    Ok((mappings, systems))
 }
 
 /// Whether a version of a record, in force or not, asks for its erasure.
