@@ -333,6 +333,14 @@ impl Results {
         codec::decode(encoded).map_err(|e| e.at(self.path.display()))
     }
 
+    /// As [`Results::decode_normal`], over an earlier record, whose memory is used again.
+    ///
+    /// # Errors
+    /// Damaged; the record is then anything.
+    pub fn decode_normal_over(&self, encoded: &[u8], record: &mut NormalRecord) -> Result<()> {
+        codec::decode_over(encoded, record).map_err(|e| e.at(self.path.display()))
+    }
+
     /// Ordinals of the records of `source` with this id (several where objects differ).
     ///
     /// # Errors
