@@ -198,6 +198,15 @@ impl View {
         Ok(self.weights.get_or_init(|| weights))
     }
 
+    /// Opens what [`View::candidates`] reads, which else its first call does.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn make_ready(&self) -> Result<()> {
+        self.index()?;
+        self.weights().map(|_| ())
+    }
+
     fn index(&self) -> Result<&BlockIndex> {
         if let Some(index) = self.index.get() {
             return Ok(index);
