@@ -322,14 +322,16 @@ fn decide(judgements: Vec<Judgement>, records: &LiveRecords) -> Decided {
 
 /// Members of each cluster, ascending; clusters by their first member.
 fn clusters_of(resolution: &Resolution) -> Vec<Vec<u32>> {
-    let mut at: FxHashMap<u32, usize> = FxHashMap::default();
+    let root = &resolution.clustering.root;
+    let mut slots = vec![u32::MAX; root.len()];
     let mut clusters: Vec<Vec<u32>> = Vec::new();
-    for (record, root) in resolution.clustering.root.iter().enumerate() {
-        let slot = *at.entry(*root).or_insert_with(|| {
+    for (record, root) in (0..).zip(root) {
+        let slot = &mut slots[*root as usize];
+        if *slot == u32::MAX {
+            *slot = clusters.len() as u32;
             clusters.push(Vec::new());
-            clusters.len() - 1
-        });
-        clusters[slot].push(record as u32);
+        }
+        clusters[*slot as usize].push(record);
     }
     clusters
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::gone::Gone;
@@ -47,6 +48,8 @@ pub struct View {
 const COMPARED: usize = 12;
 /// Records of a block that a query looks at, at most.
 const LOOKED_AT: usize = 400;
+/// Records that are not worth another thread.
+const AT_LEAST: usize = 32;
 
 impl View {
     /// Opens the last results of a store.
@@ -542,23 +545,22 @@ impl View {
         blocks.sort_by_key(|(count, rule, _)| (*count, *rule));
         let mut ordinals: Vec<u32> = Vec::new();
         for (_, _, numbers) in blocks {
-            let mut found = Vec::new();
-            for number in numbers {
-                found.extend(self.results.find_store_record(number)?);
-            }
+            let found = numbers.into_par_iter().with_min_len(AT_LEAST);
+            let found = found.map(|number| self.results.find_store_record(number));
+            let mut found: Vec<Option<u32>> = found.collect::<Result<_>>()?;
             found.sort_unstable();
-            ordinals.extend(found);
+            ordinals.extend(found.into_iter().flatten());
             if ordinals.len() > LOOKED_AT {
                 break;
             }
         }
         ordinals.sort_unstable();
         ordinals.dedup();
+        let read =
+            |ordinal: &u32| self.record(*ordinal).map(|(normal, origin, _)| (normal, origin));
+        let found = ordinals.par_iter().with_min_len(AT_LEAST).map(read);
         let mut records = vec![(query.clone(), origin)];
-        for ordinal in &ordinals {
-            let (normal, origin, _) = self.record(*ordinal)?;
-            records.push((normal, origin));
-        }
+        records.extend(found.collect::<Result<Vec<_>>>()?);
         let table = self.table(&records)?;
         let mut comparer = Comparer::new(&table, &model.shares);
         let mut out = Vec::new();

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -77,14 +78,14 @@ impl Engine {
         let gone: Vec<RecordKey> = records.gone.iter().map(|gone| gone.key.clone()).collect();
         let named = Clusters { members: &clusters, keys: &records.keys, gone: &gone };
         let news = News { records: &touched, otherwise };
-        let identities = identify(&state, named, news, founding_id);
+        let identities = self.pool.install(|| identify(&state, named, news, founding_id));
         let stability = stability(&identities);
         let redone = redone(&state, &identities);
         let runs = state.runs().last().map_or(0, |(run, _)| *run);
         let as_of = self.options.as_of;
         let named = (self.store.ground_sequence()?, runs, &basis.model, &basis.config, as_of);
         let plan = format!("{:016x}", xxh3_64(format!("{named:?}").as_bytes()));
-        identities.changes.iter().for_each(|(_, change)| state.follow(change));
+        self.pool.install(|| state.follow_all(identities.changes.par_iter().map(|(_, c)| c)));
         Ok(Work {
             records,
             decisions,
