@@ -312,6 +312,30 @@ fn compressed_input_is_kept_as_it_is() {
     clean(&store);
 }
 
+/// sled writes its page table down as it is opened; killed there, it left a file that it took for
+/// its newest table and refused to open ever after.
+#[test]
+fn a_page_table_that_a_killed_process_left_unfinished_is_no_obstacle() {
+    let dir = folder();
+    let rows: Vec<Row> = (0..200).map(|n| (n, 1, None)).collect();
+    let before = {
+        let store = open(dir.path());
+        ingest(&store, &rows);
+        in_force(&store)
+    };
+    for (name, bytes) in [
+        ("snap.FFFFFFFFFFFFFFF0.generating", &b""[..]),
+        ("snap.0000000000000001.generating", b"half of a table"),
+    ] {
+        let unfinished = dir.path().join("ground").join(name);
+        std::fs::write(&unfinished, bytes).unwrap();
+        let store = open(dir.path());
+        assert_eq!(in_force(&store), before);
+        clean(&store);
+        assert!(!unfinished.exists());
+    }
+}
+
 fn judgement(a: &str, b: &str) -> Judgement {
     let key = |id: &str| RecordKey::new("shop", "customer", id);
     Judgement::new(key(a), key(b), Verdict::Same, "ann", "seen", Timestamp(5))
