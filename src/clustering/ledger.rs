@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::model::{EntityId, LedgerChange, LedgerEvent, RecordKey, RunBasis};
+use crate::model::{Cause, EntityId, LedgerChange, LedgerEvent, RecordKey, RunBasis};
 
 /// What the events of the ledger come to. Equal events give equal states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,16 +56,19 @@ impl LedgerState {
         }
     }
 
-    /// Follows what events changed, in order.
-    pub fn follow_all<'c>(
-        &mut self,
-        changes: impl IndexedParallelIterator<Item = &'c LedgerChange>,
-    ) {
-        let hashed = |change: &'c LedgerChange| (change, change.record().map(record_hash));
-        let changes: Vec<_> = changes.map(hashed).collect();
-        let joined = changes.iter().filter(|(_, hash)| hash.is_some()).count();
+    /// Follows what events changed, in order. Parallel where the order says nothing.
+    pub fn follow_all(&mut self, changes: &[(Cause, LedgerChange)]) {
+        /// Changes whose records are hashed before any is followed.
+        const AT_ONCE: usize = 1 << 16;
+        let joined = changes.iter().filter(|(_, change)| change.record().is_some()).count();
         self.member_of.reserve(joined.saturating_sub(self.member_of.len()));
-        changes.into_iter().for_each(|(change, hash)| self.follow_hashed(change, hash));
+        for changes in changes.chunks(AT_ONCE) {
+            let hashes = changes.par_iter().map(|(_, change)| change.record().map(record_hash));
+            let hashes: Vec<Option<u128>> = hashes.collect();
+            for ((_, change), hash) in changes.iter().zip(hashes) {
+                self.follow_hashed(change, hash);
+            }
+        }
     }
 
     fn follow(&mut self, change: &LedgerChange) {

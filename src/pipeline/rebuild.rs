@@ -105,8 +105,10 @@ impl Engine {
         self.store.add_config(&work.basis.config, &config)?;
         let path = self.store.results_path(run);
         let summary = self.write_results(&work, run, &path, &mut clock)?;
-        let events = self.events(&mut work, run, &path, &options, progress)?;
-        self.store.append_ledger(&events)?;
+        let changes = self.changes(&mut work, &path, &options, progress)?;
+        let (cause, beginning) = Self::beginning(&work, run, &options, &changes);
+        let changes = changes.iter().map(|(cause, change)| (*cause, change));
+        self.store.append_changes(run, std::iter::once((cause, &beginning)).chain(changes))?;
         self.store.publish_results(&path)?;
         Ok(RebuildReport {
             run,

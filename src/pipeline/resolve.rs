@@ -110,6 +110,7 @@ pub fn build_table(
     };
     table.apply(&model.frequencies);
     table.read_mailboxes(Some(&|text| model.name_counts(text)));
+    table.forget_places();
     Ok((table, model.shares.clone(), texts))
 }
 
@@ -199,6 +200,7 @@ pub fn resolve(
             });
             // From here on the frequencies are the model's, as in every later run.
             table.apply_own();
+            table.forget_places();
             let pairs = candidates.len() as f64 * scale / f64::from(table.len().max(1));
             let scored = score_sample(&table, &shares, &model, &blocks, &candidates);
             model.limits = fit_limits(&limits, &scored, pairs);
