@@ -8,6 +8,7 @@
 
 mod files;
 mod import;
+mod named;
 mod own;
 mod part;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use self::files::Folder;
 use self::import::Import;
+use self::named::refuse_shared;
 use self::own::{Witness, own_values};
 use self::part::{Found, Part, PlannedMerge, PlannedRow, Refusal, Replacement, sure_parts};
 use crate::clustering::StepKind;
@@ -226,6 +228,7 @@ impl Look<'_> {
         for piece in pieces? {
             all.extend(piece);
         }
+        refuse_shared(self.view, self.targets, &mut all)?;
         Ok(all)
     }
 
