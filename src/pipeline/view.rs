@@ -271,20 +271,28 @@ impl View {
 
     fn origin(&self, ordinal: u32) -> Result<(Origin, u64)> {
         let (number, file) = self.results.origin(ordinal)?;
-        let key = self.results.key(ordinal)?;
-        let source = xxhash_rust::xxh3::xxh3_64(key.source.as_bytes()) as u32;
-        Ok((Origin { source, generic: self.is_generic(file) }, number))
+        Ok((self.origin_of(&self.results.key(ordinal)?, file), number))
     }
 
-    /// The merges that these values of an entity's members lead to, by the run's model and
-    /// thresholds; judgements hold. Compares every pair of members.
+    fn origin_of(&self, key: &RecordKey, file: u32) -> Origin {
+        let source = xxhash_rust::xxh3::xxh3_64(key.source.as_bytes()) as u32;
+        Origin { source, generic: self.is_generic(file) }
+    }
+
+    /// The merges that records of one entity lead to, by the run's model and thresholds; `same` are
+    /// places of records that were judged one. Each record is its key, the ingest sequence of its
+    /// file, and its values; steps name places. Compares every pair of records.
     ///
     /// # Errors
     /// Damaged or unreadable.
-    pub fn merges_by(&self, row: &EntityRow, values: Vec<NormalRecord>) -> Result<Vec<StepRow>> {
-        let origins = row.members.iter().map(|ordinal| Ok(self.origin(*ordinal)?.0));
-        let records: Vec<(NormalRecord, Origin)> =
-            values.into_iter().zip(origins.collect::<Result<Vec<Origin>>>()?).collect();
+    pub fn merges_among(
+        &self,
+        records: Vec<(&RecordKey, u32, NormalRecord)>,
+        same: &[(u32, u32)],
+    ) -> Result<Vec<StepRow>> {
+        let records: Vec<(NormalRecord, Origin)> = (records.into_iter())
+            .map(|(key, file, values)| (values, self.origin_of(key, file)))
+            .collect();
         let table = self.table(&records)?;
         let model = self.weights()?;
         let mut comparer = Comparer::new(&table, &model.shares);
@@ -297,24 +305,20 @@ impl View {
                 edges.push(Edge { a, b, score });
             }
         }
-        let place = |ordinal: &u32| row.members.binary_search(ordinal).ok().map(|at| at as u32);
-        let pair = |a, b| Some((place(a)?, place(b)?));
-        // No entity holds two records that were judged different.
-        let same = self.facts.judged.iter().filter_map(|(a, b)| pair(a, b));
-        let same: Vec<(u32, u32)> = same.collect();
         let matching = self.results.summary().thresholds.matching;
         let clustering = cluster(&ClusterInput {
             table: &table,
             shares: &model.shares,
             model,
             edges: &edges,
-            same: &same,
+            same,
+            // No entity holds two records that were judged different.
             different: &[],
             threshold: (matching / (1.0 - matching)).ln(),
         });
         let steps = clustering.steps.into_iter().map(|(_, step)| StepRow {
-            a: row.members[step.a as usize],
-            b: row.members[step.b as usize],
+            a: step.a,
+            b: step.b,
             weight: step.score / std::f32::consts::LN_2,
             kind: step.kind.code(),
         });
