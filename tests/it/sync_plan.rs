@@ -452,8 +452,7 @@ fn what_several_records_say_finds_none_of_them() {
     }
     let bench = world.bench("");
     let plan = plan(&bench, "shopify");
-    let reason =
-        "the import finds records by `Email`, and several of the source say the same there";
+    let reason = "the import finds records by `Email`, and what stands there may be anybody's";
     // The address itself, which stands for nobody, is to be changed in both.
     let by_hand = "the import finds the record by `Email`: change it by hand";
     assert_eq!(

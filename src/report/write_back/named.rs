@@ -1,5 +1,6 @@
 //! Rows of imports that find records by what they say instead of an id. What several records of a
-//! source say names none of them: the import would change them all, or the wrong one.
+//! source say names none of them: the import would change them all, or the wrong one; nor does a
+//! placeholder, which anybody may say next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -18,10 +19,13 @@ use crate::store::results::Results;
 /// Records that one thread looks at in one go.
 const CHUNK: u32 = 4096;
 
+/// A placeholder counts as if so many said it.
+const MANY: u32 = 2;
+
 /// What finds a record: object, group, label, text.
 type Name = (Arc<str>, String, Option<String>, String);
 
-/// Refuses rows whose name another record of the source bears too. Losers of the plan's own merges do
+/// Refuses rows whose name another record of the source bears too, or that is a placeholder. Losers of the plan's own merges do
 /// not count. Reads all records of the sources of such rows, if there are any.
 pub(super) fn refuse_shared(view: &View, targets: &Targets<'_>, found: &mut Found) -> Result<()> {
     let results = view.results();
@@ -56,7 +60,7 @@ pub(super) fn refuse_shared(view: &View, targets: &Targets<'_>, found: &mut Foun
                 let at = naming_column(targets, &row).map_or(0, |(at, _)| at);
                 let column = targets.imports[row.import].slots[at].column.name.clone();
                 let reason = format!(
-                    "the import finds records by `{column}`, and several of the source say the same there"
+                    "the import finds records by `{column}`, and what stands there may be anybody's"
                 );
                 let PlannedRow { entity, member, import, .. } = row;
                 found.refusals.push(Refusal { entity, member, import, column, reason });
@@ -104,15 +108,18 @@ fn bearers(
                     return Ok(());
                 }
                 let object = &objects[(at - start) as usize];
-                let mut own: Vec<Name> = said(&results.decode_normal(encoded)?)
-                    .map(|(group, label, text)| {
-                        (Arc::clone(object), group.to_owned(), label, text.to_owned())
+                let mut own: Vec<(Name, bool)> = said(&results.decode_normal(encoded)?)
+                    .map(|(group, label, text, useless)| {
+                        let name = (Arc::clone(object), group.to_owned(), label, text.to_owned());
+                        (name, useless)
                     })
-                    .filter(|name| names.contains(name))
+                    .filter(|(name, _)| names.contains(name))
                     .collect();
                 own.sort_unstable();
                 own.dedup();
-                own.into_iter().for_each(|name| *count.entry(name).or_default() += 1);
+                for (name, useless) in own {
+                    *count.entry(name).or_default() += if useless { MANY } else { 1 };
+                }
                 Ok(())
             })?;
             Ok(count)
@@ -125,11 +132,13 @@ fn bearers(
     Ok(all)
 }
 
-/// What a record says that may find it.
-fn said(normal: &NormalRecord) -> impl Iterator<Item = (&'static str, Option<String>, &str)> {
+/// What a record says that may find it: group, label, text, whether it is a placeholder.
+fn said(normal: &NormalRecord) -> impl Iterator<Item = (&'static str, Option<String>, &str, bool)> {
     let label = |label: &Option<Arc<str>>| label.as_ref().map(ToString::to_string);
-    let emails = normal.emails.iter().map(move |e| ("email", label(&e.label), &*e.address));
-    emails.chain(normal.phones.iter().map(move |p| ("phone", label(&p.label), &*p.display)))
+    let emails = normal.emails.iter();
+    let emails = emails.map(move |e| ("email", label(&e.label), &*e.address, e.quality.useless));
+    let phones = normal.phones.iter();
+    emails.chain(phones.map(move |p| ("phone", label(&p.label), &*p.display, p.useless)))
 }
 
 /// The records of a source: they stand together, in the order of keys.
