@@ -105,7 +105,7 @@ impl Engine {
         self.store.add_config(&work.basis.config, &config)?;
         let path = self.store.results_path(run);
         let summary = self.write_results(&work, run, &path, &mut clock)?;
-        let changes = self.changes(&mut work, &path, &options, progress)?;
+        let changes = self.changes(&mut work, &path, progress)?;
         let (cause, beginning) = Self::beginning(&work, run, &options, &changes);
         let changes = changes.iter().map(|(cause, change)| (*cause, change));
         self.store.append_changes(run, std::iter::once((cause, &beginning)).chain(changes))?;

@@ -127,6 +127,11 @@ impl View {
         self
     }
 
+    /// How the records of these results were read: kinds and normal forms, as a number.
+    pub(super) fn reading(&self) -> u64 {
+        self.facts.reading
+    }
+
     /// The folder of the store.
     pub fn root(&self) -> &Path {
         &self.root
