@@ -1,4 +1,6 @@
 use super::keys::{RULES, SMALL_FILE};
+use rayon::prelude::*;
+
 use crate::compare::{NONE, Table};
 use crate::model::{BlockLimits, Part};
 
@@ -196,28 +198,54 @@ impl BlockStatistics {
     }
 }
 
+/// For some records where in the members of all blocks the one after each of their places stands,
+/// places at a block's end left out, record after record; and where those of each record end.
+fn positions(members: &[u32], records: std::ops::Range<usize>) -> (Vec<u32>, Vec<u32>) {
+    let first = records.start;
+    let places = || {
+        let all = (1_u32..).zip(members).filter(|(_, member)| **member & LAST == 0);
+        all.map(|(following, member)| (*member as usize, following))
+            .filter(|(member, _)| records.contains(member))
+    };
+    let mut ends = vec![0_u32; records.len()];
+    places().for_each(|(member, _)| ends[member - first] += 1);
+    let mut next = ends.clone();
+    let mut end = 0;
+    for (end_of, next) in ends.iter_mut().zip(&mut next) {
+        *next = end;
+        end += *end_of;
+        *end_of = end;
+    }
+    let mut out = vec![0; end as usize];
+    for (member, following) in places() {
+        let slot = &mut next[member - first];
+        out[*slot as usize] = following;
+        *slot += 1;
+    }
+    (ends, out)
+}
+
 impl Blocks {
+    /// Lists by record where it stands in its blocks. Each thread looks after some of the records.
     fn by_record(&mut self, n: usize) {
-        let blocks = self;
-        (blocks.of_record_offsets, blocks.of_record) = (Vec::new(), Vec::new());
-        blocks.members.shrink_to_fit();
-        let mut offsets = vec![0_u32; n + 1];
-        for member in blocks.members.iter().filter(|member| **member & LAST == 0) {
-            offsets[*member as usize + 1] += 1;
+        (self.of_record_offsets, self.of_record) = (Vec::new(), Vec::new());
+        self.members.shrink_to_fit();
+        let members = &self.members;
+        let share = n.div_ceil(rayon::current_num_threads()).max(1);
+        let shares: Vec<usize> = (0..n).step_by(share).collect();
+        let parts: Vec<(Vec<u32>, Vec<u32>)> = shares
+            .into_par_iter()
+            .map(|first| positions(members, first..n.min(first + share)))
+            .collect();
+        let mut offsets = Vec::with_capacity(n + 1);
+        offsets.push(0);
+        let mut of_record = Vec::with_capacity(parts.iter().map(|(_, all)| all.len()).sum());
+        for (ends, positions) in parts {
+            let start = of_record.len() as u32;
+            offsets.extend(ends.into_iter().map(|end| start + end));
+            of_record.extend(positions);
         }
-        for at in 0..n {
-            offsets[at + 1] += offsets[at];
-        }
-        let mut next = offsets.clone();
-        let mut of_record = vec![0_u32; offsets[n] as usize];
-        let going_on = (1..).zip(&blocks.members).filter(|(_, member)| **member & LAST == 0);
-        for (following, member) in going_on {
-            let slot = &mut next[*member as usize];
-            of_record[*slot as usize] = following;
-            *slot += 1;
-        }
-        blocks.of_record_offsets = offsets;
-        blocks.of_record = of_record;
+        (self.of_record_offsets, self.of_record) = (offsets, of_record);
     }
 
     /// Gives up the blocks that exceed limits, as if they had been built under them.

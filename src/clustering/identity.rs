@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ledger::{LedgerState, record_hash};
@@ -52,9 +53,11 @@ pub fn identify(
     state: &LedgerState,
     clusters: Clusters<'_>,
     news: News<'_>,
-    founding: impl Fn(&RecordKey) -> EntityId,
+    founding: impl Fn(&RecordKey) -> EntityId + Sync,
 ) -> Identities {
-    let hashes: Vec<u128> = clusters.keys.iter().map(record_hash).collect();
+    let hashes: Vec<u128> = clusters.keys.par_iter().map(record_hash).collect();
+    let before: Vec<Option<EntityId>> =
+        hashes.par_iter().map(|hash| state.entity_of(*hash)).collect();
     let mut naming =
         Naming { ids: vec![None; clusters.members.len()], taken: FxHashMap::default() };
     let all = (0..).zip(clusters.members).map(|(at, members)| (at, members.as_slice()));
@@ -71,21 +74,25 @@ pub fn identify(
         held.retain(|(id, _)| state.is_ended(*id));
     });
     naming.settle(&former);
+    // The id that a cluster has, else the first that it may get.
+    let founded = naming.ids.par_iter().zip(clusters.members).map(|(named, members)| match named {
+        Some(id) => (*id, true),
+        None => (founding(&clusters.keys[members[0] as usize]), false),
+    });
+    let founded: Vec<(EntityId, bool)> = founded.collect();
     let ids: Vec<EntityId> = (0..)
-        .zip(clusters.members)
-        .map(|(at, members)| {
-            let named = naming.ids[at as usize];
-            named.unwrap_or_else(|| {
-                let mut id = founding(&clusters.keys[members[0] as usize]);
+        .zip(founded)
+        .map(|(at, (mut id, named))| {
+            if !named {
                 while state.is_issued(id) || naming.taken.contains_key(&id) {
                     id = EntityId::from_bits(xxhash_rust::xxh3::xxh3_64(&id.bits().to_be_bytes()));
                 }
                 naming.taken.insert(id, at);
-                id
-            })
+            }
+            id
         })
         .collect();
-    let steps = Steps { state, clusters, hashes: &hashes, ids: &ids, claims: &claims };
+    let steps = Steps { state, clusters, before: &before, ids: &ids, claims: &claims };
     let causes = steps.causes(news);
     let changes = steps.changes(|record, cluster| match (record, cluster) {
         (Some((None, _)), _) => Cause::NewRecord,
@@ -95,15 +102,14 @@ pub fn identify(
         (None, Some(at)) => causes[at as usize],
         (_, None) => Cause::DeletedRecord,
     });
-    let before = hashes.iter().map(|hash| state.entity_of(*hash));
     let mut out = Identities { causes, changes, ..Identities::default() };
     let mut cluster_of = vec![0_u32; clusters.keys.len()];
     for (at, members) in (0..).zip(clusters.members) {
         members.iter().for_each(|member| cluster_of[*member as usize] = at);
     }
-    for (before, cluster) in before.zip(cluster_of) {
+    for (before, cluster) in before.iter().zip(cluster_of) {
         out.known += u64::from(before.is_some());
-        out.unchanged += u64::from(before == Some(ids[cluster as usize]));
+        out.unchanged += u64::from(*before == Some(ids[cluster as usize]));
     }
     out.ids = ids;
     out
@@ -111,12 +117,14 @@ pub fn identify(
 
 /// What brings an earlier result back: its clusters with the ids that they had. O(records).
 pub fn restore(state: &LedgerState, clusters: Clusters<'_>, ids: &[EntityId]) -> Vec<LedgerChange> {
-    let hashes: Vec<u128> = clusters.keys.iter().map(record_hash).collect();
+    let hashes: Vec<u128> = clusters.keys.par_iter().map(record_hash).collect();
+    let before: Vec<Option<EntityId>> =
+        hashes.par_iter().map(|hash| state.entity_of(*hash)).collect();
     let all = (0..).zip(clusters.members).map(|(at, members)| (at, members.as_slice()));
     let claims = claims_of(all, |member, held| {
         held.extend(state.member(hashes[member as usize]));
     });
-    let steps = Steps { state, clusters, hashes: &hashes, ids, claims: &claims };
+    let steps = Steps { state, clusters, before: &before, ids, claims: &claims };
     steps.changes(|_, _| Cause::Undo).into_iter().map(|(_, change)| change).collect()
 }
 
@@ -182,7 +190,8 @@ impl Naming {
 struct Steps<'a> {
     state: &'a LedgerState,
     clusters: Clusters<'a>,
-    hashes: &'a [u128],
+    /// By ordinal: the entity that a record belonged to.
+    before: &'a [Option<EntityId>],
     ids: &'a [EntityId],
     /// Claims to ids that live records hold.
     claims: &'a [Claim],
@@ -196,9 +205,9 @@ impl Steps<'_> {
         let mut touch = |id: EntityId, cause: Cause| {
             of_entity.entry(id).and_modify(|known| *known = cause.min(*known)).or_insert(cause);
         };
-        for (hash, cause) in self.hashes.iter().zip(news.records) {
-            if let (Some(id), Some(cause)) = (self.state.entity_of(*hash), cause) {
-                touch(id, *cause);
+        for (before, cause) in self.before.iter().zip(news.records) {
+            if let (Some(id), Some(cause)) = (before, cause) {
+                touch(*id, *cause);
             }
         }
         for key in self.clusters.gone {
@@ -207,7 +216,7 @@ impl Steps<'_> {
             }
         }
         let of_record = |member: &u32| {
-            let before = self.state.entity_of(self.hashes[*member as usize]);
+            let before = self.before[*member as usize];
             let own = match before {
                 None => Some(Cause::NewRecord),
                 Some(_) => news.records[*member as usize],
@@ -224,7 +233,8 @@ impl Steps<'_> {
         &self,
         cause: impl Fn(Option<(Option<EntityId>, u32)>, Option<u32>) -> Cause,
     ) -> Vec<(Cause, LedgerChange)> {
-        let mut out = Vec::new();
+        // Records that have no entity yet are most of what changes, and all of it at first.
+        let mut out = Vec::with_capacity(self.before.iter().filter(|id| id.is_none()).count());
         let mut live: FxHashSet<EntityId> = FxHashSet::default();
         let mut begun: FxHashSet<EntityId> = FxHashSet::default();
         for (at, members) in (0..).zip(self.clusters.members) {
@@ -233,7 +243,7 @@ impl Steps<'_> {
             if !self.state.is_issued(id) || self.state.is_ended(id) {
                 begun.insert(id);
                 let founder = members[0];
-                let before = self.state.entity_of(self.hashes[founder as usize]);
+                let before = self.before[founder as usize];
                 let change = LedgerChange::Created { entity: id, founder: self.key(founder) };
                 out.push((cause(Some((before, founder)), Some(at)), change));
             }
@@ -259,7 +269,7 @@ impl Steps<'_> {
         for (at, members) in (0..).zip(self.clusters.members) {
             let to = self.ids[at as usize];
             for member in members {
-                let from = self.state.entity_of(self.hashes[*member as usize]);
+                let from = self.before[*member as usize];
                 // Who founds an entity is told by its creation.
                 let founder = *member == members[0] && from.is_none() && begun.contains(&to);
                 if from != Some(to) && !founder {

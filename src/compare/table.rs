@@ -380,6 +380,12 @@ pub struct Origin {
 }
 
 impl Table {
+    /// Forgets how places are written: once frequencies are known their numbers are all that
+    /// comparing takes.
+    pub fn forget_places(&mut self) {
+        (self.place, self.site) = (Interner::default(), Interner::default());
+    }
+
     /// Number of records.
     pub fn len(&self) -> u32 {
         self.kind.len() as u32

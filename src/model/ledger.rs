@@ -124,6 +124,16 @@ pub enum LedgerChange {
     },
 }
 
+impl LedgerChange {
+    /// The record that begins or ends to belong somewhere.
+    pub const fn record(&self) -> Option<&RecordKey> {
+        match self {
+            Self::Created { founder: record, .. } | Self::Moved { record, .. } => Some(record),
+            _ => None,
+        }
+    }
+}
+
 /// What the results of a run are made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunBasis {

@@ -68,36 +68,70 @@ impl Version {
     /// last; of these two the one ingested last. Equal times and commands are decided by the
     /// greater content hash.
     ///
+    /// A deletion or merge that states no time counts from its ingest: it has seen every row that
+    /// came before it, so a row that came after it stands again only with a later time than any of
+    /// those. An old export that is ingested again does not bring a record back.
+    ///
     /// Comparing two by two (later time, else later ingest) has cycles where only some state a time;
     /// this rule gives what wins all comparisons wherever there is one.
     pub fn latest<T: Copy>(
         versions: impl IntoIterator<Item = T>,
         of: impl Fn(T) -> Self,
     ) -> Option<T> {
-        let (mut dated, mut undated): (Option<T>, Option<T>) = (None, None);
+        let (mut dated, mut undated): (Option<Dated<T>>, Option<T>) = (None, None);
+        let mut ended = None;
         let ingest = |version: T| (of(version).command, of(version).content);
         for version in versions {
-            match of(version).changed_at {
-                Some(time) => {
-                    let order = (time, ingest(version));
-                    let best =
-                        dated.map(|best| (of(best).changed_at.unwrap_or(time), ingest(best)));
-                    if best.is_none_or(|best| order > best) {
-                        dated = Some(version);
+            let Version { changed_at, command, .. } = of(version);
+            match changed_at {
+                Some(time) => match &mut dated {
+                    Some(best) if time < best.time => {}
+                    Some(best) if time == best.time => {
+                        best.first = best.first.min(command);
+                        if ingest(version) > ingest(best.version) {
+                            best.version = version;
+                        }
+                    }
+                    best => *best = Some(Dated { version, time, first: command }),
+                },
+                None => {
+                    if of(version).ends() {
+                        ended = ended.max(Some(command));
+                    }
+                    if undated.is_none_or(|best| ingest(version) > ingest(best)) {
+                        undated = Some(version);
                     }
                 }
-                None if undated.is_none_or(|best| ingest(version) > ingest(best)) => {
-                    undated = Some(version);
-                }
-                None => {}
             }
         }
-        match (dated, undated) {
-            (Some(dated), Some(undated)) if ingest(undated) > ingest(dated) => Some(undated),
-            (dated, undated) => dated.or(undated),
-        }
+        let (Some(dated), Some(undated)) = (&dated, undated) else {
+            return dated.map(|best| best.version).or(undated);
+        };
+        let is_over = Some(dated.first) <= ended && !of(dated.version).ends();
+        let last = if is_over || ingest(undated) > ingest(dated.version) {
+            undated
+        } else {
+            dated.version
+        };
+        Some(last)
+    }
+
+    /// Whether the record is deleted or merged away by it.
+    const fn ends(self) -> bool {
+        self.content & ENDS != 0
     }
 }
+
+/// The best of the versions that state a time.
+struct Dated<T> {
+    version: T,
+    time: Timestamp,
+    /// The first command that brought a version of that time.
+    first: u32,
+}
+
+/// The bit of a content hash that says that the record ends.
+const ENDS: u64 = 1 << 63;
 
 /// What [`Version::content`] holds: a hash of the record's rows, whether it is deleted, whose alias
 /// it is. Within one command the greater wins, so what ends a record (a deletion, a merge) has the
@@ -120,7 +154,8 @@ pub fn content_hash(rows: &[RawRow], deleted: bool, alias_of: Option<&RecordKey>
             [&*survivor.source, &*survivor.object, &*survivor.id].into_iter().for_each(text);
         }
         hashed.extend_from_slice(&[u8::from(deleted), u8::from(alias_of.is_some())]);
-        let hash = xxh3_64(hashed) >> 1 | u64::from(ends) << 63;
+        let hash = xxh3_64(hashed) >> 1;
+        let hash = if ends { hash | ENDS } else { hash };
         // One large row must not hold its memory for ever.
         hashed.shrink_to(1 << 16);
         hash

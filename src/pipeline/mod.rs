@@ -41,5 +41,5 @@ pub use rebuild::sources;
 pub use trial::{Trial, Trials};
 pub use types::*;
 pub use undo::Undone;
-pub use versions::Versions;
+pub use versions::{Merged, Versions};
 pub use view::View;

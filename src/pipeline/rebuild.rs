@@ -105,8 +105,10 @@ impl Engine {
         self.store.add_config(&work.basis.config, &config)?;
         let path = self.store.results_path(run);
         let summary = self.write_results(&work, run, &path, &mut clock)?;
-        let events = self.events(&mut work, run, &path, &options, progress)?;
-        self.store.append_ledger(&events)?;
+        let changes = self.changes(&mut work, &path, &options, progress)?;
+        let (cause, beginning) = Self::beginning(&work, run, &options, &changes);
+        let changes = changes.iter().map(|(cause, change)| (*cause, change));
+        self.store.append_changes(run, std::iter::once((cause, &beginning)).chain(changes))?;
         self.store.publish_results(&path)?;
         Ok(RebuildReport {
             run,
@@ -322,14 +324,16 @@ fn decide(judgements: Vec<Judgement>, records: &LiveRecords) -> Decided {
 
 /// Members of each cluster, ascending; clusters by their first member.
 fn clusters_of(resolution: &Resolution) -> Vec<Vec<u32>> {
-    let mut at: FxHashMap<u32, usize> = FxHashMap::default();
+    let root = &resolution.clustering.root;
+    let mut slots = vec![u32::MAX; root.len()];
     let mut clusters: Vec<Vec<u32>> = Vec::new();
-    for (record, root) in resolution.clustering.root.iter().enumerate() {
-        let slot = *at.entry(*root).or_insert_with(|| {
+    for (record, root) in (0..).zip(root) {
+        let slot = &mut slots[*root as usize];
+        if *slot == u32::MAX {
+            *slot = clusters.len() as u32;
             clusters.push(Vec::new());
-            clusters.len() - 1
-        });
-        clusters[slot].push(record as u32);
+        }
+        clusters[*slot as usize].push(record);
     }
     clusters
 }

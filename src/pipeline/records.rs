@@ -97,7 +97,7 @@ impl LiveRecords {
         let (mappings, systems) = mappings(store, catalog)?;
         let mut out = Self { systems, ..Self::default() };
         let Fresh { records: mut all, mut values, .. } = fresh;
-        all.retain(|loaded| live.records.binary_search(&loaded.number).is_ok());
+        retain_live(&mut all, &live.records);
         advance(all.len() as u64);
         // Results and what they say of their run count together, where records were read alike.
         let reading = reading(catalog);
@@ -106,18 +106,18 @@ impl LiveRecords {
         if let (Some(results), Some(_)) = (previous, &facts)
             && all.len() < live.records.len()
         {
-            let known = numbers(&all);
+            let missing = missing(&all, &live.records);
             let mut add = |piece| out.add(store, &mut values, &mut all, piece);
-            from_results(results, &mappings, &live, &known, advance, &mut add)?;
+            from_results(results, &mappings, &missing, advance, &mut add)?;
         }
         let facts = facts.unwrap_or_default();
-        let known = numbers(&all);
+        let missing = missing(&all, &live.records);
         let mut erased = Vec::new();
-        from_ground(store, &mappings, &live, &known, facts.files, advance, &mut |mut piece| {
+        from_ground(store, &mappings, &live, &missing, facts.files, advance, &mut |mut piece| {
             erased.append(&mut piece.erased);
             out.add(store, &mut values, &mut all, piece)
         })?;
-        drop(known);
+        drop(missing);
         out.erasures = Erasures::new(store, erased, facts.erasures, &out.systems)?;
         let erase = |key: &RecordKey| out.erasures.cover(key, out.systems.get(&key.source));
         all.retain(|loaded| {
@@ -228,11 +228,27 @@ pub(super) fn normal_of(
     Ok((normalize(&mapped), *generic))
 }
 
-/// Numbers of records, ascending.
-fn numbers(all: &[Loaded]) -> Vec<u64> {
-    let mut numbers: Vec<u64> = all.iter().map(|loaded| loaded.number).collect();
-    numbers.par_sort_unstable();
-    numbers
+/// Keeps the records in force. Both lists are ascending by number. O(n).
+fn retain_live(all: &mut Vec<Loaded>, live: &[u64]) {
+    let mut live = live.iter().peekable();
+    all.retain(|loaded| {
+        while live.next_if(|number| **number < loaded.number).is_some() {}
+        live.peek() == Some(&&loaded.number)
+    });
+}
+
+/// Numbers of the records in force that are not loaded yet, ascending. O(n log n).
+fn missing(all: &[Loaded], live: &[u64]) -> Vec<u64> {
+    let mut known: Vec<u64> = all.iter().map(|loaded| loaded.number).collect();
+    known.par_sort_unstable();
+    let mut known = known.into_iter().peekable();
+    let mut missing = live.to_vec();
+    missing.retain(|number| {
+        while known.next_if(|known| known < number).is_some() {}
+        known.peek() != Some(number)
+    });
+    missing.shrink_to_fit();
+    missing
 }
 
 /// Whether a number is among ascending ones.
@@ -265,8 +281,7 @@ pub(super) fn filled_for(catalog: &Catalog, files: usize) -> u64 {
 fn from_results(
     results: &Results,
     mappings: &Mappings,
-    live: &Live,
-    known: &[u64],
+    missing: &[u64],
     advance: &(dyn Fn(u64) + Sync),
     add: &mut dyn FnMut(Piece) -> Result<()>,
 ) -> Result<()> {
@@ -280,8 +295,7 @@ fn from_results(
                 let (number, file) = results.origin(ordinal)?;
                 let generic = mappings.get(&file).map(|(_, generic)| *generic);
                 if let Some(generic) = generic
-                    && is_in(&live.records, number)
-                    && !is_in(known, number)
+                    && is_in(missing, number)
                 {
                     wanted.insert(ordinal, (number, file, generic));
                 }
@@ -310,13 +324,13 @@ fn from_ground(
     store: &Store,
     mappings: &Mappings,
     live: &Live,
-    known: &[u64],
+    missing: &[u64],
     files_known: u32,
     advance: &(dyn Fn(u64) + Sync),
     add: &mut dyn FnMut(Piece) -> Result<()>,
 ) -> Result<()> {
     let is_gone = |number: u64| is_in(&live.deleted, number) || is_in(&live.aliases, number);
-    let is_missing = |number: u64| is_in(&live.records, number) && !is_in(known, number);
+    let is_missing = |number: u64| is_in(missing, number);
     let mut chunks = store.chunks()?;
     // A row that is no longer in force may have asked for an erasure.
     let may_ask = |file: u32| {

@@ -96,13 +96,12 @@ pub fn build_table(
     };
     let mut table = Table::default();
     table.method = method;
-    each(records, |from, mut piece| {
-        records.noted(from, &piece);
+    each(records, |from, piece| {
+        records.noted(from, piece);
         piece.par_iter_mut().for_each(|normal| method.narrow(normal));
         let origins: Vec<Origin> =
             (from..from + piece.len() as u32).map(|at| records.origin(at)).collect();
-        table.extend(&piece, &origins, &texts);
-        piece.into_par_iter().with_min_len(256).for_each(drop);
+        table.extend(piece, &origins, &texts);
     })?;
     table.finish(&texts);
     let Some(model) = model else {
@@ -111,20 +110,27 @@ pub fn build_table(
     };
     table.apply(&model.frequencies);
     table.read_mailboxes(Some(&|text| model.name_counts(text)));
+    table.forget_places();
     Ok((table, model.shares.clone(), texts))
 }
 
 /// Hands records over in order, a piece at a time; the next piece is read meanwhile.
-fn each(records: &dyn Records, mut take: impl FnMut(u32, Vec<NormalRecord>) + Send) -> Result<()> {
+fn each(
+    records: &dyn Records,
+    mut take: impl FnMut(u32, &mut [NormalRecord]) + Send,
+) -> Result<()> {
     let pieces = records.len().div_ceil(PIECE);
-    let read = |piece: u32| -> Result<Vec<NormalRecord>> {
-        if piece < pieces { records.piece(piece)?.decode() } else { Ok(Vec::new()) }
+    let read = |piece: u32, into: &mut Vec<NormalRecord>| -> Result<()> {
+        if piece < pieces { records.piece(piece)?.decode_over(into) } else { Ok(()) }
     };
-    let mut normals = read(0)?;
+    let (mut normals, mut next) = (Vec::new(), Vec::new());
+    read(0, &mut normals)?;
     for piece in 0..pieces {
-        let taken = std::mem::take(&mut normals);
-        let ((), next) = rayon::join(|| take(piece * PIECE, taken), || read(piece + 1));
-        normals = next?;
+        let (take, normals_now) = (&mut take, &mut normals);
+        let ((), ready) =
+            rayon::join(|| take(piece * PIECE, normals_now), || read(piece + 1, &mut next));
+        ready?;
+        std::mem::swap(&mut normals, &mut next);
     }
     Ok(())
 }
@@ -194,6 +200,7 @@ pub fn resolve(
             });
             // From here on the frequencies are the model's, as in every later run.
             table.apply_own();
+            table.forget_places();
             let pairs = candidates.len() as f64 * scale / f64::from(table.len().max(1));
             let scored = score_sample(&table, &shares, &model, &blocks, &candidates);
             model.limits = fit_limits(&limits, &scored, pairs);

@@ -10,7 +10,7 @@ use super::quarantine;
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records as _, Resolution};
-use super::values::PIECE;
+use super::values::{PIECE, Segment};
 use crate::clustering::{Identities, LedgerState, Resolved, record_hash};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
@@ -42,21 +42,7 @@ impl Writing<'_> {
     ) -> Result<()> {
         let mut out = ResultsWriter::create(path)?;
         let noted = self.records.noted();
-        let mut from = 0;
-        while from < self.records.len() {
-            let to = self.records.len().min(from + PIECE);
-            let values = self.records.piece(from / PIECE)?;
-            let rows: Vec<RecordRow<'_>> = (from..to)
-                .map(|at| RecordRow {
-                    key: &self.records.keys[at as usize],
-                    store_record: self.records.numbers[at as usize],
-                    file: self.records.files[at as usize],
-                    normal: values.get((at - from) as usize),
-                })
-                .collect();
-            out.records(&rows)?;
-            from = to;
-        }
+        self.records_to(&mut out)?;
         summary.as_of = self.as_of.or(noted.newest).map(|t| t.0);
         let entity_of = self.entity_of();
         let employers = self.records_of(noted.employment.ids());
@@ -99,6 +85,29 @@ impl Writing<'_> {
         out.blob("weights", &model.without_values().to_bytes()?)?;
         model.frequencies.iter().for_each(|counts| out.frequencies(counts.values.clone()));
         out.finish(summary)
+    }
+
+    /// Writes the records, a piece at a time; the next piece is read meanwhile.
+    fn records_to(&self, out: &mut ResultsWriter) -> Result<()> {
+        let pieces = self.records.len().div_ceil(PIECE);
+        let read = |piece| {
+            if piece < pieces { self.records.piece(piece) } else { Ok(Segment::default()) }
+        };
+        let mut values = read(0)?;
+        for piece in 0..pieces {
+            let row = |(at, place): (u32, usize)| RecordRow {
+                key: &self.records.keys[at as usize],
+                store_record: self.records.numbers[at as usize],
+                file: self.records.files[at as usize],
+                normal: values.get(place),
+            };
+            let rows: Vec<RecordRow<'_>> =
+                (piece * PIECE..).zip(0..values.len()).map(row).collect();
+            let (written, next) = rayon::join(|| out.records(&rows), || read(piece + 1));
+            written?;
+            values = next?;
+        }
+        Ok(())
     }
 
     /// Live records by source, and the newest file that one comes from. Keys are sorted by source.
@@ -177,24 +186,27 @@ impl Writing<'_> {
                 relations.entry(o).or_default().insert(("household", p));
             }
         }
-        for (at, members) in self.clusters.iter().enumerate() {
+        let row = |(at, members): (usize, &Vec<u32>)| {
             let kinds = members.iter().map(|m| self.resolution.table.kind[*m as usize]);
-            let own_steps = steps.remove(&members[0]).unwrap_or_default();
-            let mut related: Vec<(String, u32)> = relations
-                .remove(&(at as u32))
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(kind, entity)| (kind.to_owned(), entity))
-                .collect();
+            let own_steps = steps.get(&members[0]).cloned().unwrap_or_default();
+            let related = relations.get(&(at as u32)).into_iter().flatten();
+            let mut related: Vec<(String, u32)> =
+                related.map(|(kind, entity)| ((*kind).to_owned(), *entity)).collect();
             related.sort();
-            out.entity(&EntityRow {
+            EntityRow {
                 id: self.identities.ids[at],
                 kind: kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default(),
                 members: members.clone(),
-                steps: own_steps.clone(),
-                relations: related,
                 suspicions: suspicions(&self.resolution.table, members, &own_steps),
-            })?;
+                steps: own_steps,
+                relations: related,
+            }
+        };
+        for (run, clusters) in self.clusters.chunks(ENTITIES_AT_ONCE).enumerate() {
+            let all = clusters.par_iter().enumerate().with_min_len(64);
+            let rows: Vec<EntityRow> =
+                all.map(|(at, members)| row((run * ENTITIES_AT_ONCE + at, members))).collect();
+            rows.iter().try_for_each(|row| out.entity(row))?;
         }
         Ok(())
     }
@@ -261,6 +273,9 @@ impl Writing<'_> {
         known.of(&all[at].normal).map(|record| entity_of[record as usize])
     }
 }
+
+/// Entities whose rows are made, in parallel, before they are written.
+const ENTITIES_AT_ONCE: usize = 1 << 14;
 
 /// An entity of more records than this is worth a look.
 const LARGE: usize = 40;

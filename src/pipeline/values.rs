@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::NormalRecord;
-use crate::store::results::{decode_normal, encode_normal};
+use crate::store::results::{decode_normal, decode_normal_over, encode_normal};
 use crate::store::{Scratch, Store};
 
 /// Records that are read back together.
@@ -103,6 +103,16 @@ impl Segment {
     pub fn decode(&self) -> Result<Vec<NormalRecord>> {
         let all = (0..self.len()).into_par_iter().with_min_len(64);
         all.map(|at| decode_normal(self.get(at))).collect()
+    }
+
+    /// As [`Segment::decode`], over earlier records, whose memory is used again.
+    ///
+    /// # Errors
+    /// They are damaged; the records are then anything.
+    pub fn decode_over(&self, records: &mut Vec<NormalRecord>) -> Result<()> {
+        records.resize_with(self.len(), NormalRecord::default);
+        let all = records.par_iter_mut().enumerate().with_min_len(64);
+        all.try_for_each(|(at, record)| decode_normal_over(self.get(at), record))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::gone::Gone;
@@ -47,6 +48,8 @@ pub struct View {
 const COMPARED: usize = 12;
 /// Records of a block that a query looks at, at most.
 const LOOKED_AT: usize = 400;
+/// Records that are not worth another thread.
+const AT_LEAST: usize = 32;
 
 impl View {
     /// Opens the last results of a store.
@@ -198,6 +201,15 @@ impl View {
         Ok(self.weights.get_or_init(|| weights))
     }
 
+    /// Opens what [`View::candidates`] reads, which else its first call does.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn make_ready(&self) -> Result<()> {
+        self.index()?;
+        self.weights().map(|_| ())
+    }
+
     fn index(&self) -> Result<&BlockIndex> {
         if let Some(index) = self.index.get() {
             return Ok(index);
@@ -259,20 +271,28 @@ impl View {
 
     fn origin(&self, ordinal: u32) -> Result<(Origin, u64)> {
         let (number, file) = self.results.origin(ordinal)?;
-        let key = self.results.key(ordinal)?;
-        let source = xxhash_rust::xxh3::xxh3_64(key.source.as_bytes()) as u32;
-        Ok((Origin { source, generic: self.is_generic(file) }, number))
+        Ok((self.origin_of(&self.results.key(ordinal)?, file), number))
     }
 
-    /// The merges that these values of an entity's members lead to, by the run's model and
-    /// thresholds; judgements hold. Compares every pair of members.
+    fn origin_of(&self, key: &RecordKey, file: u32) -> Origin {
+        let source = xxhash_rust::xxh3::xxh3_64(key.source.as_bytes()) as u32;
+        Origin { source, generic: self.is_generic(file) }
+    }
+
+    /// The merges that records of one entity lead to, by the run's model and thresholds; `same` are
+    /// places of records that were judged one. Each record is its key, the ingest sequence of its
+    /// file, and its values; steps name places. Compares every pair of records.
     ///
     /// # Errors
     /// Damaged or unreadable.
-    pub fn merges_by(&self, row: &EntityRow, values: Vec<NormalRecord>) -> Result<Vec<StepRow>> {
-        let origins = row.members.iter().map(|ordinal| Ok(self.origin(*ordinal)?.0));
-        let records: Vec<(NormalRecord, Origin)> =
-            values.into_iter().zip(origins.collect::<Result<Vec<Origin>>>()?).collect();
+    pub fn merges_among(
+        &self,
+        records: Vec<(&RecordKey, u32, NormalRecord)>,
+        same: &[(u32, u32)],
+    ) -> Result<Vec<StepRow>> {
+        let records: Vec<(NormalRecord, Origin)> = (records.into_iter())
+            .map(|(key, file, values)| (values, self.origin_of(key, file)))
+            .collect();
         let table = self.table(&records)?;
         let model = self.weights()?;
         let mut comparer = Comparer::new(&table, &model.shares);
@@ -285,24 +305,20 @@ impl View {
                 edges.push(Edge { a, b, score });
             }
         }
-        let place = |ordinal: &u32| row.members.binary_search(ordinal).ok().map(|at| at as u32);
-        let pair = |a, b| Some((place(a)?, place(b)?));
-        // No entity holds two records that were judged different.
-        let same = self.facts.judged.iter().filter_map(|(a, b)| pair(a, b));
-        let same: Vec<(u32, u32)> = same.collect();
         let matching = self.results.summary().thresholds.matching;
         let clustering = cluster(&ClusterInput {
             table: &table,
             shares: &model.shares,
             model,
             edges: &edges,
-            same: &same,
+            same,
+            // No entity holds two records that were judged different.
             different: &[],
             threshold: (matching / (1.0 - matching)).ln(),
         });
         let steps = clustering.steps.into_iter().map(|(_, step)| StepRow {
-            a: row.members[step.a as usize],
-            b: row.members[step.b as usize],
+            a: step.a,
+            b: step.b,
             weight: step.score / std::f32::consts::LN_2,
             kind: step.kind.code(),
         });
@@ -533,23 +549,22 @@ impl View {
         blocks.sort_by_key(|(count, rule, _)| (*count, *rule));
         let mut ordinals: Vec<u32> = Vec::new();
         for (_, _, numbers) in blocks {
-            let mut found = Vec::new();
-            for number in numbers {
-                found.extend(self.results.find_store_record(number)?);
-            }
+            let found = numbers.into_par_iter().with_min_len(AT_LEAST);
+            let found = found.map(|number| self.results.find_store_record(number));
+            let mut found: Vec<Option<u32>> = found.collect::<Result<_>>()?;
             found.sort_unstable();
-            ordinals.extend(found);
+            ordinals.extend(found.into_iter().flatten());
             if ordinals.len() > LOOKED_AT {
                 break;
             }
         }
         ordinals.sort_unstable();
         ordinals.dedup();
+        let read =
+            |ordinal: &u32| self.record(*ordinal).map(|(normal, origin, _)| (normal, origin));
+        let found = ordinals.par_iter().with_min_len(AT_LEAST).map(read);
         let mut records = vec![(query.clone(), origin)];
-        for ordinal in &ordinals {
-            let (normal, origin, _) = self.record(*ordinal)?;
-            records.push((normal, origin));
-        }
+        records.extend(found.collect::<Result<Vec<_>>>()?);
         let table = self.table(&records)?;
         let mut comparer = Comparer::new(&table, &model.shares);
         let mut out = Vec::new();

@@ -17,7 +17,7 @@ use crate::clustering::{
     Clusters, Contradiction, Identities, LedgerState, News, identify, record_hash,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Cause, EntityId, Judgement, LedgerChange, LedgerEvent, RecordKey, RunBasis};
+use crate::model::{Cause, EntityId, Judgement, LedgerChange, RecordKey, RunBasis};
 use crate::store::founding_id;
 use crate::store::results::Results;
 
@@ -77,14 +77,14 @@ impl Engine {
         let gone: Vec<RecordKey> = records.gone.iter().map(|gone| gone.key.clone()).collect();
         let named = Clusters { members: &clusters, keys: &records.keys, gone: &gone };
         let news = News { records: &touched, otherwise };
-        let identities = identify(&state, named, news, founding_id);
+        let identities = self.pool.install(|| identify(&state, named, news, founding_id));
         let stability = stability(&identities);
         let redone = redone(&state, &identities);
         let runs = state.runs().last().map_or(0, |(run, _)| *run);
         let as_of = self.options.as_of;
         let named = (self.store.ground_sequence()?, runs, &basis.model, &basis.config, as_of);
         let plan = format!("{:016x}", xxh3_64(format!("{named:?}").as_bytes()));
-        identities.changes.iter().for_each(|(_, change)| state.follow(change));
+        self.pool.install(|| state.follow_all(&identities.changes));
         Ok(Work {
             records,
             decisions,
@@ -102,26 +102,33 @@ impl Engine {
         })
     }
 
-    /// The events of a run whose results stand at `path`: the run itself, ids, golden values. Takes
-    /// the changes of ids out of `work`.
-    pub(super) fn events(
+    /// What a run changes whose results stand at `path`: ids and golden values, by cause. Takes the
+    /// changes of ids out of `work`.
+    pub(super) fn changes(
         &self,
         work: &mut Work,
-        run: u32,
         path: &Path,
         options: &RebuildOptions,
         progress: &dyn Progress,
-    ) -> Result<Vec<LedgerEvent>> {
+    ) -> Result<Vec<(Cause, LedgerChange)>> {
         let golden = self.golden_events(work, path, options, progress)?;
         let mut changes = std::mem::take(&mut work.identities.changes);
         changes.extend(golden);
         changes.sort_by_key(|(cause, _)| *cause);
+        Ok(changes)
+    }
+
+    /// The event that begins a run which brings these changes.
+    pub(super) fn beginning(
+        work: &Work,
+        run: u32,
+        options: &RebuildOptions,
+        changes: &[(Cause, LedgerChange)],
+    ) -> (Cause, LedgerChange) {
         let nearest = changes.first().map_or(Cause::Other, |(cause, _)| *cause);
         let cause = if work.otherwise == Cause::Other { nearest } else { work.otherwise };
         let basis = RunBasis { at: options.at, results: run, ..work.basis.clone() };
-        changes.insert(0, (cause, LedgerChange::Run(basis)));
-        let event = |(cause, change)| LedgerEvent { sequence: 0, run, cause, change };
-        Ok(changes.into_iter().map(event).collect())
+        (cause, LedgerChange::Run(basis))
     }
 
     /// Changes of golden values against the results in force.

@@ -33,18 +33,37 @@ const POPULAR_PSEUDO_COUNT: u32 = 2_000;
 struct Links {
     ids: FxHashMap<&'static str, u32>,
     pairs: FxHashMap<(u32, u32), NameLink>,
-    formal: FxHashMap<u32, Box<[&'static str]>>,
 }
 
-struct Counts {
-    given: FxHashMap<&'static str, u32>,
-    surname: FxHashMap<&'static str, u32>,
+/// Formal names by short form.
+type Formal = FxHashMap<&'static str, Box<[&'static str]>>;
+
+/// People by name.
+type Counts = FxHashMap<&'static str, u32>;
+
+struct Surnames {
+    counts: Counts,
     /// Family names of countries where a person bears two of them.
     two_surnames: FxHashSet<&'static str>,
 }
 
-static LINKS: LazyLock<Links> = LazyLock::new(load_links);
-static COUNTS: LazyLock<Counts> = LazyLock::new(load_counts);
+static LINKS: LazyLock<Links> = LazyLock::new(read_links);
+static FORMAL: LazyLock<Formal> = LazyLock::new(read_formal);
+static GIVEN: LazyLock<Counts> = LazyLock::new(read_given);
+static SURNAMES: LazyLock<Surnames> = LazyLock::new(read_surnames);
+
+/// Loads the tables side by side; each would be loaded at its first use.
+pub fn load() {
+    rayon::join(
+        || rayon::join(|| LazyLock::force(&GIVEN), || LazyLock::force(&FORMAL)),
+        || rayon::join(|| LazyLock::force(&SURNAMES), || LazyLock::force(&LINKS)),
+    );
+}
+
+/// Loads the links of names, which comparing mail addresses takes.
+pub fn load_links() {
+    LazyLock::force(&LINKS);
+}
 
 /// The direct link between two folded given names (or two spellings of a family name), if the
 /// tables hold one. Symmetric; `None` for equal names. O(1).
@@ -63,19 +82,19 @@ pub fn nickname_link(a: &str, b: &str) -> Option<NameLink> {
 /// The formal names that a folded token is a short form of, the best documented and commonest
 /// first, at most twelve, without the token itself. For blocking keys.
 pub fn formal_names(token: &str) -> &'static [&'static str] {
-    LINKS.ids.get(token).and_then(|id| LINKS.formal.get(id)).map_or(&[], |names| names)
+    FORMAL.get(token).map_or(&[], |names| names)
 }
 
 /// People of the US census of 2020 with this given name, plus a small pseudo-count for each country
 /// where it is popular; 0 if unknown.
 pub fn given_count(token: &str) -> u32 {
-    COUNTS.given.get(token).copied().unwrap_or(0)
+    GIVEN.get(token).copied().unwrap_or(0)
 }
 
 /// People of the US census of 2020 with this family name (written without spaces: `delacruz`), plus
 /// a small pseudo-count for each country where it is popular; 0 if unknown.
 pub fn surname_count(token: &str) -> u32 {
-    COUNTS.surname.get(token).copied().unwrap_or(0)
+    SURNAMES.counts.get(token).copied().unwrap_or(0)
 }
 
 /// Whether any table knows the token as a given name or a short form of one.
@@ -90,7 +109,7 @@ pub fn is_surname(token: &str) -> bool {
 
 /// Whether the family name is common where people bear two (Spain, Portugal, the Americas).
 pub(crate) fn is_two_surname_name(token: &str) -> bool {
-    COUNTS.two_surnames.contains(token)
+    SURNAMES.two_surnames.contains(token)
 }
 
 /// Folds a table's name. The few hundred names with accents are kept for the program's life, like
@@ -105,25 +124,14 @@ fn joined(name: &'static str) -> &'static str {
     if name.contains(' ') { name.replace(' ', "").leak() } else { name }
 }
 
-fn load_links() -> Links {
+fn read_links() -> Links {
     let mut links = Links {
         ids: FxHashMap::with_capacity_and_hasher(12_000, Default::default()),
         pairs: FxHashMap::with_capacity_and_hasher(28_000, Default::default()),
-        formal: FxHashMap::with_capacity_and_hasher(7_000, Default::default()),
     };
-    // Short form, sources, how common the formal name is, the name: sorted below into a list for
-    // each short form.
-    let mut formal: Vec<(u32, Reverse<u8>, Reverse<u32>, &'static str)> = Vec::new();
-    for [name, nickname, _lang, sources, ..] in
-        table::plain_rows::<5>(include_str!("../../data/reference/nicknames.csv"))
-    {
-        let sources = sources.parse().unwrap_or(1);
-        let (name, nickname) = (folded(name), folded(nickname));
+    for (name, nickname, sources) in nicknames() {
         let (a, b) = (links.id(name), links.id(nickname));
         links.link(a, b, NameLink::Nickname { sources });
-        if a != b && !name.is_empty() && !nickname.is_empty() {
-            formal.push((b, Reverse(sources), Reverse(given_count(name)), name));
-        }
     }
     let mut groups: Vec<(&'static str, &'static str, u32)> = Vec::new();
     for [group, kind, _part, name] in
@@ -141,17 +149,35 @@ fn load_links() -> Links {
             }
         }
     }
-    formal.sort_unstable();
-    for list in formal.chunk_by(|a, b| a.0 == b.0) {
+    links
+}
+
+/// The list of short forms: name, short form, how many of the merged lists hold the pair.
+fn nicknames() -> impl Iterator<Item = (&'static str, &'static str, u8)> {
+    table::plain_rows::<4>(include_str!("../../data/reference/nicknames.csv")).map(
+        |[name, nickname, _lang, sources]| {
+            (folded(name), folded(nickname), sources.parse().unwrap_or(1))
+        },
+    )
+}
+
+fn read_formal() -> Formal {
+    // Short form, sources, how common the formal name is, the name.
+    let mut all: Vec<(&str, Reverse<u8>, Reverse<u32>, &'static str)> = nicknames()
+        .filter(|(name, nickname, _)| name != nickname && !name.is_empty() && !nickname.is_empty())
+        .map(|(name, short, sources)| (short, Reverse(sources), Reverse(given_count(name)), name))
+        .collect();
+    all.sort_unstable();
+    let lists = all.chunk_by(|a, b| a.0 == b.0).map(|list| {
         let mut names: Vec<&'static str> = Vec::new();
         for (.., name) in list {
             if names.len() < FORMAL_NAMES_MAX && !names.contains(name) {
                 names.push(name);
             }
         }
-        links.formal.insert(list[0].0, names.into());
-    }
-    links
+        (list[0].0, names.into())
+    });
+    lists.collect()
 }
 
 impl Links {
@@ -178,22 +204,16 @@ impl Links {
     }
 }
 
-fn load_counts() -> Counts {
-    let mut counts = Counts {
-        given: FxHashMap::with_capacity_and_hasher(24_000, Default::default()),
-        surname: FxHashMap::with_capacity_and_hasher(24_000, Default::default()),
-        two_surnames: FxHashSet::default(),
-    };
-    for [name, count] in
-        table::plain_rows::<2>(include_str!("../../data/reference/us_given_names_2020.csv"))
-    {
-        counts.given.insert(name, count.parse().unwrap_or(0));
-    }
-    for [name, count] in
-        table::plain_rows::<2>(include_str!("../../data/reference/us_surnames_2020.csv"))
-    {
-        counts.surname.insert(name, count.parse().unwrap_or(0));
-    }
+/// A census's names with their counts, and room for as many more.
+fn census(table: &'static str) -> Counts {
+    let mut counts = Counts::with_capacity_and_hasher(28_000, Default::default());
+    let rows = table::plain_rows::<2>(table);
+    counts.extend(rows.map(|[name, count]| (name, count.parse().unwrap_or(0))));
+    counts
+}
+
+fn read_given() -> Counts {
+    let mut counts = census(include_str!("../../data/reference/us_given_names_2020.csv"));
     // The tables list a name once a script and region; it counts once a country.
     let mut country_names = CountryNames::default();
     for [country, _gender, _group, name, romanized] in table::plain_rows::<5>(include_str!(
@@ -202,31 +222,38 @@ fn load_counts() -> Counts {
         for name in [folded(romanized), folded(name)] {
             for token in name.split(' ').filter(|token| token.len() > 1) {
                 if country_names.is_new(country, token) {
-                    *counts.given.entry(token).or_insert(0) += POPULAR_PSEUDO_COUNT;
+                    *counts.entry(token).or_insert(0) += POPULAR_PSEUDO_COUNT;
                 }
-            }
-        }
-    }
-    for [country, _rank, _group, name, romanized] in
-        table::plain_rows::<5>(include_str!("../../data/reference/popular_surnames_by_country.csv"))
-    {
-        for name in [joined(romanized), joined(name)] {
-            if name.len() > 1 && country_names.is_new(country, name) {
-                if TWO_SURNAME_COUNTRIES.contains(&country) {
-                    counts.two_surnames.insert(name);
-                }
-                *counts.surname.entry(name).or_insert(0) += POPULAR_PSEUDO_COUNT;
             }
         }
     }
     counts
 }
 
+fn read_surnames() -> Surnames {
+    let mut counts = census(include_str!("../../data/reference/us_surnames_2020.csv"));
+    let mut two_surnames = FxHashSet::default();
+    let mut country_names = CountryNames::default();
+    for [country, _rank, _group, name, romanized] in
+        table::plain_rows::<5>(include_str!("../../data/reference/popular_surnames_by_country.csv"))
+    {
+        for name in [joined(romanized), joined(name)] {
+            if name.len() > 1 && country_names.is_new(country, name) {
+                if TWO_SURNAME_COUNTRIES.contains(&country) {
+                    two_surnames.insert(name);
+                }
+                *counts.entry(name).or_insert(0) += POPULAR_PSEUDO_COUNT;
+            }
+        }
+    }
+    Surnames { counts, two_surnames }
+}
+
 /// The names of the country that is being read: the tables stand in the order of countries.
 #[derive(Default)]
 struct CountryNames {
     country: &'static str,
-    names: Vec<&'static str>,
+    names: FxHashSet<&'static str>,
 }
 
 impl CountryNames {
@@ -235,11 +262,7 @@ impl CountryNames {
             self.country = country;
             self.names.clear();
         }
-        let new = !self.names.contains(&name);
-        if new {
-            self.names.push(name);
-        }
-        new
+        self.names.insert(name)
     }
 }
 
@@ -282,8 +305,7 @@ mod tests {
         assert_eq!(formal_names("bob").first().copied(), Some("robert"));
         assert!(formal_names("chris").contains(&"christopher"));
         assert!(formal_names("zzzz").is_empty());
-        for (token, id) in &LINKS.ids {
-            let names = LINKS.formal.get(id).map_or(&[][..], |names| names);
+        for (token, names) in &*FORMAL {
             assert!(names.len() <= FORMAL_NAMES_MAX && !names.contains(token), "{token}");
         }
     }

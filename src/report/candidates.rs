@@ -183,7 +183,12 @@ pub(super) fn write(
     let encode = |chunk: u64, rows: &mut Rows<'_>| {
         let (mut reason, mut scratch) = (String::new(), Vec::new());
         let chunk = chunk * CHUNK..total.min((chunk + 1) * CHUNK);
-        for candidate in &ranked[chunk.start as usize..chunk.end as usize] {
+        let chunk = &ranked[chunk.start as usize..chunk.end as usize];
+        for (at, candidate) in chunk.iter().enumerate() {
+            if at % WARM == 0 {
+                let next = &chunk[at..chunk.len().min(at + WARM)];
+                warm(next.iter().flat_map(|c| [c.pair.a, c.pair.b]), roster, sides);
+            }
             let ScoredPair { a, b, weight } = candidate.pair;
             let (key_a, key_b) = (&roster.keys[a as usize], &roster.keys[b as usize]);
             reason.clear();
@@ -209,6 +214,18 @@ pub(super) fn write(
         Ok(())
     };
     table.write_chunks(out, total.div_ceil(CHUNK), encode, |()| ())
+}
+
+/// Candidates whose records are brought close at once.
+const WARM: usize = 16;
+
+/// Candidates come in no order of records. Brings what is written of some records close, all at
+/// once: one by one, each would be waited for.
+fn warm(records: impl Iterator<Item = u32> + Clone, roster: &Roster, sides: &Sides) {
+    let near = records.clone().map(|at| roster.touch(at) ^ sides.touch(at));
+    std::hint::black_box(near.fold(0, |all, one| all ^ one));
+    let far = records.map(|at| roster.touch_values(at) ^ sides.touch_cells(at));
+    std::hint::black_box(far.fold(0, |all, one| all ^ one));
 }
 
 /// `auto` or `review`.

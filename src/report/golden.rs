@@ -22,6 +22,12 @@ fn member(roster: &Roster, ordinal: u32, normal: NormalRecord) -> Member {
     Member { system: Arc::clone(system), normal, key }
 }
 
+/// Gives a member the key and the system of a record.
+fn name_member(member: &mut Member, roster: &Roster, ordinal: u32) {
+    member.key.clone_from(&roster.keys[ordinal as usize]);
+    member.system.clone_from(&roster.systems[usize::from(roster.source_of[ordinal as usize])]);
+}
+
 /// What a person calls an entity: its first name, company, mailbox or number that survives.
 pub(super) fn display_name(
     input: &ReportInput<'_>,
@@ -169,6 +175,7 @@ impl Golden<'_> {
         let mut waiting = entities.iter();
         let first = |entity: Option<&EntityBrief>| entity.and_then(|e| e.members.first().copied());
         let (from, to) = (first(entities.first()).unwrap_or(0), first(entities.last()));
+        // As many as the largest entity so far has; each is decoded over an earlier one.
         let mut members: Vec<Member> = Vec::new();
         results.scan_normals(from..to.map_or(from, |last| last + 1), |ordinal, encoded| {
             let Some(entity) = waiting.as_slice().first() else { return Ok(()) };
@@ -176,18 +183,27 @@ impl Golden<'_> {
                 return Ok(());
             }
             waiting.next();
-            members.clear();
-            for at in &entity.members {
+            for (place, at) in entity.members.iter().enumerate() {
                 let encoded = if *at == ordinal { Some(encoded) } else { self.followers.get(*at) };
-                let normal = results.decode_normal(encoded.unwrap_or_default())?;
+                let encoded = encoded.unwrap_or_default();
+                let member = match members.get_mut(place) {
+                    Some(earlier) => {
+                        results.decode_normal_over(encoded, &mut earlier.normal)?;
+                        name_member(earlier, self.roster, *at);
+                        earlier
+                    }
+                    None => {
+                        members.push(member(self.roster, *at, results.decode_normal(encoded)?));
+                        &members[place]
+                    }
+                };
                 if let Some((asked, table)) = asked
                     && asked[*at as usize]
                 {
-                    piece.add(*at, &normal, table);
+                    piece.add(*at, &member.normal, table);
                 }
-                members.push(member(self.roster, *at, normal));
             }
-            row.write(entity, &members, rows)
+            row.write(entity, &members[..entity.members.len()], rows)
         })?;
         if waiting.next().is_some() {
             return Err(Error::new(

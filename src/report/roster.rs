@@ -113,6 +113,18 @@ impl Roster {
         format!("{}:{}", self.keys[ordinal as usize].source, self.record_name(ordinal).concat())
     }
 
+    /// Reads where the key and the entity of a record are.
+    pub(super) fn touch(&self, ordinal: u32) -> u32 {
+        let at = ordinal as usize;
+        self.keys[at].id.len() as u32 ^ self.entity_of[at] ^ u32::from(self.source_of[at])
+    }
+
+    /// Reads something of the id and of the entity of a record.
+    pub(super) fn touch_values(&self, ordinal: u32) -> u32 {
+        let id = self.keys[ordinal as usize].id.as_bytes();
+        id.first().map_or(0, |byte| u32::from(*byte)) ^ self.entity(ordinal).id.bits() as u32
+    }
+
     /// The entity of a record.
     pub(super) fn entity(&self, ordinal: u32) -> &EntityBrief {
         &self.entities[self.entity_of[ordinal as usize] as usize]

@@ -138,6 +138,18 @@ impl Sides {
         Ok(())
     }
 
+    /// Reads where the cells of a record are.
+    pub(super) fn touch(&self, ordinal: u32) -> u32 {
+        self.places[ordinal as usize].1
+    }
+
+    /// Reads something of the cells of a record.
+    pub(super) fn touch_cells(&self, ordinal: u32) -> u32 {
+        let (piece, offset) = self.places[ordinal as usize];
+        let byte = self.pieces.get(piece as usize).and_then(|piece| piece.get(offset as usize));
+        byte.map_or(0, |byte| u32::from(*byte))
+    }
+
     /// The cells of a record, in the order of [`SIDE_BY_SIDE`].
     pub(super) fn cells(&self, ordinal: u32) -> impl Iterator<Item = &[u8]> {
         let (piece, offset) = self.places[ordinal as usize];

@@ -51,7 +51,7 @@ pub struct Parameters {
     logs: Cached,
 }
 
-/// Natural logs of m, u, r and q, and of the frequencies of rare values: a pair is weighed without
+/// Natural logs of m, u, r, q and the priors, and of the frequencies of rare values: a pair is weighed without
 /// taking any logarithm twice.
 #[derive(Debug)]
 struct Logs {
@@ -59,6 +59,7 @@ struct Logs {
     u: Vec<Vec<f64>>,
     r: Vec<Vec<f64>>,
     q: Vec<Vec<f64>>,
+    prior: [f64; 3],
     /// By dimension and count.
     counts: Vec<Vec<f64>>,
     /// The terms of each level ([`FIRST_LEVEL`]) that no value's frequency changes: one a level, or one a
@@ -67,7 +68,7 @@ struct Logs {
 }
 
 /// Where the levels of a dimension begin when all stand in one row.
-static FIRST_LEVEL: [usize; DIMENSIONS] = {
+pub(crate) static FIRST_LEVEL: [usize; DIMENSIONS] = {
     let (mut first, mut d) = ([0; DIMENSIONS], 1);
     while d < DIMENSIONS {
         first[d] = first[d - 1] + DIMENSION[d - 1].levels.len();
@@ -251,6 +252,7 @@ impl Parameters {
                 u: ln(&self.u),
                 r: ln(&self.r),
                 q: ln(&self.q),
+                prior: self.prior.map(f64::ln),
                 counts,
                 terms: Vec::new(),
             };
@@ -334,8 +336,7 @@ impl Parameters {
     /// Weighs a comparison. O(dimensions).
     pub fn score(&self, comparison: &Comparison) -> Score {
         let logs = self.logs();
-        let (mut matched, mut relative, mut site) =
-            (self.prior[0].ln(), self.prior[1].ln(), self.prior[2].ln());
+        let [mut matched, mut relative, mut site] = logs.prior;
         for d in 0..DIMENSIONS {
             let level = comparison.level[d];
             if level == MISSING {

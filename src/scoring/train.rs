@@ -2,9 +2,10 @@
 //! candidate pairs; pairs outside the blocks count as non-matches.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::model::{Model, freeze};
-use super::parameters::{LEAK, LEAK_MAX, LEAKS, Parameters, generic_u};
+use super::parameters::{FIRST_LEVEL, LEAK, LEAK_MAX, LEAKS, Parameters, Term, generic_u};
 use crate::compare::{
     Comparer, Comparison, DIMENSION, DIMENSIONS, Frequency, MISSING, PatternShares, Table,
     TextChoice, dim,
@@ -134,19 +135,76 @@ struct Trainer {
     method: Method,
 }
 
-/// A candidate with what does not change within a round.
+/// Candidates with what does not change within a round: few of their terms are distinct, and each
+/// distinct one is worked out once a step.
 struct Prepared {
-    /// (dimension, level, ln u) of each dimension compared.
-    terms: Vec<(u8, u8, f64)>,
-    site: bool,
+    /// Distinct terms of the piece.
+    terms: Vec<Distinct>,
+    /// By candidate: where its terms end in `of_pairs`, and whether it may be two sites.
+    pairs: Vec<(u32, bool)>,
+    /// Positions in `terms`, pair after pair.
+    of_pairs: Vec<u32>,
+}
+
+/// A level reached by values of one frequency.
+struct Distinct {
+    dimension: u8,
+    level: u8,
+    ln_u: f64,
+}
+
+/// What a distinct term is worth in a step.
+struct Worth {
+    term: Term,
+    /// Where its level stands among the levels of all dimensions.
+    level: usize,
+    /// The leak of its dimension, and the share of such relatives who share what identifies.
+    leak: Option<(usize, f64)>,
+}
+
+impl Prepared {
+    fn new(parameters: &Parameters, candidates: &[Comparison]) -> Self {
+        let mut out = Self { terms: Vec::new(), pairs: Vec::new(), of_pairs: Vec::new() };
+        let mut known: FxHashMap<(usize, u8, u64), u32> = FxHashMap::default();
+        for comparison in candidates {
+            for d in 0..DIMENSIONS {
+                let (level, feature) = (comparison.level[d], comparison.feature[d]);
+                if level == MISSING {
+                    continue;
+                }
+                let ln_u = parameters.ln_u(d, level, feature, comparison.email_base);
+                let at = *known.entry((d, level, ln_u.to_bits())).or_insert_with(|| {
+                    out.terms.push(Distinct { dimension: d as u8, level, ln_u });
+                    out.terms.len() as u32 - 1
+                });
+                out.of_pairs.push(at);
+            }
+            let site = Parameters::has_site_class(comparison);
+            out.pairs.push((out.of_pairs.len() as u32, site));
+        }
+        out
+    }
+
+    /// What the terms are worth under the parameters of a step.
+    fn worth(&self, p: &Parameters) -> Vec<Worth> {
+        let worth = |distinct: &Distinct| {
+            let (d, level, ln_u) = (distinct.dimension as usize, distinct.level, distinct.ln_u);
+            let leak = LEAKS.iter().position(|leak| *leak == d).map(|at| {
+                let leaked = p.leak[at] * p.m[d][level as usize];
+                let chance = (1.0 - p.leak[at]) * ln_u.exp();
+                (at, leaked / (leaked + chance))
+            });
+            Worth { term: p.term(d, level, ln_u), level: FIRST_LEVEL[d] + level as usize, leak }
+        };
+        self.terms.iter().map(worth).collect()
+    }
 }
 
 /// Expected counts of one piece of candidates.
 #[derive(Clone)]
 struct Sums {
-    m: Vec<Vec<f64>>,
-    r: Vec<Vec<f64>>,
-    q: Vec<Vec<f64>>,
+    /// By level, those of all dimensions in one row: matches, relatives, other sites.
+    levels: Vec<[f64; 3]>,
     classes: [f64; 3],
     /// Relatives who share what identifies, and relatives compared, by leak.
     leaks: [(f64, f64); 4],
@@ -154,24 +212,13 @@ struct Sums {
 
 impl Sums {
     fn new() -> Self {
-        let zero: Vec<Vec<f64>> =
-            (0..DIMENSIONS).map(|d| vec![0.0; DIMENSION[d].levels.len()]).collect();
-        Self {
-            m: zero.clone(),
-            r: zero.clone(),
-            q: zero,
-            classes: [0.0; 3],
-            leaks: [(0.0, 0.0); 4],
-        }
+        let levels = DIMENSION.iter().map(|d| d.levels.len()).sum();
+        Self { levels: vec![[0.0; 3]; levels], classes: [0.0; 3], leaks: [(0.0, 0.0); 4] }
     }
 
     fn add(&mut self, other: &Self) {
-        for (mine, theirs) in
-            [(&mut self.m, &other.m), (&mut self.r, &other.r), (&mut self.q, &other.q)]
-        {
-            for (x, y) in mine.iter_mut().flatten().zip(theirs.iter().flatten()) {
-                *x += y;
-            }
+        for (x, y) in self.levels.as_flattened_mut().iter_mut().zip(other.levels.as_flattened()) {
+            *x += y;
         }
         for (x, y) in self.classes.iter_mut().zip(other.classes) {
             *x += y;
@@ -180,6 +227,12 @@ impl Sums {
             x.0 += y.0;
             x.1 += y.1;
         }
+    }
+
+    /// Counts of a class by level of a dimension.
+    fn of(&self, class: usize, d: usize) -> Vec<f64> {
+        let levels = &self.levels[FIRST_LEVEL[d]..][..DIMENSION[d].levels.len()];
+        levels.iter().map(|counts| counts[class]).collect()
     }
 }
 
@@ -333,38 +386,30 @@ impl Trainer {
     }
 
     fn prepare(&self) -> Vec<Prepared> {
-        self.candidates
-            .par_iter()
-            .map(|comparison| Prepared {
-                terms: (0..DIMENSIONS)
-                    .filter(|d| comparison.level[*d] != MISSING)
-                    .map(|d| {
-                        let level = comparison.level[d];
-                        let feature = comparison.feature[d];
-                        let ln_u = self.parameters.ln_u(d, level, feature, comparison.email_base);
-                        (d as u8, level, ln_u)
-                    })
-                    .collect(),
-                site: Parameters::has_site_class(comparison),
-            })
-            .collect()
+        let pieces = self.candidates.par_chunks(PIECE);
+        pieces.map(|piece| Prepared::new(&self.parameters, piece)).collect()
     }
 
     fn expect(&self, prepared: &[Prepared]) -> Sums {
         let p = &self.parameters;
+        let prior = p.prior.map(f64::ln);
         let pieces: Vec<Sums> = prepared
-            .par_chunks(PIECE)
+            .par_iter()
             .map(|piece| {
+                let worth = piece.worth(p);
                 let mut sums = Sums::new();
-                for pair in piece {
-                    let mut logs = [p.prior[0].ln(), p.prior[1].ln(), p.prior[2].ln()];
-                    for (d, level, ln_u) in &pair.terms {
-                        let term = p.term(*d as usize, *level, *ln_u);
+                let mut from = 0;
+                for (end, site) in &piece.pairs {
+                    let terms = &piece.of_pairs[from..*end as usize];
+                    from = *end as usize;
+                    let mut logs = prior;
+                    for at in terms {
+                        let term = &worth[*at as usize].term;
                         logs[0] += term.matched;
                         logs[1] += term.relative;
                         logs[2] += term.site;
                     }
-                    if !pair.site {
+                    if !site {
                         logs[2] = f64::NEG_INFINITY;
                     }
                     let top = logs.iter().copied().fold(0.0_f64, f64::max);
@@ -374,15 +419,12 @@ impl Trainer {
                     for (sum, share) in sums.classes.iter_mut().zip(share) {
                         *sum += share;
                     }
-                    for (d, level, ln_u) in &pair.terms {
-                        let (d, l) = (*d as usize, *level as usize);
-                        sums.m[d][l] += share[0];
-                        sums.r[d][l] += share[1];
-                        sums.q[d][l] += share[2];
-                        if let Some(at) = LEAKS.iter().position(|leak| *leak == d) {
-                            let leaked = p.leak[at] * p.m[d][l];
-                            let chance = (1.0 - p.leak[at]) * ln_u.exp();
-                            sums.leaks[at].0 += share[1] * leaked / (leaked + chance);
+                    for at in terms {
+                        let worth = &worth[*at as usize];
+                        let counts = &mut sums.levels[worth.level];
+                        counts.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
+                        if let Some((at, leaked)) = worth.leak {
+                            sums.leaks[at].0 += share[1] * leaked;
                             sums.leaks[at].1 += share[1];
                         }
                     }
@@ -407,22 +449,23 @@ impl Trainer {
         };
         for d in 0..DIMENSIONS {
             let generic = normalised(DIMENSION[d].m);
-            p.m[d] = dirichlet(&sums.m[d], &generic);
+            p.m[d] = dirichlet(&sums.of(0, d), &generic);
             // Background classes lie between chance and identity until the data say more.
             let between: Vec<f64> =
                 generic.iter().zip(&p.u[d]).map(|(m, u)| 0.5 * m + 0.5 * u).collect();
-            p.r[d] = dirichlet(&sums.r[d], &between);
+            p.r[d] = dirichlet(&sums.of(1, d), &between);
+            let sites = sums.of(2, d);
             p.q[d] = match SITE.iter().find(|(dimension, _)| *dimension == d) {
                 // Anchored, as strongly as half of the class itself says: else the class drifts to
                 // pairs that only have some words in common.
                 Some((_, shape)) => {
-                    let seen: f64 = sums.q[d].iter().sum::<f64>() * scale;
+                    let seen: f64 = sites.iter().sum::<f64>() * scale;
                     let strength = strength + 0.5 * seen;
-                    let counts = sums.q[d].iter().map(|c| c * scale);
+                    let counts = sites.iter().map(|c| c * scale);
                     let shape = normalised(shape);
                     counts.zip(shape).map(|(c, q)| (c + strength * q) / (seen + strength)).collect()
                 }
-                None => dirichlet(&sums.q[d], &between),
+                None => dirichlet(&sites, &between),
             };
         }
         // A stated difference between senior and junior is hardly ever an error.

@@ -10,9 +10,10 @@
 
 use std::cell::RefCell;
 use std::io::Read;
+use std::marker::PhantomData;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde::{Deserializer, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -118,19 +119,40 @@ pub(crate) fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -
 
 /// Reads the plain encoding of a value; all bytes must be used.
 pub(crate) fn decode<T: DeserializeOwned>(raw: &[u8]) -> Result<T> {
-    fn limited<T: DeserializeOwned, const LIMIT: usize>(
-        raw: &[u8],
-    ) -> std::result::Result<(T, usize), bincode::error::DecodeError> {
+    decode_seed(raw, PhantomData)
+}
+
+/// As [`decode`], over an earlier value, whose memory is used again. After an error the value is
+/// anything.
+pub(crate) fn decode_over<T: DeserializeOwned>(raw: &[u8], value: &mut T) -> Result<()> {
+    struct Over<'v, T>(&'v mut T);
+
+    impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Over<'_, T> {
+        type Value = ();
+
+        fn deserialize<D: Deserializer<'de>>(self, from: D) -> std::result::Result<(), D::Error> {
+            T::deserialize_in_place(from, self.0)
+        }
+    }
+
+    decode_seed(raw, Over(value))
+}
+
+fn decode_seed<'de, S: DeserializeSeed<'de>>(raw: &'de [u8], seed: S) -> Result<S::Value> {
+    fn limited<'de, S: DeserializeSeed<'de>, const LIMIT: usize>(
+        raw: &'de [u8],
+        seed: S,
+    ) -> std::result::Result<(S::Value, usize), bincode::error::DecodeError> {
         let config = bincode::config::standard().with_limit::<LIMIT>();
-        bincode::serde::decode_from_slice(raw, config)
+        bincode::serde::seed_decode_from_slice(seed, raw, config)
     }
     // The limit is a constant of the decoder: the smallest that the value can need keeps a hostile
     // length from allocating more than about sixteen times the value.
     let decoded = match raw.len() {
-        0..0x1_0000 => limited::<T, 0x10_0000>(raw),
-        0x1_0000..0x10_0000 => limited::<T, 0x100_0000>(raw),
-        0x10_0000..0x100_0000 => limited::<T, 0x1000_0000>(raw),
-        _ => limited::<T, { u32::MAX as usize }>(raw),
+        0..0x1_0000 => limited::<S, 0x10_0000>(raw, seed),
+        0x1_0000..0x10_0000 => limited::<S, 0x100_0000>(raw, seed),
+        0x10_0000..0x100_0000 => limited::<S, 0x1000_0000>(raw, seed),
+        _ => limited::<S, { u32::MAX as usize }>(raw, seed),
     };
     match decoded {
         Ok((value, used)) if used == raw.len() => Ok(value),
@@ -175,6 +197,25 @@ mod tests {
             for length in 0..sealed.len() {
                 assert!(open::<Vec<String>>(&sealed[..length]).is_err(), "cut at {length}");
             }
+        }
+    }
+
+    #[test]
+    fn decoding_over_a_value_leaves_nothing_of_it() {
+        let values: Vec<Vec<(String, Option<u8>)>> = vec![
+            vec![("long enough".to_owned(), Some(1)), ("b".to_owned(), None)],
+            vec![("c".to_owned(), None)],
+            vec![],
+            vec![("d".to_owned(), Some(2)), (String::new(), Some(3)), ("e".to_owned(), None)],
+        ];
+        let mut value: Vec<(String, Option<u8>)> = Vec::new();
+        for expected in &values {
+            let mut raw = Vec::new();
+            encode_into(expected, &mut raw).unwrap();
+            decode_over(&raw, &mut value).unwrap();
+            assert_eq!(value, *expected);
+            raw.push(0);
+            assert!(decode_over(&raw, &mut value).is_err());
         }
     }
 

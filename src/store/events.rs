@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Result;
-use crate::model::{Judgement, LedgerEvent};
+use crate::model::{Cause, Judgement, LedgerChange, LedgerEvent};
 use crate::store::ground::{Ground, Table};
 use crate::store::journal::Journal;
 use crate::store::{State, Store, codec, ledger, locked};
@@ -144,14 +144,32 @@ impl Store {
     /// # Errors
     /// The store is not open for writing, or writing fails.
     pub fn append_ledger(&self, events: &[LedgerEvent]) -> Result<u64> {
+        self.append_to_ledger(events.iter().map(|event| (event.run, event.cause, &event.change)))
+    }
+
+    /// As [`Store::append_ledger`], the events of one run as they come.
+    ///
+    /// # Errors
+    /// As [`Store::append_ledger`].
+    pub fn append_changes<'a>(
+        &self,
+        run: u32,
+        changes: impl Iterator<Item = (Cause, &'a LedgerChange)>,
+    ) -> Result<u64> {
+        self.append_to_ledger(changes.map(|(cause, change)| (run, cause, change)))
+    }
+
+    fn append_to_ledger<'a>(
+        &self,
+        events: impl Iterator<Item = ledger::Unnumbered<'a>>,
+    ) -> Result<u64> {
         let ground = self.may_write()?;
         let mut state = locked(&self.state).clone();
-        if events.is_empty() {
-            return Ok(state.ledger);
+        let (pages, last) = ledger::pack(events, state.ledger + 1)?;
+        if pages.is_empty() {
+            return Ok(last);
         }
-        let pages = ledger::pack(events, state.ledger + 1)?;
-        state.ledger += events.len() as u64;
-        let last = state.ledger;
+        state.ledger = last;
         self.decisive(|| {
             let mut batcher = ground.batcher();
             for (first, sealed) in &pages {

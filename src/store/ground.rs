@@ -292,12 +292,38 @@ fn open_patiently(path: &Path, config: &sled::Config) -> Result<sled::Db> {
     const TRIES: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(50);
     for _ in 1..TRIES {
+        remove_unfinished(path)?;
         match guarded(path, || config.open()) {
             Err(e) if e.kind() == ErrorKind::Locked => std::thread::sleep(PAUSE),
             opened => return opened,
         }
     }
     guarded(path, || config.open())
+}
+
+/// Removes the snapshot of its page table that sled had begun to write when its process was killed:
+/// sled takes the unfinished file for its newest one, and refuses to open. It is made anew from the
+/// log. Under sled's own lock, so that nobody is writing it now; who holds the lock is waited for.
+fn remove_unfinished(path: &Path) -> Result<()> {
+    let unfinished = || -> io::Result<Vec<PathBuf>> {
+        let names = fs::read_dir(path)?.map(|entry| Ok(entry?.path()));
+        let is = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("snap.") && name.ends_with(".generating")
+        };
+        names.filter(|path| path.as_ref().map_or(true, is)).collect()
+    };
+    let remove = || -> io::Result<()> {
+        if unfinished()?.is_empty() {
+            return Ok(());
+        }
+        let db = File::open(path.join("db"))?;
+        if db.try_lock().is_ok() {
+            unfinished()?.iter().try_for_each(fs::remove_file)?;
+        }
+        Ok(())
+    };
+    remove().map_err(|e| Error::io(path, e))
 }
 
 fn step(what: &str, path: &Path) -> Result<()> {

@@ -173,25 +173,43 @@ impl Page {
 /// Sealed pages, each with its first sequence.
 pub(crate) type Pages = Vec<(u64, Vec<u8>)>;
 
-/// Packs events into sealed pages, numbered from `first`: (first sequence, bytes).
-pub(crate) fn pack(events: &[LedgerEvent], first: u64) -> Result<Pages> {
+/// What an event is before it has its sequence: run, cause, change.
+pub(crate) type Unnumbered<'a> = (u32, Cause, &'a LedgerChange);
+
+/// Packs events into sealed pages, numbered from `first`: (first sequence, bytes). The sequence of
+/// the last one comes with them.
+pub(crate) fn pack<'a>(
+    events: impl Iterator<Item = Unnumbered<'a>>,
+    first: u64,
+) -> Result<(Pages, u64)> {
     let mut pages = Vec::new();
-    let mut sequence = first;
-    for group in events.chunk_by(|a, b| (a.run, a.cause) == (b.run, b.cause)) {
-        for events in group.chunks(EVENTS_PER_PAGE) {
-            let mut page = Page {
-                first: sequence,
-                run: events[0].run,
-                cause: events[0].cause.as_str().to_owned(),
-                kinds: Vec::new(),
-                changes: Vec::with_capacity(events.len()),
-            };
-            events.iter().for_each(|event| page.push(&event.change));
-            pages.push((sequence, codec::seal(&page)?));
-            sequence += events.len() as u64;
+    let mut open: Option<(Cause, Page)> = None;
+    let mut next = first;
+    let mut seal = |page: Page| -> Result<()> {
+        pages.push((page.first, codec::seal(&page)?));
+        Ok(())
+    };
+    for (run, cause, change) in events {
+        let fits = |(of, page): &(Cause, Page)| {
+            (page.run, *of) == (run, cause) && page.changes.len() < EVENTS_PER_PAGE
+        };
+        if let Some((_, page)) = open.take_if(|open| !fits(open)) {
+            seal(page)?;
         }
+        let new = || Page {
+            first: next,
+            run,
+            cause: cause.as_str().to_owned(),
+            kinds: Vec::new(),
+            changes: Vec::with_capacity(EVENTS_PER_PAGE),
+        };
+        open.get_or_insert_with(|| (cause, new())).1.push(change);
+        next += 1;
     }
-    Ok(pages)
+    if let Some((_, page)) = open {
+        seal(page)?;
+    }
+    Ok((pages, next - 1))
 }
 
 /// Writes pages as the archive's next segment: magic, then (length, page) pairs.

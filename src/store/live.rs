@@ -51,4 +51,21 @@ impl Store {
         }
         Ok(live)
     }
+
+    /// The numbers of all versions of records that have several, ascending. In parallel, about 1 µs a
+    /// version; eight bytes each.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`.
+    pub fn restated(&self) -> Result<Vec<u64>> {
+        let ground = self.ground()?;
+        let runs = locked(&self.state).heads.clone();
+        let parts = heads::map_versions(ground, &runs, |versions| {
+            let several = versions.chunk_by(|a, b| a.key == b.key).filter(|of| of.len() > 1);
+            Ok(several.flatten().map(|head| head.number).collect::<Vec<u64>>())
+        })?;
+        let mut numbers: Vec<u64> = parts.into_iter().flatten().collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
 }

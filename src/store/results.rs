@@ -18,7 +18,7 @@ use crate::model::{EntityId, EntityKind, FileManifest, RecordKey, Thresholds};
 
 pub(crate) use layout::{PackedEntity, Toc};
 pub use reader::Results;
-pub use writer::{RecordRow, ResultsWriter, decode_normal, encode_normal};
+pub use writer::{RecordRow, ResultsWriter, decode_normal, decode_normal_over, encode_normal};
 
 /// Counts and settings of a run; `summary.json` but for the timings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

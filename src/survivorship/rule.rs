@@ -57,9 +57,9 @@ impl Rule {
             Self::MostFrequent => b.records.cmp(&a.records),
             Self::Newest => b.newest.cmp(&a.newest),
             Self::MostComplete => b.complete.cmp(&a.complete),
-            Self::BestWritten => b.written.cmp(&a.written),
+            Self::BestWritten => b.written().cmp(&a.written()),
             Self::First => a.position.cmp(&b.position),
-            Self::Longest => b.length.cmp(&a.length),
+            Self::Longest => b.length().cmp(&a.length()),
             Self::MostRestrictive | Self::Earliest => a.measure.cmp(&b.measure),
             Self::Latest => b.measure.cmp(&a.measure),
         }

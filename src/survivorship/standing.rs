@@ -80,9 +80,7 @@ pub(super) struct Standing<'s, 'a> {
     pub(super) grade: Grade,
     pub(super) newest: Option<i64>,
     pub(super) complete: u16,
-    pub(super) written: u8,
     pub(super) position: usize,
-    pub(super) length: usize,
     pub(super) measure: i64,
     pub(super) stale: bool,
 }
@@ -104,13 +102,26 @@ impl<'s, 'a> Standing<'s, 'a> {
             grade,
             newest: counted().filter_map(|s| s.at).max(),
             complete: best(|s| s.complete),
-            written: counted().map(|s| written(&s.parts)).max().unwrap_or(0),
             position: counted().map(|s| s.position).min().unwrap_or(0),
-            length: counted().map(|s| s.length()).max().unwrap_or(0),
             measure: counted().map(|s| s.measure).min().unwrap_or(0),
             stale: counted().all(|s| s.stale),
             seen,
         }
+    }
+
+    /// The statements that count: the usable ones, or all where none is.
+    fn counted(&self) -> impl Iterator<Item = &&'s Seen<'a>> {
+        self.seen.iter().filter(|s| s.grade.usable() || !self.grade.usable())
+    }
+
+    /// How well the best statement is written; worked out where it is asked for.
+    pub(super) fn written(&self) -> u8 {
+        self.counted().map(|s| written(&s.parts)).max().unwrap_or(0)
+    }
+
+    /// Characters of the longest statement; worked out where it is asked for.
+    pub(super) fn length(&self) -> usize {
+        self.counted().map(|s| s.length()).max().unwrap_or(0)
     }
 
     /// Place of the best of its systems in a list of owners.
@@ -158,16 +169,28 @@ impl Seen<'_> {
     }
 }
 
-/// Groups statements that `same` equates (after sorting by it) and puts the best first.
+/// Groups statements of one key and puts the best group first.
 pub(super) fn rank<'s, 'a, K: Ord>(
     seen: &[&'s Seen<'a>],
     key: impl Fn(&'s Seen<'a>) -> K,
     rules: &[Rule],
 ) -> Vec<Standing<'s, 'a>> {
-    let mut sorted = seen.to_vec();
-    sorted.sort_by_key(|s| key(s));
-    let mut standings: Vec<Standing<'s, 'a>> =
-        sorted.chunk_by(|a, b| key(a) == key(b)).map(|same| Standing::of(same.to_vec())).collect();
+    /// So few are compared each with each: most entities have two or three values of a field.
+    const FEW: usize = 16;
+    let mut groups: Vec<Vec<&'s Seen<'a>>> = Vec::new();
+    if seen.len() <= FEW {
+        for one in seen {
+            match groups.iter_mut().find(|group| key(group[0]) == key(one)) {
+                Some(group) => group.push(one),
+                None => groups.push(vec![one]),
+            }
+        }
+    } else {
+        let mut sorted = seen.to_vec();
+        sorted.sort_by_key(|s| key(s));
+        groups.extend(sorted.chunk_by(|a, b| key(a) == key(b)).map(<[_]>::to_vec));
+    }
+    let mut standings: Vec<Standing<'s, 'a>> = groups.into_iter().map(Standing::of).collect();
     standings.sort_by(|a, b| match decide(rules, a, b) {
         Some((_, order)) => order,
         None => a.seen[0].order(b.seen[0]),

@@ -441,6 +441,41 @@ fn required_fields_are_checked_before() {
 }
 
 #[test]
+fn what_several_records_say_finds_none_of_them() {
+    let mut world = World::new();
+    for at in [4, 5] {
+        world.shop[at].email = "noemail@example.com".to_owned();
+    }
+    for at in [4, 6] {
+        world.shop[at].mail = "granted".to_owned();
+        world.crm[at].mail = "denied".to_owned();
+    }
+    let bench = world.bench("");
+    let plan = plan(&bench, "shopify");
+    let reason = "the import finds records by `Email`, and what stands there may be anybody's";
+    // The address itself, which stands for nobody, is to be changed in both.
+    let by_hand = "the import finds the record by `Email`: change it by hand";
+    assert_eq!(
+        plan["not_written"],
+        serde_json::json!([
+            { "reason": reason, "records": 1 },
+            { "reason": by_hand, "records": 2 },
+        ]),
+        "{plan:#}"
+    );
+    let rows = Sheet::read(&bench, "plan-shopify/not_written.csv").rows;
+    let refused: Vec<_> = rows.iter().filter(|row| row["reason"] == reason).collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(
+        (refused[0]["record_id"].as_str(), refused[0]["column"].as_str()),
+        (shop_id(4).as_str(), "Email")
+    );
+    let changed = Sheet::read(&bench, "plan-shopify/changes.csv").rows;
+    let changed: Vec<_> = changed.iter().map(|row| (&*row["record_id"], &*row["column"])).collect();
+    assert_eq!(changed, [(shop_id(6).as_str(), "Accepts Email Marketing")]);
+}
+
+#[test]
 fn merges_hold_only_what_is_sure() {
     let bench = troubled().bench("[thresholds]\nauto = 1.0\n");
     let plan = plan(&bench, "crm");

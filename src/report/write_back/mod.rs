@@ -8,6 +8,7 @@
 
 mod files;
 mod import;
+mod named;
 mod own;
 mod part;
 
@@ -20,14 +21,16 @@ use serde::{Deserialize, Serialize};
 
 use self::files::Folder;
 use self::import::Import;
-use self::own::own_values;
+use self::named::refuse_shared;
+use self::own::{Witness, own_values};
 use self::part::{Found, Part, PlannedMerge, PlannedRow, Refusal, Replacement, sure_parts};
+use crate::clustering::StepKind;
 use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::Catalog;
-use crate::model::{RecordKey, Timestamp};
-use crate::pipeline::{Versions, View};
-use crate::store::results::{EntityRow, StepRow};
+use crate::model::{NormalRecord, RecordKey, Timestamp};
+use crate::pipeline::{Merged, Versions, View};
+use crate::store::results::{AliasKey, EntityRow, StepRow};
 use crate::survivorship::{Member, stated};
 
 /// What a plan holds; also its file `plan.json`.
@@ -171,7 +174,8 @@ const PLAN_FILE: &str = "plan.json";
 pub fn sync_plan(view: &View, catalog: &Catalog, to: &str, folder: &Path) -> Result<SyncPlan> {
     let targets = Targets::find(view, catalog, to)?;
     let versions = Ground { root: view.root(), catalog, opened: Mutex::new(None) };
-    let found = Look { view, targets: &targets, versions: &versions }.all()?;
+    let judged = view.judged()?;
+    let found = Look { view, targets: &targets, versions: &versions, judged }.all()?;
     let writer = Writer { view, versions: &versions, targets: &targets };
     writer.write(to, &found, folder)
 }
@@ -200,6 +204,8 @@ struct Look<'a> {
     view: &'a View,
     targets: &'a Targets<'a>,
     versions: &'a Ground<'a>,
+    /// Pairs of records that were judged, sorted.
+    judged: Vec<(u32, u32)>,
 }
 
 /// Most members of an entity whose own values are looked up: each pair of them is compared.
@@ -222,6 +228,7 @@ impl Look<'_> {
         for piece in pieces? {
             all.extend(piece);
         }
+        refuse_shared(self.view, self.targets, &mut all)?;
         Ok(all)
     }
 
@@ -238,30 +245,93 @@ impl Look<'_> {
         let auto = results.summary().thresholds.auto;
         let auto = (auto / (1.0 - auto)).log2() as f32;
         // What plans wrote must not make more of the entity sure than was sure without it.
-        let parts = match self.own_steps(&row, &members)? {
-            Some(steps) => sure_parts(&row.members, &steps, auto),
+        let parts = match self.own_parts(entity, &row, &members, auto)? {
+            Some(parts) => parts,
             None => sure_parts(&row.members, &row.steps, auto),
         };
         Ok(self.parts(&row, &members, &parts))
     }
 
-    /// The merges that the members' own values lead to; `None` where the stored ones stand: of two
-    /// records that took nothing over, and of too many.
-    fn own_steps(&self, row: &EntityRow, members: &[Member]) -> Result<Option<Vec<StepRow>>> {
-        if members.len() > MEMBERS {
+    /// The members that surely belong together by what each says by itself; `None` where the stored
+    /// merges say it: of two records that took nothing over, and of too many. Records that were
+    /// merged into members count as they stood before: with them whatever they spoke for would go.
+    fn own_parts(
+        &self,
+        entity: u32,
+        row: &EntityRow,
+        members: &[Member],
+        auto: f32,
+    ) -> Result<Option<Vec<Vec<usize>>>> {
+        let versions = self.versions.versions()?;
+        let merged = self.merged(entity, members, &versions)?;
+        if members.len() + merged.len() > MEMBERS {
             return Ok(None);
         }
-        let number = |ordinal: &u32| Ok(self.view.results().origin(*ordinal)?.0);
-        let numbers: Vec<u64> = row.members.iter().map(number).collect::<Result<_>>()?;
-        let keys = members.iter().map(|member| member.key.clone());
-        let keys: Vec<(RecordKey, u64)> = keys.zip(numbers).collect();
-        let own = match own_values(&*self.versions.versions()?, &keys)? {
-            Some(own) => own,
+        let mut witnesses = Vec::with_capacity(members.len() + merged.len());
+        let mut survivors = Vec::with_capacity(merged.len());
+        for (place, (member, ordinal)) in members.iter().zip(&row.members).enumerate() {
+            let version = self.view.results().origin(*ordinal)?;
+            witnesses.push(Witness::of_member(&versions, member, place, version)?);
+        }
+        let is_plain = members.len() == 2 && merged.is_empty();
+        if is_plain && witnesses.iter().all(|witness| witness.history.len() == 1) {
             // The one step that there is compared just these two.
-            None if members.len() == 2 => return Ok(None),
-            None => members.iter().map(|member| member.normal.clone()).collect(),
+            return Ok(None);
+        }
+        for (key, Merged { survivor, file, said }) in merged {
+            survivors.push((key.clone(), survivor));
+            witnesses.push(Witness { key, file, history: said, member: None });
+        }
+        witnesses.sort_by(|a, b| a.key.cmp(&b.key));
+        let place = |key: &RecordKey| {
+            witnesses.binary_search_by(|witness| witness.key.cmp(key)).ok().map(|at| at as u32)
         };
-        self.view.merges_by(row, own).map(Some)
+        let same: Vec<(u32, u32)> = (self.judged_among(&row.members))
+            .filter_map(|(a, b)| Some((place(&members[a].key)?, place(&members[b].key)?)))
+            .collect();
+        let values = own_values(&witnesses).into_iter();
+        let records: Vec<(&RecordKey, u32, NormalRecord)> = (witnesses.iter().zip(values))
+            .map(|(witness, values)| (&witness.key, witness.file, values))
+            .collect();
+        let mut steps = self.view.merges_among(records, &same)?;
+        // Their system made them one.
+        steps.extend(survivors.iter().filter_map(|(loser, survivor)| {
+            let (a, b) = (place(loser)?, place(survivor)?);
+            Some(StepRow { a, b, weight: f32::INFINITY, kind: StepKind::Judgement.code() })
+        }));
+        let all: Vec<u32> = (0..witnesses.len() as u32).collect();
+        let parts = sure_parts(&all, &steps, auto).into_iter().map(|part| {
+            part.into_iter().filter_map(|at| witnesses[at].member).collect::<Vec<usize>>()
+        });
+        Ok(Some(parts.filter(|part| !part.is_empty()).collect()))
+    }
+
+    /// Records that were merged into others of the entity, members or not, in their system.
+    fn merged(
+        &self,
+        entity: u32,
+        members: &[Member],
+        versions: &Versions,
+    ) -> Result<Vec<(RecordKey, Merged)>> {
+        let mut merged = Vec::new();
+        for alias in self.view.results().aliases(entity)? {
+            let AliasKey::Record(key) = alias else { continue };
+            if members.iter().any(|member| member.key.source == key.source)
+                && let Some(found) = versions.before_merge(&key)?
+            {
+                merged.push((key, found));
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Places of members that a person judged to be one.
+    fn judged_among(&self, members: &[u32]) -> impl Iterator<Item = (usize, usize)> {
+        members.iter().enumerate().flat_map(move |(at, a)| {
+            let start = self.judged.partition_point(|pair| pair.0 < *a);
+            let of_a = self.judged[start..].iter().take_while(move |pair| pair.0 == *a);
+            of_a.filter_map(move |(_, b)| Some((at, members.binary_search(b).ok()?)))
+        })
     }
 
     /// Plans the parts of an entity, each by itself.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::Result;
 use crate::model::{NormalRecord, RecordKey};
 use crate::pipeline::Versions;
+use crate::survivorship::Member;
 
 /// A list of a record's values that are evidence.
 struct Evidence {
@@ -77,31 +78,55 @@ const EVIDENCE: [Evidence; 9] = [
 /// A member's versions up to the one that the results hold, with their numbers.
 type History = Vec<(u64, NormalRecord)>;
 
-/// The members' values with those undone that a record took over: that came into it when another
-/// member had said them before. A list of values that holds one is what it was before. `None` where
-/// nothing was taken over. `members` are keys with the numbers of the versions that count.
-///
-/// # Errors
-/// Ground is damaged or unreadable.
-pub(super) fn own_values(
-    versions: &Versions,
-    members: &[(RecordKey, u64)],
-) -> Result<Option<Vec<NormalRecord>>> {
-    let mut histories: Vec<History> = Vec::with_capacity(members.len());
-    for (key, last) in members {
-        let mut history = versions.of(key)?;
-        history.retain(|(number, _)| number <= last);
-        histories.push(history);
-    }
-    if histories.iter().any(Vec::is_empty) || histories.iter().all(|history| history.len() < 2) {
-        return Ok(None);
-    }
-    Ok(undo(&histories))
+/// A record with what it said.
+pub(super) struct Witness {
+    pub(super) key: RecordKey,
+    /// Ingest sequence of the file that it last stood in.
+    pub(super) file: u32,
+    /// Its versions up to the one that counts; at least that.
+    pub(super) history: History,
+    /// Its place among the members of the entity; none of a record that was merged away.
+    pub(super) member: Option<usize>,
 }
 
-/// As [`own_values`]; every history holds a version at least.
-fn undo(histories: &[History]) -> Option<Vec<NormalRecord>> {
-    let latest = |history: &History| history.last().map(|(_, normal)| normal.clone());
+impl Witness {
+    /// A member, by the number and file of the version that counts. Most records were stated once,
+    /// and ground need not be read for them.
+    ///
+    /// # Errors
+    /// Ground is damaged or unreadable.
+    pub(super) fn of_member(
+        versions: &Versions,
+        member: &Member,
+        place: usize,
+        (number, file): (u64, u32),
+    ) -> Result<Self> {
+        let mut history = Vec::new();
+        if versions.is_restated(number) {
+            history = versions.of(&member.key)?;
+            history.retain(|(known, _)| *known < number);
+        }
+        history.push((number, member.normal.clone()));
+        Ok(Self { key: member.key.clone(), file, history, member: Some(place) })
+    }
+}
+
+/// What each says by itself: its values, with those undone that it took over, that came into it when
+/// another had said them before. A list of values that holds one is what it was before.
+pub(super) fn own_values(witnesses: &[Witness]) -> Vec<NormalRecord> {
+    let histories: Vec<&History> = witnesses.iter().map(|witness| &witness.history).collect();
+    let latest = |history: &&History| history.last().map(|(_, normal)| normal.clone());
+    let stands = || histories.iter().filter_map(latest).collect();
+    if histories.iter().all(|history| history.len() == 1) {
+        stands()
+    } else {
+        undo(&histories).unwrap_or_else(stands)
+    }
+}
+
+/// The values of [`own_values`]; `None` where nothing is to be undone.
+fn undo(histories: &[&History]) -> Option<Vec<NormalRecord>> {
+    let latest = |history: &&History| history.last().map(|(_, normal)| normal.clone());
     let mut values: Vec<NormalRecord> = histories.iter().filter_map(latest).collect();
     let mut undone = false;
     for evidence in &EVIDENCE {
@@ -109,7 +134,7 @@ fn undo(histories: &[History]) -> Option<Vec<NormalRecord>> {
         let first: Vec<BTreeMap<String, u64>> = (histories.iter())
             .map(|history| {
                 let mut first = BTreeMap::new();
-                for (number, normal) in history {
+                for (number, normal) in history.iter() {
                     for meaning in (evidence.meanings)(normal) {
                         first.entry(meaning).or_insert(*number);
                     }
@@ -155,7 +180,7 @@ mod tests {
     #[test]
     fn a_value_that_was_taken_over_is_undone() {
         let emails = |histories: &[History]| {
-            let own = undo(histories)?;
+            let own = undo(&histories.iter().collect::<Vec<_>>())?;
             Some(own.iter().map(|n| n.emails.iter().map(|e| e.address.clone()).collect()).collect())
         };
         let shop = vec![(1, says(&["a"]))];

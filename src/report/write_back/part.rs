@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::Targets;
 use super::import::{Import, Slot};
 use crate::ingest::kind::is_made_id;
-use crate::model::{EntityId, EntityKind, LinkStrength, MappedName, MappedRecord, Timestamp};
+use crate::model::{
+    Address, EntityId, EntityKind, LinkStrength, MappedName, MappedRecord, NormalRecord, Timestamp,
+};
 use crate::normalize::normalize;
 use crate::store::results::StepRow;
 use crate::survivorship::{Member, Outcome, Overwrite, Policy, Told, iso, outcomes};
@@ -175,7 +177,8 @@ impl Part<'_> {
         if drafts.is_empty() {
             return;
         }
-        outcomes(self.kind, self.members, self.policy, self.as_of, |outcome| {
+        let voices = self.voices(&merges);
+        outcomes(self.kind, &voices, self.policy, self.as_of, |outcome| {
             for draft in &mut drafts {
                 self.consider(outcome, draft, found);
             }
@@ -223,15 +226,38 @@ impl Part<'_> {
     /// Whether another record of its source says that it was merged into it. Where exports tell of a
     /// merge in the survivor only, the loser lives on in ground.
     fn is_merged_away(&self, at: usize) -> bool {
-        let key = &self.members[at].key;
-        self.members.iter().any(|other| {
-            other.key != *key
-                && (&other.key.source, &other.key.object) == (&key.source, &key.object)
-                && other.normal.self_ids.iter().any(|id| {
-                    id.strength == LinkStrength::Announced
-                        && (&id.object, &id.id) == (&key.object, &key.id)
-                })
-        })
+        self.members.iter().any(|other| is_merged_into(&self.members[at], other))
+    }
+
+    /// The members, as they will speak once the plan was applied: a record that another is merged
+    /// into speaks for the loser too, which only adds what the survivor does not say. So what wins
+    /// here still wins when the losers are gone.
+    fn voices(&self, merges: &[(usize, Vec<usize>)]) -> Vec<Member> {
+        let mut voices = self.members.to_vec();
+        let mut speak_for = |survivor: usize, losers: &mut dyn Iterator<Item = usize>| {
+            let mut said = vec![survivor];
+            for loser in losers {
+                let mut normal = std::mem::take(&mut voices[loser].normal);
+                for before in &said {
+                    leave_out(&mut normal, &voices[*before].normal);
+                }
+                voices[loser].normal = normal;
+                said.push(loser);
+            }
+        };
+        for (_, members) in merges {
+            speak_for(members[0], &mut members[1..].iter().copied());
+        }
+        for survivor in 0..self.members.len() {
+            speak_for(survivor, &mut self.merged_into(survivor));
+        }
+        voices
+    }
+
+    /// Members that were merged into a member in their system, and live on in ground.
+    fn merged_into(&self, survivor: usize) -> impl Iterator<Item = usize> {
+        let merged = move |loser: &Member| is_merged_into(loser, &self.members[survivor]);
+        (0..self.members.len()).filter(move |at| merged(&self.members[*at]))
     }
 
     /// Records of one source and object that the system can merge, the survivor first: one with an
@@ -486,6 +512,51 @@ impl Part<'_> {
         }
         let Draft { import, now, changes, .. } = draft;
         found.rows.push(PlannedRow { entity, member, import, now, given, changes });
+    }
+}
+
+/// Whether a record of its source says that another was merged into it.
+fn is_merged_into(loser: &Member, survivor: &Member) -> bool {
+    let (key, of) = (&loser.key, &survivor.key);
+    key != of
+        && (&of.source, &of.object) == (&key.source, &key.object)
+        && survivor.normal.self_ids.iter().any(|id| {
+            id.strength == LinkStrength::Announced && (&id.object, &id.id) == (&key.object, &key.id)
+        })
+}
+
+/// Takes out of a record what another says in its place: values of a list, or of a label, in which
+/// that one has a usable value, and values that both have. Permissions stay, for none may be lost.
+fn leave_out(loser: &mut NormalRecord, survivor: &NormalRecord) {
+    let said = &survivor.emails;
+    loser.emails.retain(|own| {
+        !said.iter().any(|e| {
+            !e.quality.useless && e.label == own.label
+                || (&e.local, &e.domain) == (&own.local, &own.domain)
+        })
+    });
+    let said = &survivor.phones;
+    loser.phones.retain(|own| {
+        !said.iter().any(|p| !p.useless && p.label == own.label || p.national == own.national)
+    });
+    let said = &survivor.addresses;
+    loser.addresses.retain(|own| {
+        let place = |a: &Address| (a.street.clone(), a.number.clone(), a.postcode_key.clone());
+        !said.iter().any(|a| a.label == own.label || place(a) == place(own))
+    });
+    let said = &survivor.names;
+    loser.names.retain(|own| !said.iter().any(|name| name.label == own.label));
+    alone(&mut loser.organizations, &survivor.organizations);
+    alone(&mut loser.births, &survivor.births);
+    alone(&mut loser.job_titles, &survivor.job_titles);
+    let said = &survivor.identifiers;
+    loser.identifiers.retain(|own| !said.iter().any(|id| id.kind == own.kind));
+    alone(&mut loser.websites, &survivor.websites);
+}
+
+fn alone<T>(own: &mut Vec<T>, said: &[T]) {
+    if !said.is_empty() {
+        own.clear();
     }
 }
 

@@ -182,7 +182,56 @@ impl Results {
 
     /// First position of a sorted array whose entry is not `before` what is sought.
     fn partition_point(&self, array: Array, before: impl Fn(&[u8]) -> Result<bool>) -> Result<u64> {
-        let (mut low, mut high) = (0, self.extent(array).entries);
+        self.partition_point_in(array, 0..self.extent(array).entries, before)
+    }
+
+    /// As [`Results::partition_point`], beginning where the position most likely is: reads few pages
+    /// where that is near.
+    fn partition_point_near(
+        &self,
+        array: Array,
+        likely: u64,
+        before: impl Fn(&[u8]) -> Result<bool>,
+    ) -> Result<u64> {
+        let entries = self.extent(array).entries;
+        let is_before = |at: u64| self.entry(array, at, &before)?;
+        // All before `low` are before it, and the one at `high` is not.
+        let (mut low, mut high) = (0, entries);
+        let mut step = array.per_page();
+        let likely = likely.min(entries);
+        if likely > 0 && !is_before(likely - 1)? {
+            high = likely - 1;
+            while high > low {
+                let probe = high.saturating_sub(step);
+                if is_before(probe)? {
+                    low = probe + 1;
+                    break;
+                }
+                high = probe;
+                step *= 4;
+            }
+        } else {
+            low = likely;
+            while low < high {
+                let probe = (low + step).min(high) - 1;
+                if !is_before(probe)? {
+                    high = probe;
+                    break;
+                }
+                low = probe + 1;
+                step *= 4;
+            }
+        }
+        self.partition_point_in(array, low..high, before)
+    }
+
+    fn partition_point_in(
+        &self,
+        array: Array,
+        within: Range<u64>,
+        before: impl Fn(&[u8]) -> Result<bool>,
+    ) -> Result<u64> {
+        let Range { start: mut low, end: mut high } = within;
         while low < high {
             let middle = low + (high - low) / 2;
             if self.entry(array, middle, &before)?? { low = middle + 1 } else { high = middle }
@@ -197,7 +246,11 @@ impl Results {
     /// Damaged or unreadable.
     pub fn frequency(&self, field: u16, hash: u64) -> Result<Option<u32>> {
         let array = Array::Frequencies(field);
-        let at = self.partition_point(array, |bytes| Ok(u64_at(bytes, 0) < hash))?;
+        // Hashes lie evenly.
+        let entries = self.extent(array).entries;
+        let likely = (u128::from(hash) * u128::from(entries)) >> 64;
+        let before = |bytes: &[u8]| Ok(u64_at(bytes, 0) < hash);
+        let at = self.partition_point_near(array, likely as u64, before)?;
         if at >= self.extent(array).entries {
             return Ok(None);
         }
@@ -333,6 +386,14 @@ impl Results {
         codec::decode(encoded).map_err(|e| e.at(self.path.display()))
     }
 
+    /// As [`Results::decode_normal`], over an earlier record, whose memory is used again.
+    ///
+    /// # Errors
+    /// Damaged; the record is then anything.
+    pub fn decode_normal_over(&self, encoded: &[u8], record: &mut NormalRecord) -> Result<()> {
+        codec::decode_over(encoded, record).map_err(|e| e.at(self.path.display()))
+    }
+
     /// Ordinals of the records of `source` with this id (several where objects differ).
     ///
     /// # Errors
@@ -361,7 +422,9 @@ impl Results {
     /// Damaged or unreadable.
     pub fn find_store_record(&self, number: u64) -> Result<Option<u32>> {
         let number_at = |b: &[u8]| Ok(self.origin(u32_at(b, 0))?.0);
-        let at = self.partition_point(Array::NumberOrder, |b| Ok(number_at(b)? < number))?;
+        // Most numbers are live: a record stands about where its number says.
+        let before = |b: &[u8]| Ok(number_at(b)? < number);
+        let at = self.partition_point_near(Array::NumberOrder, number, before)?;
         if at >= u64::from(self.toc.records) {
             return Ok(None);
         }

@@ -34,6 +34,14 @@ pub fn decode_normal(encoded: &[u8]) -> Result<NormalRecord> {
     codec::decode(encoded)
 }
 
+/// As [`decode_normal`], over an earlier record, whose memory is used again.
+///
+/// # Errors
+/// Damaged; the record is then anything.
+pub fn decode_normal_over(encoded: &[u8], record: &mut NormalRecord) -> Result<()> {
+    codec::decode_over(encoded, record)
+}
+
 /// A record of [`ResultsWriter::records`].
 #[derive(Clone, Copy, Debug)]
 pub struct RecordRow<'a> {

@@ -1,0 +1,155 @@
+//! Rows of imports that find records by what they say instead of an id. What several records of a
+//! source say names none of them: the import would change them all, or the wrong one; nor does a
+//! placeholder, which anybody may say next.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Targets;
+use super::part::{Found, PlannedRow, Refusal};
+use crate::error::Result;
+use crate::model::NormalRecord;
+use crate::pipeline::View;
+use crate::store::results::Results;
+
+/// Records that one thread looks at in one go.
+const CHUNK: u32 = 4096;
+
+/// A placeholder counts as if so many said it.
+const MANY: u32 = 2;
+
+/// What finds a record: object, group, label, text.
+type Name = (Arc<str>, String, Option<String>, String);
+
+/// Refuses rows whose name another record of the source bears too, or that is a placeholder. Losers of the plan's own merges do
+/// not count. Reads all records of the sources of such rows, if there are any.
+pub(super) fn refuse_shared(view: &View, targets: &Targets<'_>, found: &mut Found) -> Result<()> {
+    let results = view.results();
+    let mut names: BTreeMap<Arc<str>, FxHashSet<Name>> = BTreeMap::new();
+    let mut named: Vec<Option<(Arc<str>, Name)>> = Vec::with_capacity(found.rows.len());
+    for row in &found.rows {
+        let Some(column) = naming_column(targets, row) else {
+            named.push(None);
+            continue;
+        };
+        let key = results.key(row.member)?;
+        let slot = &targets.imports[row.import].slots[column.0];
+        let name = (key.object, slot.group.to_owned(), slot.column.label.clone(), column.1);
+        names.entry(Arc::clone(&key.source)).or_default().insert(name.clone());
+        named.push(Some((key.source, name)));
+    }
+    let losers: FxHashSet<u32> =
+        found.merges.iter().flat_map(|merge| merge.members.iter().skip(1).copied()).collect();
+    let mut shared: BTreeSet<(Arc<str>, Name)> = BTreeSet::new();
+    for (source, names) in &names {
+        for (name, bearers) in bearers(results, source, names, &losers)? {
+            if bearers > 1 {
+                shared.insert((Arc::clone(source), name));
+            }
+        }
+    }
+    let rows = std::mem::take(&mut found.rows);
+    for (row, named) in rows.into_iter().zip(named) {
+        match named.filter(|named| shared.contains(named)) {
+            None => found.rows.push(row),
+            Some(_) => {
+                let at = naming_column(targets, &row).map_or(0, |(at, _)| at);
+                let column = targets.imports[row.import].slots[at].column.name.clone();
+                let reason = format!(
+                    "the import finds records by `{column}`, and what stands there may be anybody's"
+                );
+                let PlannedRow { entity, member, import, .. } = row;
+                found.refusals.push(Refusal { entity, member, import, column, reason });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The column that finds the record of a row, and what it says; none where its id does.
+fn naming_column(targets: &Targets<'_>, row: &PlannedRow) -> Option<(usize, String)> {
+    let import = &targets.imports[row.import];
+    if import.spec.key.is_some() {
+        return None;
+    }
+    let mut columns = import.spec.find_by.iter().filter_map(|name| import.column(name));
+    let said = |at: usize| row.given.iter().find(|(given, text)| *given == at && !text.is_empty());
+    columns.find_map(said).cloned()
+}
+
+/// How many records of a source say each of these.
+fn bearers(
+    results: &Results,
+    source: &str,
+    names: &FxHashSet<Name>,
+    losers: &FxHashSet<u32>,
+) -> Result<FxHashMap<Name, u32>> {
+    let records = range_of(results, source)?;
+    let chunks: Vec<u32> = records.clone().step_by(CHUNK as usize).collect();
+    let counted: Vec<FxHashMap<Name, u32>> = chunks
+        .into_par_iter()
+        .map(|start| {
+            let chunk = start..records.end.min(start + CHUNK);
+            let mut objects: Vec<Arc<str>> = Vec::with_capacity(chunk.len());
+            let mut last: Arc<str> = "".into();
+            results.scan_keys(chunk.clone(), |_, _, object, _| {
+                if *last != *object {
+                    last = object.into();
+                }
+                objects.push(Arc::clone(&last));
+            })?;
+            let mut count: FxHashMap<Name, u32> = FxHashMap::default();
+            results.scan_normals(chunk, |at, encoded| {
+                if losers.contains(&at) {
+                    return Ok(());
+                }
+                let object = &objects[(at - start) as usize];
+                let mut own: Vec<(Name, bool)> = said(&results.decode_normal(encoded)?)
+                    .map(|(group, label, text, useless)| {
+                        let name = (Arc::clone(object), group.to_owned(), label, text.to_owned());
+                        (name, useless)
+                    })
+                    .filter(|(name, _)| names.contains(name))
+                    .collect();
+                own.sort_unstable();
+                own.dedup();
+                for (name, useless) in own {
+                    *count.entry(name).or_default() += if useless { MANY } else { 1 };
+                }
+                Ok(())
+            })?;
+            Ok(count)
+        })
+        .collect::<Result<_>>()?;
+    let mut all: FxHashMap<Name, u32> = FxHashMap::default();
+    for (name, count) in counted.into_iter().flatten() {
+        *all.entry(name).or_default() += count;
+    }
+    Ok(all)
+}
+
+/// What a record says that may find it: group, label, text, whether it is a placeholder.
+fn said(normal: &NormalRecord) -> impl Iterator<Item = (&'static str, Option<String>, &str, bool)> {
+    let label = |label: &Option<Arc<str>>| label.as_ref().map(ToString::to_string);
+    let emails = normal.emails.iter();
+    let emails = emails.map(move |e| ("email", label(&e.label), &*e.address, e.quality.useless));
+    let phones = normal.phones.iter();
+    emails.chain(phones.map(move |p| ("phone", label(&p.label), &*p.display, p.useless)))
+}
+
+/// The records of a source: they stand together, in the order of keys.
+fn range_of(results: &Results, source: &str) -> Result<Range<u32>> {
+    let first = |is_before: &dyn Fn(&str) -> bool| -> Result<u32> {
+        let (mut low, mut high) = (0, results.records());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if is_before(&results.key(middle)?.source) { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
+    };
+    Ok(first(&|known| known < source)?..first(&|known| known <= source)?)
+}
