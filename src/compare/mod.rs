@@ -15,6 +15,7 @@ mod names;
 mod organization;
 mod pattern;
 mod phone;
+mod repeats;
 mod row;
 mod table;
 mod text;

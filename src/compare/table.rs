@@ -365,6 +365,8 @@ pub struct Table {
     pub family_soundex: Vec<u32>,
     /// Value frequencies.
     pub counts: AllCounts,
+    /// Whether a record repeats an earlier one: see [`Table::repeats`].
+    pub(super) repeats: Vec<bool>,
 
     /// What comparing looks at first, by record.
     pub(super) rows: Vec<Row>,
@@ -401,6 +403,7 @@ impl Table {
         for (column, name) in self.texts.iter_mut().zip(&choice.columns) {
             column.name.clone_from(name);
         }
+        self.repeats = self.find_repeats();
         self.count();
     }
 
@@ -482,6 +485,7 @@ impl Table {
         let ((names, mails), (addresses, rest)) = {
             let Self { name_token, family, given, middle, names, .. } = self;
             let (emails, values) = (&self.emails, &self.email_values);
+            let repeats = &self.repeats;
             let (addresses, links) = (&self.addresses, &self.links);
             let (organizations, tokens) = (&self.organizations, &self.organization_tokens);
             let texts = &mut self.texts;
@@ -497,23 +501,24 @@ impl Table {
             rayon::join(
                 || {
                     rayon::join(
-                        || count_names(names, given, family, middle, name_token),
-                        || count_mails(emails, values),
+                        || count_names(names, repeats, given, family, middle, name_token),
+                        || count_mails(emails, repeats, values),
                     )
                 },
                 || {
                     rayon::join(
-                        || count_addresses(addresses),
+                        || count_addresses(addresses, repeats),
                         || {
                             for column in texts {
                                 column.counts = Counts::default();
-                                for id in &column.values {
-                                    column.counts.records += u32::from(*id != NONE);
-                                    column.counts.add(*id);
+                                for record in fresh(repeats) {
+                                    let id = column.values[record as usize];
+                                    column.counts.records += u32::from(id != NONE);
+                                    column.counts.add(id);
                                 }
                             }
                             let [phone, birth, identifier, token, organization, web, job] =
-                                lists.map(count_list);
+                                lists.map(|list| count_list(list, repeats));
                             let mut counts = AllCounts {
                                 phone,
                                 birth,
@@ -524,7 +529,8 @@ impl Table {
                                 job,
                                 ..AllCounts::default()
                             };
-                            for record in 0..links.len() as u32 {
+                            for record in fresh(repeats) {
+                                counts.link.records += u32::from(!links.get(record).is_empty());
                                 for id in organizations.get(record) {
                                     for token in tokens.get(*id) {
                                         counts.organization_token.add(*token);
@@ -534,7 +540,6 @@ impl Table {
                                     counts.link.add(entry.link);
                                 }
                             }
-                            counts.link.records = links.filled();
                             counts.organization_token.records = counts.organization.records;
                             counts
                         },
@@ -563,16 +568,22 @@ impl Table {
     }
 }
 
+/// The records that repeat no other.
+fn fresh(repeats: &[bool]) -> impl Iterator<Item = u32> {
+    (0..).zip(repeats).filter(|(_, repeat)| !**repeat).map(|(record, _)| record)
+}
+
 /// A record counts once a value and field: several names mostly repeat a part.
 fn count_names(
     lists: &Lists<NameEntry>,
+    repeats: &[bool],
     given: &Interner,
     family: &Interner,
     middle: &Interner,
     tokens: &mut Interner,
 ) -> AllCounts {
     let mut counts = AllCounts::default();
-    for record in 0..lists.len() as u32 {
+    for record in fresh(repeats) {
         let names = lists.get(record);
         if let Some(first) = names.first() {
             counts.given.records += u32::from(first.given != NONE);
@@ -607,9 +618,9 @@ fn count_names(
     counts
 }
 
-fn count_mails(lists: &Lists<EmailEntry>, values: &[EmailValue]) -> AllCounts {
+fn count_mails(lists: &Lists<EmailEntry>, repeats: &[bool], values: &[EmailValue]) -> AllCounts {
     let mut counts = AllCounts::default();
-    for record in 0..lists.len() as u32 {
+    for record in fresh(repeats) {
         let emails = lists.get(record);
         counts.email.records += u32::from(!emails.is_empty());
         for (at, entry) in emails.iter().enumerate() {
@@ -633,9 +644,9 @@ fn count_mails(lists: &Lists<EmailEntry>, values: &[EmailValue]) -> AllCounts {
     counts
 }
 
-fn count_addresses(lists: &Lists<AddressEntry>) -> AllCounts {
+fn count_addresses(lists: &Lists<AddressEntry>, repeats: &[bool]) -> AllCounts {
     let mut counts = AllCounts::default();
-    for record in 0..lists.len() as u32 {
+    for record in fresh(repeats) {
         let addresses = lists.get(record);
         counts.place.records += u32::from(!addresses.is_empty());
         for (at, entry) in addresses.iter().enumerate() {
@@ -675,9 +686,10 @@ fn count_addresses(lists: &Lists<AddressEntry>) -> AllCounts {
     counts
 }
 
-fn count_list(list: &Lists<u32>) -> Counts {
-    let mut counts = Counts { records: list.filled(), of: Vec::new() };
-    for record in 0..list.len() as u32 {
+fn count_list(list: &Lists<u32>, repeats: &[bool]) -> Counts {
+    let mut counts = Counts::default();
+    for record in fresh(repeats) {
+        counts.records += u32::from(!list.get(record).is_empty());
         for id in list.get(record) {
             counts.add(*id);
         }
