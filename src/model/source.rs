@@ -82,7 +82,7 @@ impl Version {
         let mut ended = None;
         let ingest = |version: T| (of(version).command, of(version).content);
         for version in versions {
-            let Version { changed_at, command, .. } = of(version);
+            let Self { changed_at, command, .. } = of(version);
             match changed_at {
                 Some(time) => match &mut dated {
                     Some(best) if time < best.time => {}
