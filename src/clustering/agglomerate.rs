@@ -88,6 +88,8 @@ const CONNECT: f32 = -1.0;
 const PASSES: usize = 3;
 /// Records of a cluster that are compared.
 const COMPARED: usize = 12;
+/// Pairs of a component that are remembered, some 10 MB a thread: memory must not grow with pairs.
+const REMEMBERED: usize = 1 << 16;
 /// Least mean posterior of the pairs of two clusters: where one is a single person, else.
 const LEAST_POSTERIOR: [f64; 2] = [0.05, 0.2];
 /// Weight of the mean of pairs beside the profile: where the two could be sites of one organisation,
@@ -271,6 +273,9 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
         }
         let comparison = self.comparer.compare(key.0, key.1);
         let score = parameters.score(&comparison).total;
+        if self.compared.len() >= REMEMBERED {
+            self.compared.clear();
+        }
         self.compared.insert(key, (comparison, score));
         (comparison, score)
     }
