@@ -198,6 +198,9 @@ impl BlockStatistics {
     }
 }
 
+/// Shares of records that are listed side by side.
+const SHARES: usize = 8;
+
 /// For some records where in the members of all blocks the one after each of their places stands,
 /// places at a block's end left out, record after record; and where those of each record end.
 fn positions(members: &[u32], records: std::ops::Range<usize>) -> (Vec<u32>, Vec<u32>) {
@@ -231,7 +234,8 @@ impl Blocks {
         (self.of_record_offsets, self.of_record) = (Vec::new(), Vec::new());
         self.members.shrink_to_fit();
         let members = &self.members;
-        let share = n.div_ceil(rayon::current_num_threads()).max(1);
+        // Each share reads all members: more of them would only read more.
+        let share = n.div_ceil(rayon::current_num_threads().min(SHARES)).max(1);
         let shares: Vec<usize> = (0..n).step_by(share).collect();
         let parts: Vec<(Vec<u32>, Vec<u32>)> = shares
             .into_par_iter()

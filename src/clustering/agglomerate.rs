@@ -89,7 +89,8 @@ const PASSES: usize = 3;
 /// Records of a cluster that are compared.
 const COMPARED: usize = 12;
 /// Pairs of a component that are remembered, some 10 MB a thread: memory must not grow with pairs.
-const REMEMBERED: usize = 1 << 16;
+/// Just as many as a table of that size takes before it grows.
+const REMEMBERED: usize = (1 << 16) / 8 * 7;
 /// Least mean posterior of the pairs of two clusters: where one is a single person, else.
 const LEAST_POSTERIOR: [f64; 2] = [0.05, 0.2];
 /// Weight of the mean of pairs beside the profile: where the two could be sites of one organisation,
@@ -162,7 +163,8 @@ struct Agglomeration<'a, 'b> {
     comparer: &'b mut Comparer<'a>,
     cluster_of: FxHashMap<u32, u32>,
     clusters: Vec<Vec<u32>>,
-    compared: FxHashMap<(u32, u32), (Comparison, f64)>,
+    /// By pair, and whether it was weighed as one of organisations.
+    compared: FxHashMap<(u32, u32, bool), (Comparison, f64)>,
 }
 
 impl<'a, 'b> Agglomeration<'a, 'b> {
@@ -267,7 +269,8 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
     }
 
     fn pair(&mut self, a: u32, b: u32, parameters: &Parameters) -> (Comparison, f64) {
-        let key = (a.min(b), a.max(b));
+        let organization = std::ptr::eq(parameters, &self.input.model.organization);
+        let key = (a.min(b), a.max(b), organization);
         if let Some(found) = self.compared.get(&key) {
             return *found;
         }

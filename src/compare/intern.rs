@@ -167,11 +167,6 @@ impl<T> Lists<T> {
         &self.values[self.closed()..]
     }
 
-    /// How many records have at least one value.
-    pub fn filled(&self) -> u32 {
-        self.ends.len() as u32
-    }
-
     /// Number of closed records.
     pub fn len(&self) -> usize {
         self.records as usize
@@ -221,7 +216,6 @@ mod tests {
         lists.push(3);
         lists.close();
         assert_eq!((lists.get(0), lists.get(1), lists.get(2)), (&[1, 2][..], &[][..], &[3][..]));
-        assert_eq!(lists.filled(), 2);
         lists.keep_longer();
         assert_eq!((lists.get(0), lists.get(1), lists.get(2)), (&[1, 2][..], &[][..], &[][..]));
     }

@@ -14,7 +14,7 @@ use crate::model::EntityKind;
 
 impl Table {
     /// Whether a record says the same as an earlier one of its source in everything that is
-    /// compared, its own id aside, and has more than names, which two entities may share. Never of
+    /// compared, its own id aside, and has a name and more: names alone, or a mailbox alone, two entities may share. Never of
     /// an organisation: branches may be written alike.
     pub fn repeats(&self, record: u32) -> bool {
         self.repeats.get(record as usize).is_some_and(|repeats| *repeats)
@@ -36,10 +36,11 @@ impl Table {
         let addresses = self.addresses.get(record);
         let (phones, births) = (self.phones.get(record), self.births.get(record));
         let (identifiers, tokens) = (self.identifiers.get(record), self.tokens.get(record));
+        let is_named = |name: &NameEntry| name.given != NONE || name.family != NONE;
         let told_apart = !emails.is_empty()
             || [phones, births, identifiers, tokens].iter().any(|list| !list.is_empty())
             || addresses.iter().any(|address| address.place != NONE);
-        if !told_apart || self.kind[r] == EntityKind::Organization {
+        if !told_apart || !names.iter().any(is_named) || self.kind[r] == EntityKind::Organization {
             return None;
         }
         let mut state = Xxh3::new();

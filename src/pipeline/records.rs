@@ -239,6 +239,10 @@ fn retain_live(all: &mut Vec<Loaded>, live: &[u64]) {
 
 /// Numbers of the records in force that are not loaded yet, ascending. O(n log n).
 fn missing(all: &[Loaded], live: &[u64]) -> Vec<u64> {
+    // All that is loaded is in force.
+    if all.len() == live.len() {
+        return Vec::new();
+    }
     let mut known: Vec<u64> = all.iter().map(|loaded| loaded.number).collect();
     known.par_sort_unstable();
     let mut known = known.into_iter().peekable();

@@ -105,7 +105,7 @@ impl Segment {
         all.map(|at| decode_normal(self.get(at))).collect()
     }
 
-    /// As [`Segment::decode`], over earlier records, whose memory is used again.
+    /// As [`Segment::decode`], over earlier records, whose lists are used again.
     ///
     /// # Errors
     /// They are damaged; the records are then anything.

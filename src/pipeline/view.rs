@@ -127,6 +127,17 @@ impl View {
         self
     }
 
+    /// Whether its system wants a record erased, under whatever source of that system.
+    pub fn asks_erasure(&self, key: &RecordKey) -> bool {
+        let system =
+            |source: &str| self.systems.get(source).map_or_else(|| source.into(), Arc::clone);
+        self.facts.erasures.iter().any(|request| {
+            *request.object == *key.object
+                && *request.record_id == *key.id
+                && system(&request.source) == system(&key.source)
+        })
+    }
+
     /// How the records of these results were read: kinds and normal forms, as a number.
     pub(super) fn reading(&self) -> u64 {
         self.facts.reading

@@ -150,7 +150,8 @@ impl Engine {
         let after = View::of(self.store.root(), Results::open(path)?)?
             .with_policy(self.options.config.policy.clone());
         // Records that are read alike say the same, unless something touched them.
-        let near = (before.reading() == after.reading()).then(|| work.near());
+        let alike = before.reading() == after.reading() && before.systems() == after.systems();
+        let near = alike.then(|| work.near());
         let found = self.pool.install(|| golden_changes(&before, &after, near.as_ref()))?;
         Ok(found
             .into_iter()

@@ -122,7 +122,7 @@ pub(crate) fn decode<T: DeserializeOwned>(raw: &[u8]) -> Result<T> {
     decode_seed(raw, PhantomData)
 }
 
-/// As [`decode`], over an earlier value, whose memory is used again. After an error the value is
+/// As [`decode`], over an earlier value, whose lists are used again. After an error the value is
 /// anything.
 pub(crate) fn decode_over<T: DeserializeOwned>(raw: &[u8], value: &mut T) -> Result<()> {
     struct Over<'v, T>(&'v mut T);

@@ -305,25 +305,24 @@ fn open_patiently(path: &Path, config: &sled::Config) -> Result<sled::Db> {
 /// sled takes the unfinished file for its newest one, and refuses to open. It is made anew from the
 /// log. Under sled's own lock, so that nobody is writing it now; who holds the lock is waited for.
 fn remove_unfinished(path: &Path) -> Result<()> {
-    let unfinished = || -> io::Result<Vec<PathBuf>> {
-        let names = fs::read_dir(path)?.map(|entry| Ok(entry?.path()));
-        let is = |path: &PathBuf| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with("snap.") && name.ends_with(".generating")
-        };
-        names.filter(|path| path.as_ref().map_or(true, is)).collect()
+    let failed = |e| Error::io(path, e);
+    if unfinished(path).map_err(failed)?.is_empty() {
+        return Ok(());
+    }
+    let db = File::open(path.join("db")).map_err(failed)?;
+    if db.try_lock().is_ok() {
+        unfinished(path).map_err(failed)?.iter().try_for_each(|file| durable::remove(file))?;
+    }
+    Ok(())
+}
+
+fn unfinished(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths = fs::read_dir(path)?.map(|entry| Ok(entry?.path()));
+    let is_unfinished = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("snap.") && name.ends_with(".generating")
     };
-    let remove = || -> io::Result<()> {
-        if unfinished()?.is_empty() {
-            return Ok(());
-        }
-        let db = File::open(path.join("db"))?;
-        if db.try_lock().is_ok() {
-            unfinished()?.iter().try_for_each(fs::remove_file)?;
-        }
-        Ok(())
-    };
-    remove().map_err(|e| Error::io(path, e))
+    paths.filter(|path| path.as_ref().map_or(true, is_unfinished)).collect()
 }
 
 fn step(what: &str, path: &Path) -> Result<()> {

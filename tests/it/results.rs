@@ -2,9 +2,14 @@
 
 use proptest::prelude::*;
 use sameas::error::ErrorKind;
-use sameas::model::{EntityId, EntityKind, NormalRecord, PersonName, RecordKey, ScoredPair};
+use sameas::model::{
+    EntityId, EntityKind, Labelled, MappedName, MappedRecord, NormalRecord, PersonName, RecordKey,
+    ScoredPair,
+};
+use sameas::normalize::normalize;
 use sameas::store::results::{
-    AliasKey, EntityRow, RecordRow, Results, ResultsWriter, RunSummary, StepRow, encode_normal,
+    AliasKey, EntityRow, RecordRow, Results, ResultsWriter, RunSummary, StepRow, decode_normal,
+    decode_normal_over, encode_normal,
 };
 use sameas::store::{Access, Store};
 
@@ -241,4 +246,35 @@ fn the_last_three_results_are_kept_and_readers_see_whole_ones() {
     drop(ResultsWriter::create(&store.results_path(6)).unwrap());
     assert_eq!(store.result_runs().unwrap(), [3, 4, 5]);
     assert!(store.verify(|_| {}).unwrap().is_empty());
+}
+
+/// Whatever a record held, decoding another one over it gives the other one.
+#[test]
+fn a_record_decoded_over_another_is_as_decoded_anew() {
+    let mapped = |fields: &str| -> MappedRecord {
+        let mut mapped =
+            MappedRecord { entity_kind: EntityKind::Person, ..MappedRecord::default() };
+        for (at, field) in fields.split_whitespace().enumerate() {
+            match field {
+                "name" => mapped.fields.names.push(MappedName {
+                    given: format!("Ada {at}"),
+                    family: "Quill".to_owned(),
+                    ..MappedName::default()
+                }),
+                _ => mapped.fields.emails.push(Labelled {
+                    value: format!("ada.{at}@quillmail.org"),
+                    label: (at % 2 == 0).then(|| "work".into()),
+                }),
+            }
+        }
+        mapped
+    };
+    let mut over = NormalRecord::default();
+    for fields in ["name mail mail", "", "mail", "name name", "", "mail name mail name"] {
+        let normal = normalize(&mapped(fields));
+        let mut encoded = Vec::new();
+        encode_normal(&normal, &mut encoded).unwrap();
+        decode_normal_over(&encoded, &mut over).unwrap();
+        assert!(over == normal && over == decode_normal(&encoded).unwrap(), "{fields}");
+    }
 }

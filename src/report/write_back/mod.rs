@@ -317,6 +317,7 @@ impl Look<'_> {
         for alias in self.view.results().aliases(entity)? {
             let AliasKey::Record(key) = alias else { continue };
             if members.iter().any(|member| member.key.source == key.source)
+                && !self.view.asks_erasure(&key)
                 && let Some(found) = versions.before_merge(&key)?
             {
                 merged.push((key, found));

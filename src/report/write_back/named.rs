@@ -2,7 +2,7 @@
 //! source say names none of them: the import would change them all, or the wrong one; nor does a
 //! placeholder, which anybody may say next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,17 +19,42 @@ use crate::store::results::Results;
 /// Records that one thread looks at in one go.
 const CHUNK: u32 = 4096;
 
-/// A placeholder counts as if so many said it.
-const MANY: u32 = 2;
-
 /// What finds a record: object, group, label, text.
 type Name = (Arc<str>, String, Option<String>, String);
 
-/// Refuses rows whose name another record of the source bears too, or that is a placeholder. Losers of the plan's own merges do
-/// not count. Reads all records of the sources of such rows, if there are any.
+/// Who bears a name.
+#[derive(Clone, Default)]
+struct Bearers {
+    /// Two of them at most: more need not be told apart.
+    some: Vec<u32>,
+    /// It stands for nobody.
+    placeholder: bool,
+}
+
+impl Bearers {
+    fn add(&mut self, record: u32) {
+        if self.some.len() < 2 && !self.some.contains(&record) {
+            self.some.push(record);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        other.some.iter().for_each(|record| self.add(*record));
+        self.placeholder |= other.placeholder;
+    }
+
+    /// Whether it names this record and no other.
+    fn name(&self, record: u32) -> bool {
+        !self.placeholder && self.some.iter().all(|bearer| *bearer == record)
+    }
+}
+
+/// Refuses rows whose name another record of the source bears too, or will once the plan is applied,
+/// or that is a placeholder. Records that a merge takes away do not count. Reads all records of the
+/// sources of such rows, if there are any.
 pub(super) fn refuse_shared(view: &View, targets: &Targets<'_>, found: &mut Found) -> Result<()> {
     let results = view.results();
-    let mut names: BTreeMap<Arc<str>, FxHashSet<Name>> = BTreeMap::new();
+    let mut names: BTreeMap<Arc<str>, FxHashMap<Name, Bearers>> = BTreeMap::new();
     let mut named: Vec<Option<(Arc<str>, Name)>> = Vec::with_capacity(found.rows.len());
     for row in &found.rows {
         let Some(column) = naming_column(targets, row) else {
@@ -39,33 +64,29 @@ pub(super) fn refuse_shared(view: &View, targets: &Targets<'_>, found: &mut Foun
         let key = results.key(row.member)?;
         let slot = &targets.imports[row.import].slots[column.0];
         let name = (key.object, slot.group.to_owned(), slot.column.label.clone(), column.1);
-        names.entry(Arc::clone(&key.source)).or_default().insert(name.clone());
+        let of_source = names.entry(Arc::clone(&key.source)).or_default();
+        of_source.entry(name.clone()).or_default().add(row.member);
         named.push(Some((key.source, name)));
     }
-    let losers: FxHashSet<u32> =
-        found.merges.iter().flat_map(|merge| merge.members.iter().skip(1).copied()).collect();
-    let mut shared: BTreeSet<(Arc<str>, Name)> = BTreeSet::new();
-    for (source, names) in &names {
-        for (name, bearers) in bearers(results, source, names, &losers)? {
-            if bearers > 1 {
-                shared.insert((Arc::clone(source), name));
-            }
-        }
+    let losers = found.merges.iter().flat_map(|merge| merge.members.iter().skip(1).copied());
+    let losers: FxHashSet<u32> = losers.chain(found.merged_away.iter().copied()).collect();
+    for (source, names) in &mut names {
+        add_bearers(results, source, names, &losers)?;
     }
     let rows = std::mem::take(&mut found.rows);
     for (row, named) in rows.into_iter().zip(named) {
-        match named.filter(|named| shared.contains(named)) {
-            None => found.rows.push(row),
-            Some(_) => {
-                let at = naming_column(targets, &row).map_or(0, |(at, _)| at);
-                let column = targets.imports[row.import].slots[at].column.name.clone();
-                let reason = format!(
-                    "the import finds records by `{column}`, and what stands there may be anybody's"
-                );
-                let PlannedRow { entity, member, import, .. } = row;
-                found.refusals.push(Refusal { entity, member, import, column, reason });
-            }
+        let bearers = named.and_then(|(source, name)| names.get(&source)?.get(&name));
+        if bearers.is_none_or(|bearers| bearers.name(row.member)) {
+            found.rows.push(row);
+            continue;
         }
+        let at = naming_column(targets, &row).map_or(0, |(at, _)| at);
+        let column = targets.imports[row.import].slots[at].column.name.clone();
+        let reason = format!(
+            "the import finds records by `{column}`, and what stands there may be anybody's"
+        );
+        let PlannedRow { entity, member, import, .. } = row;
+        found.refusals.push(Refusal { entity, member, import, column, reason });
     }
     Ok(())
 }
@@ -81,16 +102,17 @@ fn naming_column(targets: &Targets<'_>, row: &PlannedRow) -> Option<(usize, Stri
     columns.find_map(said).cloned()
 }
 
-/// How many records of a source say each of these.
-fn bearers(
+/// Adds the records of a source that say each of these.
+fn add_bearers(
     results: &Results,
     source: &str,
-    names: &FxHashSet<Name>,
+    names: &mut FxHashMap<Name, Bearers>,
     losers: &FxHashSet<u32>,
-) -> Result<FxHashMap<Name, u32>> {
+) -> Result<()> {
     let records = range_of(results, source)?;
     let chunks: Vec<u32> = records.clone().step_by(CHUNK as usize).collect();
-    let counted: Vec<FxHashMap<Name, u32>> = chunks
+    let known = &*names;
+    let found: Vec<BTreeMap<Name, Bearers>> = chunks
         .into_par_iter()
         .map(|start| {
             let chunk = start..records.end.min(start + CHUNK);
@@ -102,34 +124,29 @@ fn bearers(
                 }
                 objects.push(Arc::clone(&last));
             })?;
-            let mut count: FxHashMap<Name, u32> = FxHashMap::default();
+            let mut found: BTreeMap<Name, Bearers> = BTreeMap::new();
             results.scan_normals(chunk, |at, encoded| {
                 if losers.contains(&at) {
                     return Ok(());
                 }
                 let object = &objects[(at - start) as usize];
-                let mut own: Vec<(Name, bool)> = said(&results.decode_normal(encoded)?)
-                    .map(|(group, label, text, useless)| {
-                        let name = (Arc::clone(object), group.to_owned(), label, text.to_owned());
-                        (name, useless)
-                    })
-                    .filter(|(name, _)| names.contains(name))
-                    .collect();
-                own.sort_unstable();
-                own.dedup();
-                for (name, useless) in own {
-                    *count.entry(name).or_default() += if useless { MANY } else { 1 };
+                for (group, label, text, placeholder) in said(&results.decode_normal(encoded)?) {
+                    let name = (Arc::clone(object), group.to_owned(), label, text.to_owned());
+                    if known.contains_key(&name) {
+                        let bearers = found.entry(name).or_default();
+                        bearers.add(at);
+                        bearers.placeholder |= placeholder;
+                    }
                 }
                 Ok(())
             })?;
-            Ok(count)
+            Ok(found)
         })
         .collect::<Result<_>>()?;
-    let mut all: FxHashMap<Name, u32> = FxHashMap::default();
-    for (name, count) in counted.into_iter().flatten() {
-        *all.entry(name).or_default() += count;
+    for (name, bearers) in found.into_iter().flatten() {
+        names.entry(name).or_default().merge(&bearers);
     }
-    Ok(all)
+    Ok(())
 }
 
 /// What a record says that may find it: group, label, text, whether it is a placeholder.

@@ -7,7 +7,8 @@ use super::Targets;
 use super::import::{Import, Slot};
 use crate::ingest::kind::is_made_id;
 use crate::model::{
-    Address, EntityId, EntityKind, LinkStrength, MappedName, MappedRecord, NormalRecord, Timestamp,
+    Address, EntityId, EntityKind, LinkStrength, MappedName, MappedRecord, NormalRecord,
+    PersonName, Phone, Timestamp,
 };
 use crate::normalize::normalize;
 use crate::store::results::StepRow;
@@ -91,17 +92,20 @@ pub(super) struct Found {
     pub(super) refusals: Vec<Refusal>,
     pub(super) replacements: Vec<Replacement>,
     pub(super) merges: Vec<PlannedMerge>,
+    /// Records that live on in ground though their system merged them away.
+    pub(super) merged_away: Vec<u32>,
     /// Entities whose records were looked at apart, because a doubtful link holds them together.
     pub(super) held_apart: u64,
 }
 
 impl Found {
     pub(super) fn extend(&mut self, other: Self) {
-        let Self { rows, refusals, replacements, merges, held_apart } = other;
+        let Self { rows, refusals, replacements, merges, merged_away, held_apart } = other;
         self.rows.extend(rows);
         self.refusals.extend(refusals);
         self.replacements.extend(replacements);
         self.merges.extend(merges);
+        self.merged_away.extend(merged_away);
         self.held_apart += held_apart;
     }
 }
@@ -152,6 +156,8 @@ impl Part<'_> {
     /// Adds what should change.
     pub(super) fn plan(&self, found: &mut Found) {
         let merges = self.mergeable();
+        let away = (0..self.members.len()).filter(|at| self.is_merged_away(*at));
+        found.merged_away.extend(away.map(|at| self.ordinals[at]));
         let mut drafts: Vec<Draft<'_>> = Vec::new();
         for at in (0..self.members.len()).filter(|at| !self.is_merged_away(*at)) {
             if merges.iter().any(|(_, members)| members[1..].contains(&at)) {
@@ -245,11 +251,22 @@ impl Part<'_> {
                 said.push(loser);
             }
         };
-        for (_, members) in merges {
-            speak_for(members[0], &mut members[1..].iter().copied());
-        }
-        for survivor in 0..self.members.len() {
-            speak_for(survivor, &mut self.merged_into(survivor));
+        let mut spoken_for = vec![false; self.members.len()];
+        let planned = merges.iter().map(|(_, members)| members.clone());
+        let others = (0..self.members.len()).map(|member| vec![member]);
+        for mut group in planned.chain(others) {
+            // Those who were merged into one of them before speak after them.
+            let mut at = 0;
+            while let Some(member) = group.get(at).copied() {
+                let earlier: Vec<usize> =
+                    self.merged_into(member).filter(|loser| !group.contains(loser)).collect();
+                group.extend(earlier);
+                at += 1;
+            }
+            let losers = group[1..].iter().copied().filter(|loser| !spoken_for[*loser]);
+            let losers: Vec<usize> = losers.collect();
+            losers.iter().for_each(|loser| spoken_for[*loser] = true);
+            speak_for(group[0], &mut losers.into_iter());
         }
         voices
     }
@@ -537,25 +554,39 @@ fn leave_out(loser: &mut NormalRecord, survivor: &NormalRecord) {
     });
     let said = &survivor.phones;
     loser.phones.retain(|own| {
-        !said.iter().any(|p| !p.useless && p.label == own.label || p.national == own.national)
+        let stands = |p: &Phone| !p.useless && (p.valid || !own.valid) && p.label == own.label;
+        !said.iter().any(|p| stands(p) || p.national == own.national)
     });
     let said = &survivor.addresses;
     loser.addresses.retain(|own| {
         let place = |a: &Address| (a.street.clone(), a.number.clone(), a.postcode_key.clone());
-        !said.iter().any(|a| a.label == own.label || place(a) == place(own))
+        let is_place = |a: &Address| {
+            [&a.line, &a.po_box, &a.city, &a.postcode].iter().any(|part| !part.is_empty())
+        };
+        !said.iter().any(|a| is_place(a) && a.label == own.label || place(a) == place(own))
     });
     let said = &survivor.names;
-    loser.names.retain(|own| !said.iter().any(|name| name.label == own.label));
-    alone(&mut loser.organizations, &survivor.organizations);
-    alone(&mut loser.births, &survivor.births);
-    alone(&mut loser.job_titles, &survivor.job_titles);
+    loser.names.retain(|own| {
+        let is_whole = |name: &PersonName| {
+            !name.given.is_empty() && !name.family.is_empty()
+                || own.given.is_empty()
+                || own.family.is_empty()
+        };
+        !said.iter().any(|name| is_whole(name) && name.label == own.label)
+    });
+    alone(&mut loser.organizations, &survivor.organizations, |said| !said.useless);
+    alone(&mut loser.births, &survivor.births, |said| {
+        !said.sentinel && said.year > 0 && said.month > 0 && said.day > 0
+    });
+    alone(&mut loser.job_titles, &survivor.job_titles, |_| true);
     let said = &survivor.identifiers;
     loser.identifiers.retain(|own| !said.iter().any(|id| id.kind == own.kind));
-    alone(&mut loser.websites, &survivor.websites);
+    alone(&mut loser.websites, &survivor.websites, |_| true);
 }
 
-fn alone<T>(own: &mut Vec<T>, said: &[T]) {
-    if !said.is_empty() {
+/// Nothing is added where the other says something usable.
+fn alone<T>(own: &mut Vec<T>, said: &[T], is_usable: impl Fn(&T) -> bool) {
+    if said.iter().any(is_usable) {
         own.clear();
     }
 }

@@ -386,7 +386,7 @@ impl Results {
         codec::decode(encoded).map_err(|e| e.at(self.path.display()))
     }
 
-    /// As [`Results::decode_normal`], over an earlier record, whose memory is used again.
+    /// As [`Results::decode_normal`], over an earlier record, whose lists are used again.
     ///
     /// # Errors
     /// Damaged; the record is then anything.

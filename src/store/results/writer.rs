@@ -34,7 +34,7 @@ pub fn decode_normal(encoded: &[u8]) -> Result<NormalRecord> {
     codec::decode(encoded)
 }
 
-/// As [`decode_normal`], over an earlier record, whose memory is used again.
+/// As [`decode_normal`], over an earlier record, whose lists are used again.
 ///
 /// # Errors
 /// Damaged; the record is then anything.
