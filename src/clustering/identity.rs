@@ -55,9 +55,7 @@ pub fn identify(
     news: News<'_>,
     founding: impl Fn(&RecordKey) -> EntityId + Sync,
 ) -> Identities {
-    let hashes: Vec<u128> = clusters.keys.par_iter().map(record_hash).collect();
-    let before: Vec<Option<EntityId>> =
-        hashes.par_iter().map(|hash| state.entity_of(*hash)).collect();
+    let (hashes, before) = where_they_were(state, clusters.keys);
     let mut naming =
         Naming { ids: vec![None; clusters.members.len()], taken: FxHashMap::default() };
     let all = (0..).zip(clusters.members).map(|(at, members)| (at, members.as_slice()));
@@ -117,15 +115,22 @@ pub fn identify(
 
 /// What brings an earlier result back: its clusters with the ids that they had. O(records).
 pub fn restore(state: &LedgerState, clusters: Clusters<'_>, ids: &[EntityId]) -> Vec<LedgerChange> {
-    let hashes: Vec<u128> = clusters.keys.par_iter().map(record_hash).collect();
-    let before: Vec<Option<EntityId>> =
-        hashes.par_iter().map(|hash| state.entity_of(*hash)).collect();
+    let (hashes, before) = where_they_were(state, clusters.keys);
     let all = (0..).zip(clusters.members).map(|(at, members)| (at, members.as_slice()));
     let claims = claims_of(all, |member, held| {
         held.extend(state.member(hashes[member as usize]));
     });
     let steps = Steps { state, clusters, before: &before, ids, claims: &claims };
     steps.changes(|_, _| Cause::Undo).into_iter().map(|(_, change)| change).collect()
+}
+
+/// Hashes of records by ordinal, and the entity that each belonged to.
+fn where_they_were(state: &LedgerState, keys: &[RecordKey]) -> (Vec<u128>, Vec<Option<EntityId>>) {
+    let known = |key: &RecordKey| {
+        let hash = record_hash(key);
+        (hash, state.entity_of(hash))
+    };
+    keys.par_iter().map(known).unzip()
 }
 
 /// A cluster's claim to an id: most members first, then the oldest member.

@@ -14,8 +14,8 @@ use crate::model::EntityKind;
 
 impl Table {
     /// Whether a record says the same as an earlier one of its source in everything that is
-    /// compared, its own id aside, and has a name and more: names alone, or a mailbox alone, two entities may share. Never of
-    /// an organisation: branches may be written alike.
+    /// compared, its own id aside, and has a name and more: names alone, or a mailbox alone, two
+    /// entities may share. Never of an organisation: branches may be written alike.
     pub fn repeats(&self, record: u32) -> bool {
         self.repeats.get(record as usize).is_some_and(|repeats| *repeats)
     }

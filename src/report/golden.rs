@@ -186,17 +186,12 @@ impl Golden<'_> {
             for (place, at) in entity.members.iter().enumerate() {
                 let encoded = if *at == ordinal { Some(encoded) } else { self.followers.get(*at) };
                 let encoded = encoded.unwrap_or_default();
-                let member = match members.get_mut(place) {
-                    Some(earlier) => {
-                        results.decode_normal_over(encoded, &mut earlier.normal)?;
-                        name_member(earlier, self.roster, *at);
-                        earlier
-                    }
-                    None => {
-                        members.push(member(self.roster, *at, results.decode_normal(encoded)?));
-                        &members[place]
-                    }
-                };
+                if place == members.len() {
+                    members.push(member(self.roster, *at, NormalRecord::default()));
+                }
+                let member = &mut members[place];
+                results.decode_normal_over(encoded, &mut member.normal)?;
+                name_member(member, self.roster, *at);
                 if let Some((asked, table)) = asked
                     && asked[*at as usize]
                 {
