@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use sameas::blocking::index::BlockIndex;
-use sameas::blocking::{Blocks, BlocksBuilder, Key, keys_of, limits_for};
+use sameas::blocking::{BlocksBuilder, Candidates, Key, keys_of, limits_for};
 use sameas::clustering::{ClusterInput, cluster};
 use sameas::compare::{Comparer, Comparison, Origin, PatternShares, Table, TextChoice};
 use sameas::error::Result;
@@ -189,7 +189,7 @@ fn keyed() -> Vec<(Key, u32)> {
     all
 }
 
-fn blocks(table: &Table, keyed: &[(Key, u32)], limits: &BlockLimits) -> Blocks {
+fn blocks(table: &Table, keyed: &[(Key, u32)], limits: &BlockLimits) -> Candidates {
     let mut builder = BlocksBuilder::new(table, limits);
     let mut members: Vec<u32> = Vec::new();
     for block in keyed.chunk_by(|a, b| a.0 == b.0) {
@@ -197,15 +197,17 @@ fn blocks(table: &Table, keyed: &[(Key, u32)], limits: &BlockLimits) -> Blocks {
         members.extend(block.iter().map(|(_, record)| *record));
         builder.group(block[0].0.rule, &members);
     }
-    builder.finish()
+    let mut candidates = Candidates::new(table.len(), limits);
+    candidates.take(builder);
+    candidates
 }
 
 /// Candidates of all records, each pair once.
-fn candidates(blocks: &Blocks) -> Vec<(u32, u32)> {
-    let (mut pairs, mut found) = (Vec::new(), Vec::new());
-    for record in 0..RECORDS as u32 {
-        blocks.candidates(record, &mut found);
-        pairs.extend(found.iter().map(|other| (record, *other)));
+fn candidates(blocks: &Candidates) -> Vec<(u32, u32)> {
+    let mut pairs = Vec::new();
+    for part in 0..blocks.parts() {
+        let found = blocks.part(part, |_| true).unwrap();
+        pairs.extend(found.iter().map(|pair| (pair.a, pair.b)));
     }
     pairs
 }
@@ -278,7 +280,7 @@ impl Records for Canonical {
     }
 }
 
-fn resolved(keyed: &[(Key, u32)]) -> Resolution {
+fn resolved(keyed: &[(Key, u32)]) -> (Resolution, Table) {
     let block = |table: &Table, limits: &BlockLimits| Ok(blocks(table, keyed, limits));
     let thresholds = Thresholds::default();
     let (method, none) = (Method::default(), Decisions::default());
@@ -294,10 +296,10 @@ fn whole_middle(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn clustering(bencher: Bencher<'_, '_>) {
-    let middle = resolved(&keyed());
+    let (middle, table) = resolved(&keyed());
     let input = ClusterInput {
-        table: &middle.table,
-        shares: &middle.shares,
+        table: &table,
+        shares: &middle.model.shares,
         model: &middle.model,
         edges: &middle.edges,
         same: &[],
@@ -309,7 +311,7 @@ fn clustering(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn golden_records(bencher: Bencher<'_, '_>) {
-    let middle = resolved(&keyed());
+    let (middle, _) = resolved(&keyed());
     let mut clusters: BTreeMap<u32, Vec<Member>> = BTreeMap::new();
     for (record, root) in middle.clustering.root.iter().enumerate() {
         clusters.entry(*root).or_default().push(Member {

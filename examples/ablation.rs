@@ -116,7 +116,7 @@ impl Set {
     }
 
     fn f1(&self, trials: &mut Trials<'_>, variant: &Variant) -> Result<f64, Box<dyn Error>> {
-        let alignment = self.truth.align(trials.keys().iter().cloned().map(Ok))?;
+        let alignment = self.truth.align(trials.keys().iter().map(|key| Ok(key.to_key())))?;
         let thresholds = Thresholds { matching: variant.matching, ..Thresholds::default() };
         let trial = trials.run(variant.method, &thresholds)?;
         let entity = |record: u32| Ok(trial.cluster[record as usize]);

@@ -1,28 +1,68 @@
+//! Candidate pairs: the records that share a block, with what is known of the blocks that they share.
+//!
+//! Blocks come in the order of their keys, and pairs are compared in the order of their records. So
+//! every pair of every block is noted once, sorted into parts by its first record, and a part is put
+//! in order when its turn comes. What is noted goes to disk where it is much: memory does not grow
+//! with pairs.
+
+use rustc_hash::FxHashMap;
+
 use super::keys::{RULES, SMALL_FILE};
-use rayon::prelude::*;
-
+use super::limits::{CLASSES, class};
 use crate::compare::{NONE, Table};
-use crate::model::{BlockLimits, Part};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{BlockLimits, Part as MethodPart};
+use crate::store::Scratch;
 
-/// Blocks of records that meet, after refinement.
+/// Candidate pairs by their first record.
 #[derive(Debug, Default)]
-pub struct Blocks {
-    offsets: Vec<u32>,
-    /// Records of the blocks, one block after the other, ascending; the last of a block carries
-    /// [`LAST`].
-    members: Vec<u32>,
-    rules: Vec<u8>,
-    /// Whether a block is a part of a refined one.
-    parts: Vec<bool>,
-    of_record_offsets: Vec<u32>,
-    /// By record, of each block that goes on after it: where in `members` it does.
-    of_record: Vec<u32>,
-    /// What happened to each rule's blocks.
-    pub statistics: BlockStatistics,
+pub struct Candidates {
+    parts: Vec<Part>,
+    file: Option<Scratch>,
+    /// Bytes that wait for the file.
+    waiting: usize,
+    /// How many blocks of each rule, whole or not, and size there are.
+    sizes: Sizes,
+    limits: BlockLimits,
+    /// By slot, the class of sizes from which on blocks are given up.
+    given_up: Vec<usize>,
+    statistics: BlockStatistics,
 }
 
-/// Marks the last record of a block.
-const LAST: u32 = 1 << 31;
+/// The pairs of some first records.
+#[derive(Debug, Default)]
+struct Part {
+    waiting: Vec<u8>,
+    /// Start and length of what is in the file.
+    written: Vec<(u64, u32)>,
+}
+
+/// Blocks by rule, whether they are parts of refined ones, and records.
+type Sizes = FxHashMap<(u8, bool, u32), u64>;
+
+/// Bits of the ordinals of a part's first records.
+const PART_BITS: u32 = 12;
+/// Bytes that may wait for the file.
+const WAITING: usize = 32 << 20;
+
+// A pair in a block takes 64 bits, which sort by pair: 22 for the place of the first record in its
+// part, 31 for the second record, 11 for the block's tag.
+const FIRST_SHIFT: u32 = 42;
+const TAG_BITS: u32 = 11;
+const SECOND_MASK: u64 = (1 << 31) - 1;
+/// A tag is the slot of a rule and the class of the block's size.
+const CLASS_BITS: u32 = 4;
+const _: () =
+    assert!(CLASSES == 1 << CLASS_BITS && 2 * RULES.len() <= 1 << (TAG_BITS - CLASS_BITS));
+
+/// Whole blocks of a rule, or parts of its refined ones.
+const fn slot(rule: u8, part: bool) -> usize {
+    2 * rule as usize + part as usize
+}
+
+fn tag(rule: u8, part: bool, records: u32) -> u16 {
+    (slot(rule, part) << CLASS_BITS | class(records)) as u16
+}
 
 /// Counts by rule.
 #[derive(Clone, Debug, Default)]
@@ -46,22 +86,25 @@ pub struct BlockStatistics {
 pub struct BlocksBuilder<'a> {
     table: &'a Table,
     limits: &'a BlockLimits,
-    blocks: Blocks,
+    /// Records of the blocks that are kept, one block after the other, ascending.
+    members: Vec<u32>,
+    /// End of each block's records, and its tag.
+    blocks: Vec<(u32, u16)>,
+    sizes: Sizes,
+    statistics: BlockStatistics,
 }
 
 impl<'a> BlocksBuilder<'a> {
     /// A builder for a table.
     pub fn new(table: &'a Table, limits: &'a BlockLimits) -> Self {
-        let rules = RULES.len();
-        let statistics = BlockStatistics {
-            blocks: vec![0; rules],
-            pairs: vec![0; rules],
-            refined: vec![0; rules],
-            left_out: vec![0; rules],
-            pairs_left_out: vec![0; rules],
-            largest: Vec::new(),
-        };
-        Self { table, limits, blocks: Blocks { offsets: vec![0], statistics, ..Blocks::default() } }
+        Self {
+            table,
+            limits,
+            members: Vec::new(),
+            blocks: Vec::new(),
+            sizes: Sizes::default(),
+            statistics: BlockStatistics::new(),
+        }
     }
 
     /// Adds the records (ascending, distinct) that share a key of a rule.
@@ -73,11 +116,11 @@ impl<'a> BlocksBuilder<'a> {
             self.keep(rule, false, members);
             return;
         }
-        if !self.table.method.has(Part::Refinement) {
-            self.leave_out(rule, members.len() as u64);
+        if !self.table.method.has(MethodPart::Refinement) {
+            self.statistics.leave_out(rule, members.len() as u64);
             return;
         }
-        self.blocks.statistics.refined[usize::from(rule)] += 1;
+        self.statistics.refined[usize::from(rule)] += 1;
         self.refine(rule, members);
     }
 
@@ -93,19 +136,15 @@ impl<'a> BlocksBuilder<'a> {
     fn keep(&mut self, rule: u8, part: bool, members: &[u32]) {
         let n = members.len() as u64;
         if n > u64::from(self.limits.of(rule, part)) {
-            self.leave_out(rule, n);
+            self.statistics.leave_out(rule, n);
             return;
         }
         let at = usize::from(rule);
-        self.blocks.statistics.blocks[at] += 1;
-        self.blocks.statistics.pairs[at] += n * (n - 1) / 2;
-        self.blocks.members.extend_from_slice(members);
-        if let Some(last) = self.blocks.members.last_mut() {
-            *last |= LAST;
-        }
-        self.blocks.offsets.push(self.blocks.members.len() as u32);
-        self.blocks.rules.push(rule);
-        self.blocks.parts.push(part);
+        self.statistics.blocks[at] += 1;
+        self.statistics.pairs[at] += n * (n - 1) / 2;
+        *self.sizes.entry((rule, part, members.len() as u32)).or_insert(0) += 1;
+        self.members.extend_from_slice(members);
+        self.blocks.push((self.members.len() as u32, tag(rule, part, members.len() as u32)));
     }
 
     /// Splits an oversized block by what else its members could agree on.
@@ -140,32 +179,21 @@ impl<'a> BlocksBuilder<'a> {
             }
         }
     }
-
-    fn leave_out(&mut self, rule: u8, n: u64) {
-        self.blocks.statistics.leave_out(rule, n);
-    }
-
-    /// Adds the blocks of another builder of the same table and limits.
-    pub fn append(&mut self, other: Self) {
-        let (mine, theirs) = (&mut self.blocks, other.blocks);
-        let start = mine.members.len() as u32;
-        mine.offsets.extend(theirs.offsets[1..].iter().map(|end| start + end));
-        mine.members.extend_from_slice(&theirs.members);
-        mine.rules.extend_from_slice(&theirs.rules);
-        mine.parts.extend_from_slice(&theirs.parts);
-        mine.statistics.add(theirs.statistics);
-    }
-
-    /// Finishes: blocks by record can be asked for.
-    pub fn finish(self) -> Blocks {
-        let mut blocks = self.blocks;
-        blocks.by_record(self.table.len() as usize);
-        blocks.statistics.sort();
-        blocks
-    }
 }
 
 impl BlockStatistics {
+    fn new() -> Self {
+        let none = vec![0; RULES.len()];
+        Self {
+            blocks: none.clone(),
+            pairs: none.clone(),
+            refined: none.clone(),
+            left_out: none.clone(),
+            pairs_left_out: none,
+            largest: Vec::new(),
+        }
+    }
+
     fn leave_out(&mut self, rule: u8, n: u64) {
         self.left_out[usize::from(rule)] += 1;
         self.pairs_left_out[usize::from(rule)] += n * (n - 1) / 2;
@@ -198,148 +226,132 @@ impl BlockStatistics {
     }
 }
 
-/// Shares of records that are listed side by side.
-const SHARES: usize = 8;
-
-/// For some records where in the members of all blocks the one after each of their places stands,
-/// places at a block's end left out, record after record; and where those of each record end.
-fn positions(members: &[u32], records: std::ops::Range<usize>) -> (Vec<u32>, Vec<u32>) {
-    let first = records.start;
-    let places = || {
-        let all = (1_u32..).zip(members).filter(|(_, member)| **member & LAST == 0);
-        all.map(|(following, member)| (*member as usize, following))
-            .filter(|(member, _)| records.contains(member))
-    };
-    let mut ends = vec![0_u32; records.len()];
-    places().for_each(|(member, _)| ends[member - first] += 1);
-    let mut next = ends.clone();
-    let mut end = 0;
-    for (end_of, next) in ends.iter_mut().zip(&mut next) {
-        *next = end;
-        end += *end_of;
-        *end_of = end;
-    }
-    let mut out = vec![0; end as usize];
-    for (member, following) in places() {
-        let slot = &mut next[member - first];
-        out[*slot as usize] = following;
-        *slot += 1;
-    }
-    (ends, out)
-}
-
-impl Blocks {
-    /// Lists by record where it stands in its blocks. Each thread looks after some of the records.
-    fn by_record(&mut self, n: usize) {
-        (self.of_record_offsets, self.of_record) = (Vec::new(), Vec::new());
-        self.members.shrink_to_fit();
-        let members = &self.members;
-        // Each share reads all members: more of them would only read more.
-        let share = n.div_ceil(rayon::current_num_threads().min(SHARES)).max(1);
-        let shares: Vec<usize> = (0..n).step_by(share).collect();
-        let parts: Vec<(Vec<u32>, Vec<u32>)> = shares
-            .into_par_iter()
-            .map(|first| positions(members, first..n.min(first + share)))
-            .collect();
-        let mut offsets = Vec::with_capacity(n + 1);
-        offsets.push(0);
-        let mut of_record = Vec::with_capacity(parts.iter().map(|(_, all)| all.len()).sum());
-        for (ends, positions) in parts {
-            let start = of_record.len() as u32;
-            offsets.extend(ends.into_iter().map(|end| start + end));
-            of_record.extend(positions);
+impl Candidates {
+    /// No pairs yet, of so many records, under the limits that blocks are built under.
+    pub fn new(records: u32, limits: &BlockLimits) -> Self {
+        let parts = records.div_ceil(1 << PART_BITS);
+        Self {
+            parts: (0..parts).map(|_| Part::default()).collect(),
+            limits: limits.clone(),
+            given_up: vec![CLASSES; 2 * RULES.len()],
+            statistics: BlockStatistics::new(),
+            ..Self::default()
         }
-        (self.of_record_offsets, self.of_record) = (offsets, of_record);
     }
 
-    /// Gives up the blocks that exceed limits, as if they had been built under them.
-    pub fn limit(&mut self, limits: &BlockLimits) {
-        let (mut start, mut kept, mut end) = (0, 0, 0);
-        for block in 0..self.rules.len() {
-            let (rule, part) = (self.rules[block], self.parts[block]);
-            let own = start..self.offsets[block + 1] as usize;
-            start = own.end;
-            let n = own.len() as u64;
-            if n > u64::from(limits.of(rule, part)) {
-                let at = usize::from(rule);
-                self.statistics.blocks[at] -= 1;
-                self.statistics.pairs[at] -= n * (n - 1) / 2;
-                self.statistics.leave_out(rule, n);
-                continue;
+    /// Takes in the pairs of some blocks. O(pairs).
+    pub fn take(&mut self, blocks: BlocksBuilder<'_>) {
+        let mut start = 0;
+        for (end, tag) in &blocks.blocks {
+            let members = &blocks.members[start..*end as usize];
+            start = *end as usize;
+            for (at, a) in members.iter().enumerate() {
+                let first = u64::from(a & ((1 << PART_BITS) - 1)) << FIRST_SHIFT | u64::from(*tag);
+                let part = &mut self.parts[(a >> PART_BITS) as usize].waiting;
+                for b in &members[at + 1..] {
+                    part.extend_from_slice(&(first | u64::from(*b) << TAG_BITS).to_le_bytes());
+                }
+                self.waiting += 8 * (members.len() - at - 1);
             }
-            // What is kept moves down over what is not.
-            self.members.copy_within(own, end);
-            end += n as usize;
-            kept += 1;
-            self.offsets[kept] = end as u32;
-            (self.rules[kept - 1], self.parts[kept - 1]) = (rule, part);
         }
-        self.members.truncate(end);
-        self.offsets.truncate(kept + 1);
-        self.rules.truncate(kept);
-        self.parts.truncate(kept);
-        let records = self.of_record_offsets.len() - 1;
-        self.by_record(records);
-        self.statistics.sort();
+        for (size, blocks) in blocks.sizes {
+            *self.sizes.entry(size).or_insert(0) += blocks;
+        }
+        self.statistics.add(blocks.statistics);
     }
 
-    /// Records with a greater ordinal that meet `record`, ascending, into `out`.
-    pub fn candidates(&self, record: u32, out: &mut Vec<u32>) {
-        out.clear();
-        let at = record as usize;
-        let (from, to) =
-            (self.of_record_offsets[at] as usize, self.of_record_offsets[at + 1] as usize);
-        for following in &self.of_record[from..to] {
-            for member in &self.members[*following as usize..] {
-                out.push(member & !LAST);
-                if member & LAST != 0 {
-                    break;
+    /// Whether so much waits that it had better go to disk.
+    pub const fn is_full(&self) -> bool {
+        self.waiting >= WAITING
+    }
+
+    /// Brings what waits to disk, into a file that `make` makes.
+    ///
+    /// # Errors
+    /// The disk is full or broken.
+    pub fn spill(&mut self, make: impl FnOnce() -> Result<Scratch>) -> Result<()> {
+        if self.file.is_none() {
+            self.file = Some(make()?);
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        for part in self.parts.iter_mut().filter(|part| !part.waiting.is_empty()) {
+            part.written.push((file.append(&part.waiting)?, part.waiting.len() as u32));
+            // As much comes again.
+            part.waiting.clear();
+        }
+        self.waiting = 0;
+        Ok(())
+    }
+
+    /// Gives up the blocks that exceed limits, as if pairs had been found under them. Where they are
+    /// lower than those before they are powers of two, as [`fit_limits`](super::fit_limits) makes
+    /// them.
+    pub fn limit(&mut self, limits: &BlockLimits) {
+        for rule in RULES {
+            for part in [false, true] {
+                let limit = limits.of(rule.number, part);
+                if limit < self.limits.of(rule.number, part) {
+                    debug_assert!(limit.is_power_of_two());
+                    self.given_up[slot(rule.number, part)] = limit.ilog2() as usize + 1;
                 }
             }
         }
-        out.sort_unstable();
-        out.dedup();
+        let statistics = &mut self.statistics;
+        self.sizes.retain(|(rule, part, n), blocks| {
+            let keep = *n <= limits.of(*rule, *part);
+            if !keep {
+                let (at, n) = (usize::from(*rule), u64::from(*n));
+                statistics.blocks[at] -= *blocks;
+                statistics.pairs[at] -= *blocks * (n * (n - 1) / 2);
+                (0..*blocks).for_each(|_| statistics.leave_out(*rule, n));
+            }
+            keep
+        });
+        self.limits = limits.clone();
     }
 
-    /// Rules whose blocks hold both records, `a` < `b`.
-    pub fn shared_rules(&self, a: u32, b: u32) -> Vec<u8> {
-        let mut rules: Vec<u8> = self.shared(a, b).iter().map(|block| block.0).collect();
-        rules.sort_unstable();
-        rules.dedup();
-        rules
+    /// What happened to each rule's blocks.
+    pub fn into_statistics(self) -> BlockStatistics {
+        let mut statistics = self.statistics;
+        statistics.sort();
+        statistics
     }
 
-    /// The blocks that hold both records, `a` < `b`: rule, whether it is a part of a refined block,
-    /// records.
-    pub fn shared(&self, a: u32, b: u32) -> Vec<(u8, bool, u32)> {
-        let (from, to) = (
-            self.of_record_offsets[a as usize] as usize,
-            self.of_record_offsets[a as usize + 1] as usize,
-        );
-        self.of_record[from..to]
-            .iter()
-            .filter(|following| {
-                let others = &self.members[**following as usize..];
-                let upto =
-                    others.iter().find(|member| **member & !LAST >= b || **member & LAST != 0);
-                upto.is_some_and(|member| member & !LAST == b)
-            })
-            .map(|following| {
-                let block = self.offsets.partition_point(|end| end <= following) - 1;
-                let records = self.offsets[block + 1] - self.offsets[block];
-                (self.rules[block], self.parts[block], records)
-            })
-            .collect()
+    /// How many parts there are.
+    pub fn parts(&self) -> u32 {
+        self.parts.len() as u32
     }
 
-    /// Number of blocks.
-    pub fn len(&self) -> usize {
-        self.rules.len()
-    }
-
-    /// Whether no two records meet.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+    /// The pairs of a part whose first record is wanted, in order. O(n log n) of the part's pairs in
+    /// blocks.
+    ///
+    /// # Errors
+    /// They cannot be read back.
+    pub fn part(&self, at: u32, wanted: impl Fn(u32) -> bool) -> Result<Pairs> {
+        let part = &self.parts[at as usize];
+        let first = at << PART_BITS;
+        let mut packed: Vec<u64> = Vec::new();
+        let mut add = |bytes: &[u8]| {
+            let (all, _) = bytes.as_chunks::<8>();
+            packed.extend(all.iter().map(|eight| u64::from_le_bytes(*eight)).filter(|pair| {
+                let tag = (pair & ((1 << TAG_BITS) - 1)) as usize;
+                tag & (CLASSES - 1) < self.given_up[tag >> CLASS_BITS]
+                    && wanted(first | (pair >> FIRST_SHIFT) as u32)
+            }));
+        };
+        if !part.written.is_empty() {
+            let lost = || Error::new(ErrorKind::Io, "a file of the run is gone");
+            let file = self.file.as_ref().ok_or_else(lost)?;
+            let mut bytes = Vec::new();
+            for (start, length) in &part.written {
+                bytes.resize(*length as usize, 0);
+                file.read(*start, &mut bytes)?;
+                add(&bytes);
+            }
+        }
+        add(&part.waiting);
+        packed.sort_unstable();
+        Ok(Pairs { first, packed })
     }
 
     /// Left-out pairs by rule, largest first.
@@ -352,5 +364,45 @@ impl Blocks {
             .collect();
         out.sort_by_key(|(name, pairs)| (std::cmp::Reverse(*pairs), *name));
         out
+    }
+}
+
+/// Some candidate pairs, in order.
+#[derive(Debug)]
+pub struct Pairs {
+    first: u32,
+    packed: Vec<u64>,
+}
+
+/// A candidate pair, and the blocks that hold it.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    /// Smaller ordinal.
+    pub a: u32,
+    /// Greater ordinal.
+    pub b: u32,
+    met: &'a [u64],
+}
+
+impl Pairs {
+    /// The pairs, ascending, each once.
+    pub fn iter(&self) -> impl Iterator<Item = Pair<'_>> {
+        self.packed.chunk_by(|x, y| x >> TAG_BITS == y >> TAG_BITS).map(|met| Pair {
+            a: self.first | (met[0] >> FIRST_SHIFT) as u32,
+            b: (met[0] >> TAG_BITS & SECOND_MASK) as u32,
+            met,
+        })
+    }
+}
+
+impl Pair<'_> {
+    /// The blocks that hold both records: rule, whether it is a part of a refined block, records
+    /// rounded up to a power of two.
+    pub fn blocks(self) -> impl Iterator<Item = (u8, bool, u32)> {
+        self.met.iter().map(|pair| {
+            let tag = (pair & ((1 << TAG_BITS) - 1)) as usize;
+            let slot = tag >> CLASS_BITS;
+            ((slot / 2) as u8, slot % 2 == 1, 1 << (tag & (CLASSES - 1)))
+        })
     }
 }

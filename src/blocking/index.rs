@@ -338,25 +338,20 @@ impl BlockIndex {
     /// # Errors
     /// Damaged or unreadable, and what `visit` returns.
     pub fn walk(&self, mut visit: impl FnMut(u64, &[u64]) -> Result<()>) -> Result<()> {
-        let mut found = Ok(());
         self.fold_buckets(Bucket::clone, |bucket| {
-            let mut blocks = bucket.blocks();
-            if found.is_ok() {
-                found = blocks.try_for_each(|(key, records)| visit(key, records));
-            }
-        })?;
-        found
+            bucket.blocks().try_for_each(|(key, records)| visit(key, records))
+        })
     }
 
     /// Maps the keys that two or more records share, bucket by bucket, in parallel, and hands the
     /// results over in the order of the keys, some hundred at a time.
     ///
     /// # Errors
-    /// Damaged or unreadable.
+    /// Damaged or unreadable, and what `fold` returns.
     pub fn fold_buckets<T: Send>(
         &self,
         map: impl Fn(&Bucket) -> T + Sync,
-        mut fold: impl FnMut(T),
+        mut fold: impl FnMut(T) -> Result<()>,
     ) -> Result<()> {
         let searcher = self.reader.searcher();
         for start in (0..BUCKETS).step_by(WALK_AHEAD as usize) {
@@ -365,7 +360,7 @@ impl BlockIndex {
                 .map(|bucket| Ok(map(&self.bucket(&searcher, bucket)?)))
                 .collect();
             for value in mapped {
-                fold(value?);
+                fold(value?)?;
             }
         }
         Ok(())

@@ -29,10 +29,10 @@ pub fn limits_for(records: u32) -> BlockLimits {
 }
 
 /// Sizes of blocks are told apart by their power of two.
-const CLASSES: usize = 16;
+pub(super) const CLASSES: usize = 16;
 
 /// 1 for two records, 2 for up to four, 3 for up to eight …
-fn class(records: u32) -> usize {
+pub(super) fn class(records: u32) -> usize {
     (records.max(2).next_power_of_two().trailing_zeros() as usize).min(CLASSES - 1)
 }
 

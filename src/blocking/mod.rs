@@ -10,7 +10,7 @@ mod keys;
 mod limits;
 mod read_only;
 
-pub use candidates::{BlockStatistics, Blocks, BlocksBuilder};
+pub use candidates::{BlockStatistics, BlocksBuilder, Candidates, Pair, Pairs};
 pub use content::Content;
 pub use keys::{Group, Key, RULES, Rule, SMALL_FILE, keys_of};
 pub use limits::{PairSample, fit_limits, limits_for};

@@ -47,6 +47,13 @@ pub enum StepKind {
     Judgement,
 }
 
+impl Step {
+    /// Log odds of the merge in bits; of a judgement a thousand.
+    pub fn bits(&self) -> f32 {
+        (self.score / std::f32::consts::LN_2).min(1000.0)
+    }
+}
+
 impl StepKind {
     /// As results keep it.
     pub const fn code(self) -> u8 {
@@ -76,14 +83,25 @@ pub struct Step {
 pub struct Clustering {
     /// Smallest member of each record's cluster.
     pub root: Vec<u32>,
-    /// Merges, by cluster (its smallest member), in order.
+    /// Merges, by cluster (its smallest member), in order, sorted by it.
     pub steps: Vec<(u32, Step)>,
     /// Same-judgements that contradict a different-judgement: (a, b).
     pub contradictions: Vec<(u32, u32)>,
 }
 
+impl Clustering {
+    /// The merges of a cluster, by its smallest member, in order. O(log merges).
+    pub fn steps_of(&self, root: u32) -> &[(u32, Step)] {
+        let from = self.steps.partition_point(|(other, _)| *other < root);
+        let rest = &self.steps[from..];
+        &rest[..rest.partition_point(|(other, _)| *other == root)]
+    }
+}
+
 /// Edges from here on connect records into one component.
 const CONNECT: f32 = -1.0;
+/// Components that are worked on before their outcomes are put together.
+const AT_ONCE: usize = 1 << 16;
 /// Passes over a component's edges.
 const PASSES: usize = 3;
 /// Records of a cluster that are compared.
@@ -110,37 +128,52 @@ pub fn cluster(input: &ClusterInput<'_>) -> Clustering {
     for (a, b) in input.same {
         components.union(*a, *b);
     }
-    let mut by_component: FxHashMap<u32, Component> = FxHashMap::default();
-    for edge in input.edges.iter().filter(|e| e.score >= CONNECT) {
-        by_component.entry(components.find(edge.a)).or_default().edges.push(*edge);
-    }
-    for pair in input.same {
-        by_component.entry(components.find(pair.0)).or_default().same.push(*pair);
-    }
+    // What connects, by component: places in `edges`, then in `same` after them.
+    let connecting = (0..).zip(input.edges).filter(|(_, edge)| edge.score >= CONNECT);
+    let mut connecting: Vec<(u32, u32)> =
+        connecting.map(|(at, edge)| (components.find(edge.a), at)).collect();
+    let first_same = input.edges.len() as u32;
+    let same = (first_same..).zip(input.same).map(|(at, pair)| (components.find(pair.0), at));
+    connecting.extend(same);
+    connecting.par_sort_unstable();
     let walls: FxHashSet<(u32, u32)> = input.different.iter().copied().collect();
-    let mut work: Vec<(u32, Component)> = by_component.into_iter().collect();
-    work.sort_unstable_by_key(|(root, _)| *root);
-    let results: Vec<Outcome> = work
-        .into_par_iter()
-        .map_init(
-            || Comparer::new(input.table, input.shares),
-            |comparer, (_, component)| Agglomeration::new(input, &walls, comparer).run(component),
-        )
-        .collect();
+    let gather = |places: &[(u32, u32)]| {
+        let mut component = Component::default();
+        for (_, at) in places {
+            match input.edges.get(*at as usize) {
+                Some(edge) => component.edges.push(*edge),
+                None => component.same.push(input.same[(at - first_same) as usize]),
+            }
+        }
+        component
+    };
     let mut out = Clustering { root: (0..n).collect(), ..Clustering::default() };
-    for result in results {
+    let components: Vec<&[(u32, u32)]> = connecting.chunk_by(|a, b| a.0 == b.0).collect();
+    for components in components.chunks(AT_ONCE) {
+        let results = components.par_iter().map_init(
+            || Comparer::new(input.table, input.shares),
+            |comparer, places| Agglomeration::new(input, &walls, comparer).run(gather(places)),
+        );
+        let results: Vec<Outcome> = results.collect();
+        results.into_iter().for_each(|result| out.take(result));
+    }
+    out.steps.sort_by_key(|(root, _)| *root);
+    out
+}
+
+impl Clustering {
+    fn take(&mut self, result: Outcome) {
         for members in &result.clusters {
             let root = members[0];
             for member in members {
-                out.root[*member as usize] = root;
+                self.root[*member as usize] = root;
             }
         }
         for step in result.steps {
-            out.steps.push((out.root[step.a as usize], step));
+            self.steps.push((self.root[step.a as usize], step));
         }
-        out.contradictions.extend(result.contradictions);
+        self.contradictions.extend(result.contradictions);
     }
-    out
 }
 
 #[derive(Default)]

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ledger::{LedgerState, record_hash};
-use crate::model::{Cause, EntityId, LedgerChange, RecordKey};
+use crate::model::{Cause, EntityId, KeyRef, Keys, LedgerChange, RecordKey};
 
 /// The clusters of a run.
 #[derive(Clone, Copy, Debug)]
@@ -15,10 +15,21 @@ pub struct Clusters<'a> {
     /// Ordinals of each cluster's members, ascending; every ordinal once.
     pub members: &'a [Vec<u32>],
     /// Keys by ordinal.
-    pub keys: &'a [RecordKey],
+    pub keys: &'a Keys,
     /// Records that are in no cluster and may have been in an entity before: deleted, merged away in
     /// their system, or not resolved.
     pub gone: &'a [RecordKey],
+}
+
+impl<'a> Clusters<'a> {
+    /// The key that a number of a change stands for: an ordinal, or a place in `gone` after the last
+    /// ordinal.
+    pub fn key(&self, number: u32) -> KeyRef<'a> {
+        match (number as usize).checked_sub(self.keys.len()) {
+            None => self.keys.get(number),
+            Some(at) => (&self.gone[at]).into(),
+        }
+    }
 }
 
 /// What happened since the last run.
@@ -37,8 +48,9 @@ pub struct Identities {
     pub ids: Vec<EntityId>,
     /// Nearest cause of what changed in each cluster.
     pub causes: Vec<Cause>,
-    /// What changed, events of one cause together; at most one fate an id.
-    pub changes: Vec<(Cause, LedgerChange)>,
+    /// What changed, events of one cause together; at most one fate an id. [`Clusters::key`] tells
+    /// whose.
+    pub changes: Vec<(Cause, LedgerChange<u32>)>,
     /// Live records that had an entity before, and of these, how many have the same id now.
     pub known: u64,
     /// …
@@ -53,7 +65,7 @@ pub fn identify(
     state: &LedgerState,
     clusters: Clusters<'_>,
     news: News<'_>,
-    founding: impl Fn(&RecordKey) -> EntityId + Sync,
+    founding: impl Fn(KeyRef<'_>) -> EntityId + Sync,
 ) -> Identities {
     let (hashes, before) = where_they_were(state, clusters.keys);
     let mut naming =
@@ -75,7 +87,7 @@ pub fn identify(
     // The id that a cluster has, else the first that it may get.
     let founded = naming.ids.par_iter().zip(clusters.members).map(|(named, members)| match named {
         Some(id) => (*id, true),
-        None => (founding(&clusters.keys[members[0] as usize]), false),
+        None => (founding(clusters.keys.get(members[0])), false),
     });
     let founded: Vec<(EntityId, bool)> = founded.collect();
     let ids: Vec<EntityId> = (0..)
@@ -121,16 +133,17 @@ pub fn restore(state: &LedgerState, clusters: Clusters<'_>, ids: &[EntityId]) ->
         held.extend(state.member(hashes[member as usize]));
     });
     let steps = Steps { state, clusters, before: &before, ids, claims: &claims };
-    steps.changes(|_, _| Cause::Undo).into_iter().map(|(_, change)| change).collect()
+    let changes = steps.changes(|_, _| Cause::Undo).into_iter();
+    changes.map(|(_, change)| change.naming(|number| clusters.key(*number).to_key())).collect()
 }
 
 /// Hashes of records by ordinal, and the entity that each belonged to.
-fn where_they_were(state: &LedgerState, keys: &[RecordKey]) -> (Vec<u128>, Vec<Option<EntityId>>) {
-    let known = |key: &RecordKey| {
-        let hash = record_hash(key);
+fn where_they_were(state: &LedgerState, keys: &Keys) -> (Vec<u128>, Vec<Option<EntityId>>) {
+    let known = |at: u32| {
+        let hash = record_hash(keys.get(at));
         (hash, state.entity_of(hash))
     };
-    keys.par_iter().map(known).unzip()
+    (0..keys.len() as u32).into_par_iter().map(known).unzip()
 }
 
 /// A cluster's claim to an id: most members first, then the oldest member.
@@ -237,7 +250,7 @@ impl Steps<'_> {
     fn changes(
         &self,
         cause: impl Fn(Option<(Option<EntityId>, u32)>, Option<u32>) -> Cause,
-    ) -> Vec<(Cause, LedgerChange)> {
+    ) -> Vec<(Cause, LedgerChange<u32>)> {
         // Records that have no entity yet are most of what changes, and all of it at first.
         let mut out = Vec::with_capacity(self.before.iter().filter(|id| id.is_none()).count());
         let mut live: FxHashSet<EntityId> = FxHashSet::default();
@@ -249,7 +262,7 @@ impl Steps<'_> {
                 begun.insert(id);
                 let founder = members[0];
                 let before = self.before[founder as usize];
-                let change = LedgerChange::Created { entity: id, founder: self.key(founder) };
+                let change = LedgerChange::Created { entity: id, founder };
                 out.push((cause(Some((before, founder)), Some(at)), change));
             }
         }
@@ -278,16 +291,14 @@ impl Steps<'_> {
                 // Who founds an entity is told by its creation.
                 let founder = *member == members[0] && from.is_none() && begun.contains(&to);
                 if from != Some(to) && !founder {
-                    let record = self.key(*member);
-                    let change = LedgerChange::Moved { record, from, to: Some(to) };
+                    let change = LedgerChange::Moved { record: *member, from, to: Some(to) };
                     out.push((cause(Some((from, *member)), Some(at)), change));
                 }
             }
         }
-        for key in self.clusters.gone {
+        for (record, key) in (self.clusters.keys.len() as u32..).zip(self.clusters.gone) {
             if let Some(from) = self.state.entity_of(record_hash(key)) {
-                let change =
-                    LedgerChange::Moved { record: key.clone(), from: Some(from), to: None };
+                let change = LedgerChange::Moved { record, from: Some(from), to: None };
                 out.push((cause(None, None), change));
             }
         }
@@ -298,10 +309,6 @@ impl Steps<'_> {
         }
         out.sort_by_key(|(cause, _)| *cause);
         out
-    }
-
-    fn key(&self, ordinal: u32) -> RecordKey {
-        self.clusters.keys[ordinal as usize].clone()
     }
 }
 

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::model::{Cause, EntityId, LedgerChange, LedgerEvent, RecordKey, RunBasis};
+use crate::model::{Cause, EntityId, KeyRef, LedgerChange, LedgerEvent, RunBasis};
 
 /// What the events of the ledger come to. Equal events give equal states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,8 @@ pub enum Resolved {
 }
 
 /// 128 bits that stand for a record's key.
-pub fn record_hash(key: &RecordKey) -> u128 {
+pub fn record_hash<'a>(key: impl Into<KeyRef<'a>>) -> u128 {
+    let key = key.into();
     let mut name = Vec::with_capacity(key.source.len() + key.object.len() + key.id.len() + 2);
     for part in [key.source.as_bytes(), key.object.as_bytes(), key.id.as_bytes()] {
         name.extend_from_slice(part);
@@ -56,14 +57,20 @@ impl LedgerState {
         }
     }
 
-    /// Follows what events changed, in order. Parallel where the order says nothing.
-    pub fn follow_all(&mut self, changes: &[(Cause, LedgerChange)]) {
+    /// Follows what events changed, in order; `key` tells the records that they name. Parallel where
+    /// the order says nothing.
+    pub fn follow_all<'a>(
+        &mut self,
+        changes: &[(Cause, LedgerChange<u32>)],
+        key: impl Fn(u32) -> KeyRef<'a> + Sync,
+    ) {
         /// Changes whose records are hashed before any is followed.
         const AT_ONCE: usize = 1 << 16;
         let joined = changes.iter().filter(|(_, change)| change.record().is_some()).count();
         self.member_of.reserve(joined.saturating_sub(self.member_of.len()));
         for changes in changes.chunks(AT_ONCE) {
-            let hashes = changes.par_iter().map(|(_, change)| change.record().map(record_hash));
+            let hash = |number: &u32| record_hash(key(*number));
+            let hashes = changes.par_iter().map(|(_, change)| change.record().map(hash));
             let hashes: Vec<Option<u128>> = hashes.collect();
             for ((_, change), hash) in changes.iter().zip(hashes) {
                 self.follow_hashed(change, hash);
@@ -76,7 +83,7 @@ impl LedgerState {
     }
 
     /// `hash` is that of the change's record.
-    fn follow_hashed(&mut self, change: &LedgerChange, hash: Option<u128>) {
+    fn follow_hashed<R>(&mut self, change: &LedgerChange<R>, hash: Option<u128>) {
         let hash = hash.unwrap_or_default();
         match change {
             LedgerChange::Run(_) | LedgerChange::Golden { .. } => {}

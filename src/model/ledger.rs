@@ -74,9 +74,9 @@ impl Cause {
     }
 }
 
-/// What an event changed.
+/// What an event changed. `R` says how records are named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LedgerChange {
+pub enum LedgerChange<R = RecordKey> {
     /// A run begins: the events up to the next one are its doing.
     Run(RunBasis),
     /// A new id, named after its founding record; or one that had ended and lives again.
@@ -84,7 +84,7 @@ pub enum LedgerChange {
         /// The id.
         entity: EntityId,
         /// Its first record.
-        founder: RecordKey,
+        founder: R,
     },
     /// `from` became an alias of `into`.
     Merged {
@@ -108,7 +108,7 @@ pub enum LedgerChange {
     /// A record belongs to another entity than before (`None`: it was, or is, not resolved).
     Moved {
         /// The record.
-        record: RecordKey,
+        record: R,
         /// Before.
         from: Option<EntityId>,
         /// After.
@@ -124,12 +124,31 @@ pub enum LedgerChange {
     },
 }
 
-impl LedgerChange {
+impl<R> LedgerChange<R> {
     /// The record that begins or ends to belong somewhere.
-    pub const fn record(&self) -> Option<&RecordKey> {
+    pub const fn record(&self) -> Option<&R> {
         match self {
             Self::Created { founder: record, .. } | Self::Moved { record, .. } => Some(record),
             _ => None,
+        }
+    }
+
+    /// The same change, its record named in another way.
+    pub fn naming<'a, S>(&'a self, name: impl FnOnce(&'a R) -> S) -> LedgerChange<S> {
+        match self {
+            Self::Run(basis) => LedgerChange::Run(basis.clone()),
+            Self::Created { entity, founder } => {
+                LedgerChange::Created { entity: *entity, founder: name(founder) }
+            }
+            Self::Merged { from, into } => LedgerChange::Merged { from: *from, into: *into },
+            Self::Split { from, into } => LedgerChange::Split { from: *from, into: *into },
+            Self::Retired { entity } => LedgerChange::Retired { entity: *entity },
+            Self::Moved { record, from, to } => {
+                LedgerChange::Moved { record: name(record), from: *from, to: *to }
+            }
+            Self::Golden { entity, fields } => {
+                LedgerChange::Golden { entity: *entity, fields: fields.clone() }
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod evidence;
 mod golden;
 mod judgement;
 mod key;
+mod keys;
 mod ledger;
 mod limits;
 mod mapped;
@@ -22,6 +23,7 @@ pub use evidence::{
 pub use golden::{GoldenField, GoldenRecord, LostValue, Relation};
 pub use judgement::{Judgement, Verdict};
 pub use key::{EntityId, EntityKind, RecordKey, Timestamp, is_source_name};
+pub use keys::{KeyRef, Keys};
 pub use ledger::{Cause, LedgerChange, LedgerEvent, RunBasis};
 pub use limits::BlockLimits;
 pub use mapped::{

@@ -4,7 +4,6 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::resolve::Resolution;
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityId, NormalRecord, RecordKey};
@@ -79,8 +78,7 @@ fn phones(gone: &NormalRecord) -> impl Iterator<Item = &str> {
 
 impl<'a> LastKnown<'a> {
     /// Indexes the live records that have a mailbox or phone of the deleted ones. O(records).
-    pub(super) fn new(resolution: &'a Resolution, gone: &[Gone]) -> Self {
-        let table = &resolution.table;
+    pub(super) fn new(table: &'a Table, gone: &[Gone]) -> Self {
         let mut by_mail: FxHashMap<String, Vec<u32>> = FxHashMap::default();
         let mut by_phone: FxHashMap<String, Vec<u32>> = FxHashMap::default();
         for gone in gone {

@@ -8,6 +8,7 @@ mod care;
 mod employment;
 mod engine;
 mod erasure;
+mod findings;
 mod fresh;
 mod golden_changes;
 mod gone;

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
 use super::erasure::ErasureRequest;
+use super::findings::{Findings, SHARED};
 use super::intake::rule_of;
 use super::memory::Memory;
 use super::records::{LiveRecords, filled_for, reading};
@@ -16,20 +17,19 @@ use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
 use super::types::{Progress, RebuildOptions, RebuildReport, StageTime};
 use super::values::PIECE;
-use super::work::Work;
+use super::work::{Resolved, Work};
 use crate::blocking::index::Bucket;
-use crate::blocking::{Blocks, BlocksBuilder, RULES};
+use crate::blocking::{BlocksBuilder, Candidates, RULES};
 use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
 use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BlockLimits, Judgement, Method, RecordKey, Verdict};
 use crate::scoring::Model;
+use crate::store::Store;
 use crate::store::results::{Results, RunSummary};
 
 /// Contradictions among judgements that are told one by one.
 const CONTRADICTIONS_SHOWN: usize = 20;
-/// A mailbox or phone of more records than this is worth a warning.
-const SHARED: u32 = 25;
 
 /// What the snapshot keeps of a run beside its results.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -107,8 +107,11 @@ impl Engine {
         let summary = self.write_results(&work, run, &path, &mut clock)?;
         let changes = self.changes(&mut work, &path, progress)?;
         let (cause, beginning) = Self::beginning(&work, run, &options, &changes);
-        let changes = changes.iter().map(|(cause, change)| (*cause, change));
-        self.store.append_changes(run, std::iter::once((cause, &beginning)).chain(changes))?;
+        let beginning = [(cause, beginning)];
+        let named = |number: &u32| work.records.key(*number);
+        let changes = beginning.iter().chain(&changes);
+        let changes = changes.map(|(cause, change)| (*cause, change.naming(named)));
+        self.store.append_changes(run, changes)?;
         self.store.publish_results(&path)?;
         Ok(RebuildReport {
             run,
@@ -145,10 +148,11 @@ impl Engine {
         let trained = model.is_none();
         let decided = decide(self.store.judgements()?, &records);
         let thresholds = self.options.config.thresholds;
-        let resolution = {
-            let Self { index, pool, .. } = self;
-            let block =
-                |table: &Table, limits: &BlockLimits| blocks(index, &records, table, limits);
+        let (resolution, table) = {
+            let Self { index, store, pool, .. } = self;
+            let block = |table: &Table, limits: &BlockLimits| {
+                candidates(index, store, &records, table, limits)
+            };
             pool.install(|| {
                 let decisions = &decided.decisions;
                 let method = Method::default();
@@ -159,7 +163,9 @@ impl Engine {
         };
         clock.stage("identities");
         let clusters = clusters_of(&resolution);
-        self.give_ids(state, records, decided, resolution, clusters, trained)
+        let findings = self.pool.install(|| Findings::new(table, &records, &resolution, &clusters));
+        let resolved = Resolved { records, resolution, findings, clusters, trained };
+        self.give_ids(state, decided, resolved)
     }
 
     /// Writes a snapshot of what was worked out.
@@ -176,6 +182,7 @@ impl Engine {
             Writing {
                 records: &work.records,
                 resolution: &work.resolution,
+                findings: &work.findings,
                 clusters: &work.clusters,
                 identities: &work.identities,
                 state: &work.state,
@@ -295,7 +302,7 @@ pub(super) struct Decided {
 /// for the survivor.
 fn decide(judgements: Vec<Judgement>, records: &LiveRecords) -> Decided {
     let survivor = |key: &RecordKey| match records.find_survivor(key) {
-        Some(at) => records.keys[at as usize].clone(),
+        Some(at) => records.keys.get(at).to_key(),
         None => key.clone(),
     };
     let contradictions = contradictions(&judgements, survivor);
@@ -338,19 +345,19 @@ fn clusters_of(resolution: &Resolution) -> Vec<Vec<u32>> {
     clusters
 }
 
-/// Blocks by walking the postings of the index.
-pub(super) fn blocks(
+/// Candidate pairs by walking the postings of the index.
+pub(super) fn candidates(
     index: &crate::blocking::index::BlockIndex,
+    store: &Store,
     records: &LiveRecords,
     table: &Table,
     limits: &BlockLimits,
-) -> Result<Blocks> {
+) -> Result<Candidates> {
     let highest = records.numbers.iter().copied().max().map_or(0, |n| n as usize + 1);
     let mut ordinal_of = vec![u32::MAX; highest];
     for (ordinal, number) in records.numbers.iter().enumerate() {
         ordinal_of[*number as usize] = ordinal as u32;
     }
-    let mut builder = BlocksBuilder::new(table, limits);
     let part = |bucket: &Bucket| {
         let mut part = BlocksBuilder::new(table, limits);
         let mut members: Vec<u32> = Vec::new();
@@ -363,19 +370,21 @@ pub(super) fn blocks(
         }
         part
     };
-    index.fold_buckets(part, |part| builder.append(part))?;
-    builder.small_file();
-    Ok(builder.finish())
+    let mut found = Candidates::new(table.len(), limits);
+    index.fold_buckets(part, |part| {
+        found.take(part);
+        if found.is_full() { found.spill(|| store.scratch()) } else { Ok(()) }
+    })?;
+    let mut small = BlocksBuilder::new(table, limits);
+    small.small_file();
+    found.take(small);
+    Ok(found)
 }
 
 fn warnings(work: &Work) -> Vec<String> {
-    let Work { resolution, records, contradictions, .. } = work;
-    let t = &resolution.table;
+    let Work { resolution, findings, records, contradictions, .. } = work;
     let mut out = Vec::new();
-    let many = |counts: &crate::compare::Counts| counts.of.iter().filter(|n| **n >= SHARED).count();
-    for (what, n) in
-        [("mail addresses", many(&t.counts.email)), ("phone numbers", many(&t.counts.phone))]
-    {
+    for (what, n) in ["mail addresses", "phone numbers"].into_iter().zip(findings.shared) {
         if n > 0 {
             out.push(format!(
                 "{n} {what} stand in {SHARED} records or more: shared mailboxes, switchboards or \
@@ -401,12 +410,13 @@ fn warnings(work: &Work) -> Vec<String> {
         out.push(format!("{more} further contradictions: `sameas judgements check` lists all"));
     }
     for (a, b) in &resolution.clustering.contradictions {
-        let kinds = (t.kind[*a as usize], t.kind[*b as usize]);
+        let kinds = (findings.kind[*a as usize], findings.kind[*b as usize]);
         if !kinds.0.compatible(kinds.1) {
             out.push(format!(
                 "{} and {} are judged the same, but one is a person and the other an organisation: \
                  they stay apart",
-                records.keys[*a as usize], records.keys[*b as usize]
+                records.keys.get(*a),
+                records.keys.get(*b)
             ));
         }
     }

@@ -17,7 +17,7 @@ use crate::clustering::record_hash;
 use crate::compare::Origin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{Catalog, GENERIC, Mapping};
-use crate::model::{NormalRecord, RecordKey, SourceRecord, Timestamp};
+use crate::model::{KeyRef, Keys, NormalRecord, RecordKey, SourceRecord, Timestamp};
 use crate::normalize::normalize;
 use crate::store::results::Results;
 use crate::store::{ChunkId, Live, Store};
@@ -26,11 +26,10 @@ use crate::survivorship::FieldNames;
 /// The live records, sorted by key.
 #[derive(Debug, Default)]
 pub(super) struct LiveRecords {
-    pub(super) keys: Vec<RecordKey>,
+    pub(super) keys: Keys,
     pub(super) numbers: Vec<u64>,
     pub(super) files: Vec<u32>,
     origins: Vec<Origin>,
-    hashes: Vec<u64>,
     values: Sorted,
     noted: Mutex<Noted>,
     /// Records that are no longer live, by key.
@@ -135,13 +134,12 @@ impl LiveRecords {
         let places: Vec<Place> = all.iter().map(|loaded| loaded.place).collect();
         out.values = values.sort(store, &places)?;
         drop(places);
-        out.hashes = all.par_iter().map(|loaded| record_hash(&loaded.key) as u64).collect();
         let mut sources: FxHashMap<Arc<str>, u32> = FxHashMap::default();
         for loaded in all {
             let next = sources.len() as u32;
             let source = *sources.entry(Arc::clone(&loaded.key.source)).or_insert(next);
             out.origins.push(Origin { source, generic: loaded.generic });
-            out.keys.push(loaded.key);
+            out.keys.push(&loaded.key.source, &loaded.key.object, &loaded.key.id);
             out.numbers.push(loaded.number);
             out.files.push(loaded.file);
         }
@@ -172,9 +170,19 @@ impl LiveRecords {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The key that a number of a change stands for, as [`Clusters::key`] tells it of these records.
+    ///
+    /// [`Clusters::key`]: crate::clustering::Clusters::key
+    pub(super) fn key(&self, number: u32) -> KeyRef<'_> {
+        match (number as usize).checked_sub(self.keys.len()) {
+            None => self.keys.get(number),
+            Some(at) => (&self.gone[at].key).into(),
+        }
+    }
+
     /// Ordinal of a live record.
     pub(super) fn find(&self, key: &RecordKey) -> Option<u32> {
-        self.keys.binary_search(key).ok().map(|at| at as u32)
+        self.keys.find(key)
     }
 
     /// Ordinal of a live record, or of the one that a record was merged into in its system.
@@ -395,7 +403,7 @@ impl Records for LiveRecords {
     }
 
     fn hash(&self, ordinal: u32) -> u64 {
-        self.hashes[ordinal as usize]
+        record_hash(self.keys.get(ordinal)) as u64
     }
 
     fn noted(&self, from: u32, records: &[NormalRecord]) {
@@ -403,7 +411,7 @@ impl Records for LiveRecords {
         records.par_chunks(RUN).enumerate().for_each(|(run, records)| {
             let mut noted = Noted::default();
             for (at, normal) in (from + (run * RUN) as u32..).zip(records) {
-                noted.fields.add(&self.keys[at as usize], normal);
+                noted.fields.add(self.keys.id(at), normal);
                 noted.newest = noted.newest.max(normal.updated_at).max(normal.created_at);
                 noted.employment.add(at, normal);
             }

@@ -2,9 +2,12 @@
 //! order but the records' own.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 pub use super::values::{PIECE, Segment};
-use crate::blocking::{BlockStatistics, Blocks, Group, PairSample, RULES, fit_limits, limits_for};
+use crate::blocking::{
+    BlockStatistics, Candidates, Group, Pair, PairSample, RULES, fit_limits, limits_for,
+};
 use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
@@ -47,10 +50,6 @@ pub struct Decisions {
 /// The middle's result.
 #[derive(Debug)]
 pub struct Resolution {
-    /// The comparison table.
-    pub table: Table,
-    /// Shares of mailbox patterns.
-    pub shares: PatternShares,
     /// The model, trained or given.
     pub model: Model,
     /// Pairs at or above the review threshold, or that could connect, sorted by (a, b).
@@ -73,9 +72,11 @@ pub struct Resolution {
 
 /// Candidate pairs that training looks at.
 const SAMPLE: usize = 200_000;
-/// Records whose candidates are gathered before any is compared.
-const AT_ONCE: usize = 16;
-/// Pairs, or records to be scored, of a piece of parallel work.
+/// Records that the sample is first looked for in.
+const SAMPLE_RECORDS: usize = 1 << 16;
+/// Pairs whose records are brought close before any is compared.
+const AT_ONCE: usize = 128;
+/// Pairs of a piece of parallel work.
 const RUN: usize = 2048;
 /// Records that further texts are chosen from: that many are enough to see what a column holds.
 const TEXT_SAMPLE: u32 = 1 << 16;
@@ -164,7 +165,8 @@ fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
     Ok(profile.choose())
 }
 
-/// Resolves records, sorted by key. `block` finds the blocks of the table under limits.
+/// Resolves records, sorted by key; the table of what was compared comes with what was found. `block`
+/// finds the candidate pairs of the table under limits.
 /// Deterministic for any number of threads.
 ///
 /// # Errors
@@ -175,44 +177,45 @@ pub fn resolve(
     method: Method,
     decisions: &Decisions,
     thresholds: &Thresholds,
-    block: &dyn Fn(&Table, &BlockLimits) -> Result<Blocks>,
+    block: &dyn Fn(&Table, &BlockLimits) -> Result<Candidates>,
     stage: &mut dyn FnMut(&str),
-) -> Result<Resolution> {
+) -> Result<(Resolution, Table)> {
     stage("table");
     let (mut table, shares, texts) = build_table(records, model.as_ref(), method)?;
     stage("blocks");
     let limits = model.as_ref().map_or_else(|| limits_for(table.len()), |m| m.limits.clone());
-    let mut blocks = block(&table, &limits)?;
+    let mut candidates = block(&table, &limits)?;
     let model = match model {
         Some(model) => model,
         None => {
             stage("train");
             let hashes: Vec<u64> = (0..records.len()).map(|r| records.hash(r)).collect();
-            let (candidates, scale) = sample(&table, &blocks, &hashes);
+            let sample = Sample::draw(&candidates, &hashes)?;
             let mut model = train(&TrainingSet {
                 table: &table,
                 shares: &shares,
                 texts: &texts,
                 hashes: &hashes,
-                candidates: &candidates,
-                scale,
+                candidates: &sample.pairs,
+                scale: sample.scale,
                 limits: &limits,
             });
             // From here on the frequencies are the model's, as in every later run.
             table.apply_own();
             table.forget_places();
-            let pairs = candidates.len() as f64 * scale / f64::from(table.len().max(1));
-            let scored = score_sample(&table, &shares, &model, &blocks, &candidates);
+            let pairs = sample.pairs.len() as f64 * sample.scale / f64::from(table.len().max(1));
+            let scored = score_sample(&table, &shares, &model, &sample);
             model.limits = fit_limits(&limits, &scored, pairs);
-            blocks.limit(&model.limits);
+            candidates.limit(&model.limits);
             model
         }
     };
     stage("score");
-    let scored = score(&table, &shares, &model, &blocks, thresholds);
-    let Scored { edges, levels, pairs: pairs_scored, relatives, review } = scored;
-    let blocking_recall = blocking_recall(&blocks, &edges, &|r| records.hash(r));
-    let blocks = blocks.statistics;
+    let scored = score(&table, &shares, &model, &candidates, thresholds)?;
+    let Scored { edges, levels, nets, pairs: pairs_scored, relatives, review } = scored;
+    let blocking_recall = blocking_recall(&edges, &nets, &|r| records.hash(r));
+    drop(nets);
+    let blocks = candidates.into_statistics();
     stage("cluster");
     let logit = |p: f64| (p / (1.0 - p)).ln();
     let clustering = cluster(&ClusterInput {
@@ -224,9 +227,7 @@ pub fn resolve(
         different: &decisions.different,
         threshold: logit(thresholds.matching),
     });
-    Ok(Resolution {
-        table,
-        shares,
+    let resolution = Resolution {
         model,
         edges,
         levels,
@@ -236,25 +237,75 @@ pub fn resolve(
         relatives,
         review,
         blocking_recall,
-    })
+    };
+    Ok((resolution, table))
 }
 
-/// Candidate pairs of whole records, taken in the order of their keys' hashes until there are
-/// enough, and how many pairs each stands for.
-fn sample(table: &Table, blocks: &Blocks, hashes: &[u64]) -> (Vec<(u32, u32)>, f64) {
-    let n = table.len();
-    let mut order: Vec<u32> = (0..n).collect();
-    order.sort_unstable_by_key(|r| (hashes[*r as usize], *r));
-    let mut pairs = Vec::new();
-    let mut found = Vec::new();
-    for (taken, record) in order.iter().enumerate() {
-        if pairs.len() >= SAMPLE {
-            return (pairs, f64::from(n) / taken as f64);
+/// Candidate pairs that training looks at.
+struct Sample {
+    /// Those of whole records, taken in the order of their keys' hashes until there are enough.
+    pairs: Vec<(u32, u32)>,
+    /// End of each pair's blocks in `blocks`.
+    ends: Vec<u32>,
+    blocks: Vec<(u8, bool, u32)>,
+    /// How many pairs each stands for.
+    scale: f64,
+}
+
+impl Sample {
+    /// Draws a sample. O(pairs in blocks).
+    fn draw(candidates: &Candidates, hashes: &[u64]) -> Result<Self> {
+        let n = hashes.len();
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        order.par_sort_unstable_by_key(|r| (hashes[*r as usize], *r));
+        let mut first = SAMPLE_RECORDS.min(n);
+        loop {
+            let wanted: FxHashMap<u32, u32> = order[..first].iter().copied().zip(0..).collect();
+            let (sample, taken) = Self::of(candidates, &wanted)?;
+            if taken.is_some() || first == n {
+                let taken = taken.unwrap_or(n as u32);
+                let scale = if taken as usize == n { 1.0 } else { n as f64 / f64::from(taken) };
+                return Ok(Self { scale, ..sample });
+            }
+            first = n.min(4 * first);
         }
-        blocks.candidates(*record, &mut found);
-        pairs.extend(found.iter().map(|other| (*record, *other)));
     }
-    (pairs, 1.0)
+
+    /// The pairs of the wanted records in the order of their places, up to the record that makes them
+    /// enough; after how many records that is, if they are.
+    fn of(candidates: &Candidates, wanted: &FxHashMap<u32, u32>) -> Result<(Self, Option<u32>)> {
+        type Found = (u32, u32, u32, Vec<(u8, bool, u32)>);
+        let parts: Vec<Result<Vec<Found>>> = (0..candidates.parts())
+            .into_par_iter()
+            .map(|part| {
+                let pairs = candidates.part(part, |record| wanted.contains_key(&record))?;
+                Ok(pairs.iter().map(|p| (wanted[&p.a], p.a, p.b, p.blocks().collect())).collect())
+            })
+            .collect();
+        let mut all: Vec<Found> = Vec::new();
+        for part in parts {
+            all.extend(part?);
+        }
+        all.par_sort_unstable_by_key(|(place, _, b, _)| (*place, *b));
+        let mut out = Self { pairs: Vec::new(), ends: Vec::new(), blocks: Vec::new(), scale: 1.0 };
+        for of_record in all.chunk_by(|x, y| x.0 == y.0) {
+            for (_, a, b, blocks) in of_record {
+                out.pairs.push((*a, *b));
+                out.blocks.extend_from_slice(blocks);
+                out.ends.push(out.blocks.len() as u32);
+            }
+            if out.pairs.len() >= SAMPLE {
+                return Ok((out, Some(of_record[0].0 + 1)));
+            }
+        }
+        Ok((out, None))
+    }
+
+    /// The blocks of a pair, by its place.
+    fn blocks(&self, at: usize) -> &[(u8, bool, u32)] {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.blocks[start as usize..self.ends[at] as usize]
+    }
 }
 
 /// What limits are fitted to: each pair's blocks and its probability.
@@ -262,23 +313,24 @@ fn score_sample(
     table: &Table,
     shares: &PatternShares,
     model: &Model,
-    blocks: &Blocks,
-    pairs: &[(u32, u32)],
+    sample: &Sample,
 ) -> PairSample {
-    let pieces: Vec<PairSample> = pairs
+    let pieces: Vec<PairSample> = sample
+        .pairs
         .par_chunks(RUN)
+        .enumerate()
         .map_init(
             || Comparer::new(table, shares),
-            |comparer, piece| {
+            |comparer, (run, piece)| {
                 let probability = |comparer: &mut Comparer<'_>, a: u32, b: u32| {
                     let kinds = (table.kind[a as usize], table.kind[b as usize]);
                     let parameters = model.parameters(kinds.0, kinds.1)?;
                     Some(parameters.score(&comparer.compare(a, b)).posterior())
                 };
                 let mut sampled = PairSample::default();
-                for (a, b) in piece {
+                for (at, (a, b)) in (run * RUN..).zip(piece) {
                     let probability = probability(comparer, *a, *b).unwrap_or(0.0);
-                    sampled.push(&blocks.shared(*a, *b), probability);
+                    sampled.push(sample.blocks(at), probability);
                 }
                 sampled
             },
@@ -291,30 +343,35 @@ fn score_sample(
 
 /// Matches that the recall of blocking is estimated from.
 const RECALL_SAMPLE: usize = 20_000;
+/// Edges that are looked at for it at a time.
+const RECALL_RUN: usize = 1 << 20;
 
-/// Share of the matches that blocking meets, by capture and recapture (Chapman's estimator): rules
-/// on names are one net, all other rules the other; what both caught tells how much both missed.
-/// `edges` at or above even odds count, in the order of a hash of their records.
-fn blocking_recall(blocks: &Blocks, edges: &[Edge], hash: &dyn Fn(u32) -> u64) -> f64 {
-    let mut sample: Vec<(u64, u32, u32)> = edges
-        .iter()
-        .filter(|e| e.score >= 0.0)
-        .map(|e| (hash(e.a) ^ hash(e.b).rotate_left(17), e.a, e.b))
-        .collect();
-    sample.sort_unstable();
-    sample.truncate(RECALL_SAMPLE);
-    let caught: Vec<(bool, bool)> = sample
-        .par_iter()
-        .map(|(_, a, b)| {
-            let rules = blocks.shared_rules(*a, *b);
-            let name = |rule: &u8| RULES[usize::from(*rule)].group == Group::Name;
-            (rules.iter().any(name), !rules.iter().all(name))
-        })
-        .collect();
-    let count = |f: fn(&(bool, bool)) -> bool| caught.iter().filter(|c| f(c)).count() as f64;
-    let (names, others, both) = (count(|c| c.0), count(|c| c.1), count(|c| c.0 && c.1));
+/// The nets that caught a pair: rules on names are one, all other rules the other.
+fn nets(pair: Pair<'_>) -> u8 {
+    let net = |(rule, _, _): (u8, bool, u32)| match RULES[usize::from(rule)].group {
+        Group::Name => 1,
+        _ => 2,
+    };
+    pair.blocks().map(net).fold(0, |all, one| all | one)
+}
+
+/// Share of the matches that blocking meets, by capture and recapture (Chapman's estimator): what
+/// both [`nets`] caught tells how much both missed. `edges` at or above even odds count, in the order
+/// of a hash of their records.
+fn blocking_recall(edges: &[Edge], nets: &[u8], hash: &(dyn Fn(u32) -> u64 + Sync)) -> f64 {
+    let mut sample: Vec<(u64, u32, u32, u8)> = Vec::new();
+    for (edges, nets) in edges.chunks(RECALL_RUN).zip(nets.chunks(RECALL_RUN)) {
+        let likely = (edges, nets).into_par_iter().filter(|(e, _)| e.score >= 0.0);
+        let hashed =
+            |(e, nets): (&Edge, &u8)| (hash(e.a) ^ hash(e.b).rotate_left(17), e.a, e.b, *nets);
+        sample.par_extend(likely.map(hashed));
+        sample.par_sort_unstable();
+        sample.truncate(RECALL_SAMPLE);
+    }
+    let count = |wanted: u8| sample.iter().filter(|s| s.3 & wanted == wanted).count() as f64;
+    let (names, others, both) = (count(1), count(2), count(3));
     let all = (names + 1.0) * (others + 1.0) / (both + 1.0) - 1.0;
-    if all <= 0.0 { 1.0 } else { (count(|c| c.0 || c.1) / all).min(1.0) }
+    if all <= 0.0 { 1.0 } else { (sample.len() as f64 / all).min(1.0) }
 }
 
 /// What scoring keeps.
@@ -322,6 +379,8 @@ fn blocking_recall(blocks: &Blocks, edges: &[Edge], hash: &dyn Fn(u32) -> u64) -
 struct Scored {
     edges: Vec<Edge>,
     levels: Vec<u64>,
+    /// By edge.
+    nets: Vec<u8>,
     pairs: u64,
     relatives: Vec<(u32, u32)>,
     review: f32,
@@ -329,54 +388,57 @@ struct Scored {
 
 /// Log odds of "relatives" against everything else from which a household is reported.
 const RELATIVES: f64 = 3.0;
+/// Parts of the candidate pairs that are scored before what is kept of them is put together.
+const PARTS_AT_ONCE: u32 = 64;
 
 fn score(
     table: &Table,
     shares: &PatternShares,
     model: &Model,
-    blocks: &Blocks,
+    candidates: &Candidates,
     thresholds: &Thresholds,
-) -> Scored {
+) -> Result<Scored> {
     let review = (thresholds.review / (1.0 - thresholds.review)).ln() as f32;
     let keep = review.min(-1.0);
-    let records: Vec<u32> = (0..table.len()).collect();
-    let pieces: Vec<Scored> = records
-        .par_chunks(RUN)
-        .map_init(
-            || (Comparer::new(table, shares), Vec::new(), Vec::new()),
-            |(comparer, found, pairs), piece| {
-                let mut out = Scored::default();
-                for records in piece.chunks(AT_ONCE) {
-                    pairs.clear();
-                    for a in records {
-                        blocks.candidates(*a, found);
-                        pairs.extend(found.iter().map(|b| (*a, *b)));
-                    }
-                    comparer.warm(pairs.iter().map(|(_, b)| *b));
-                    for (a, b) in pairs.iter() {
-                        let kinds = (table.kind[*a as usize], table.kind[*b as usize]);
-                        let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
-                        out.pairs += 1;
-                        let comparison = comparer.compare(*a, *b);
-                        let score = parameters.score(&comparison);
-                        if score.total as f32 >= keep {
-                            out.edges.push(Edge { a: *a, b: *b, score: score.total as f32 });
-                            out.levels.push(pack(&comparison));
-                        } else if score.relative - score.matched.max(0.0) >= RELATIVES {
-                            out.relatives.push((*a, *b));
-                        }
-                    }
+    let score = |comparer: &mut Comparer<'_>, part: u32| {
+        let mut out = Scored::default();
+        let pairs = candidates.part(part, |_| true)?;
+        let pairs: Vec<Pair<'_>> = pairs.iter().collect();
+        for pairs in pairs.chunks(AT_ONCE) {
+            comparer.warm(pairs.iter().map(|pair| pair.b));
+            for pair in pairs {
+                let (a, b) = (pair.a, pair.b);
+                let kinds = (table.kind[a as usize], table.kind[b as usize]);
+                let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
+                out.pairs += 1;
+                let comparison = comparer.compare(a, b);
+                let score = parameters.score(&comparison);
+                if score.total as f32 >= keep {
+                    out.edges.push(Edge { a, b, score: score.total as f32 });
+                    out.levels.push(pack(&comparison));
+                    out.nets.push(nets(*pair));
+                } else if score.relative - score.matched.max(0.0) >= RELATIVES {
+                    out.relatives.push((a, b));
                 }
-                out
-            },
-        )
-        .collect();
+            }
+        }
+        Ok(out)
+    };
     let mut all = Scored { review, ..Scored::default() };
-    for piece in pieces {
-        all.edges.extend(piece.edges);
-        all.levels.extend(piece.levels);
-        all.pairs += piece.pairs;
-        all.relatives.extend(piece.relatives);
+    for first in (0..candidates.parts()).step_by(PARTS_AT_ONCE as usize) {
+        let parts = first..candidates.parts().min(first + PARTS_AT_ONCE);
+        let scored: Vec<Result<Scored>> = parts
+            .into_par_iter()
+            .map_init(|| Comparer::new(table, shares), |comparer, part| score(comparer, part))
+            .collect();
+        for part in scored {
+            let part = part?;
+            all.edges.extend(part.edges);
+            all.levels.extend(part.levels);
+            all.nets.extend(part.nets);
+            all.pairs += part.pairs;
+            all.relatives.extend(part.relatives);
+        }
     }
-    all
+    Ok(all)
 }

@@ -5,14 +5,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::employment::Relations;
 use super::engine::peak_memory;
-use super::gone::{self, Gone, LastKnown};
+use super::findings::Findings;
+use super::gone::{self, Gone};
 use super::quarantine;
 use super::rebuild::{Clock, RunFacts};
 use super::records::LiveRecords;
 use super::resolve::{Decisions, Records as _, Resolution};
 use super::values::{PIECE, Segment};
-use crate::clustering::{Identities, LedgerState, Resolved, record_hash};
-use crate::compare::Table;
+use crate::clustering::{Identities, LedgerState, Resolved, Step, record_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
@@ -21,6 +21,7 @@ use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSu
 pub(super) struct Writing<'a> {
     pub(super) records: &'a LiveRecords,
     pub(super) resolution: &'a Resolution,
+    pub(super) findings: &'a Findings,
     pub(super) clusters: &'a [Vec<u32>],
     pub(super) identities: &'a Identities,
     /// The ledger's state with the identities of this run.
@@ -45,11 +46,8 @@ impl Writing<'_> {
         self.records_to(&mut out)?;
         summary.as_of = self.as_of.or(noted.newest).map(|t| t.0);
         let entity_of = self.entity_of();
-        let employers = self.records_of(noted.employment.ids());
-        let by_id = |id: &str| employers.get(id).copied().flatten();
-        let kind = &self.resolution.table.kind;
-        let relations = noted.employment.clone().relations(&entity_of, kind, by_id);
-        drop(employers);
+        let by_id = |id: &str| self.findings.bearers.get(id).copied();
+        let relations = noted.employment.relations(&entity_of, &self.findings.kind, by_id);
         self.entities(&mut out, &entity_of, relations)?;
         self.pairs(&mut out)?;
         self.aliases(&mut out, &entity_of)?;
@@ -96,7 +94,7 @@ impl Writing<'_> {
         let mut values = read(0)?;
         for piece in 0..pieces {
             let row = |(at, place): (u32, usize)| RecordRow {
-                key: &self.records.keys[at as usize],
+                key: self.records.keys.get(at),
                 store_record: self.records.numbers[at as usize],
                 file: self.records.files[at as usize],
                 normal: values.get(place),
@@ -114,7 +112,7 @@ impl Writing<'_> {
     fn sources(&self) -> Vec<(String, u64, u32)> {
         let mut out: Vec<(String, u64, u32)> = Vec::new();
         for (key, file) in self.records.keys.iter().zip(&self.records.files) {
-            match out.last_mut().filter(|(source, _, _)| *source == *key.source) {
+            match out.last_mut().filter(|(source, _, _)| **source == **key.source) {
                 Some((_, records, newest)) => {
                     *records += 1;
                     *newest = (*newest).max(*file);
@@ -135,41 +133,12 @@ impl Writing<'_> {
         out
     }
 
-    /// The first record that bears each id as its own.
-    fn records_of<'a>(
-        &self,
-        ids: impl Iterator<Item = &'a str>,
-    ) -> FxHashMap<&'a str, Option<u32>> {
-        let table = &self.resolution.table;
-        let mut out: FxHashMap<&str, Option<u32>> = ids.map(|id| (id, None)).collect();
-        if out.is_empty() {
-            return out;
-        }
-        for record in 0..table.len() {
-            for link in table.links.get(record).iter().filter(|link| link.own) {
-                if let Some(found) = out.get_mut(table.link.get(link.link)) {
-                    found.get_or_insert(record);
-                }
-            }
-        }
-        out
-    }
-
     fn entities(
         &self,
         out: &mut ResultsWriter,
         entity_of: &[u32],
         organizations: Relations,
     ) -> Result<()> {
-        let mut steps: FxHashMap<u32, Vec<StepRow>> = FxHashMap::default();
-        for (root, step) in &self.resolution.clustering.steps {
-            steps.entry(*root).or_default().push(StepRow {
-                a: step.a,
-                b: step.b,
-                weight: (step.score / std::f32::consts::LN_2).min(1000.0),
-                kind: step.kind.code(),
-            });
-        }
         let mut relations: FxHashMap<u32, FxHashSet<(&'static str, u32)>> = FxHashMap::default();
         for (p, o) in organizations.employed {
             relations.entry(p).or_default().insert(("employer", o));
@@ -187,8 +156,8 @@ impl Writing<'_> {
             }
         }
         let row = |(at, members): (usize, &Vec<u32>)| {
-            let kinds = members.iter().map(|m| self.resolution.table.kind[*m as usize]);
-            let own_steps = steps.get(&members[0]).cloned().unwrap_or_default();
+            let kinds = members.iter().map(|m| self.findings.kind[*m as usize]);
+            let steps = self.resolution.clustering.steps_of(members[0]);
             let related = relations.get(&(at as u32)).into_iter().flatten();
             let mut related: Vec<(String, u32)> =
                 related.map(|(kind, entity)| ((*kind).to_owned(), *entity)).collect();
@@ -197,8 +166,8 @@ impl Writing<'_> {
                 id: self.identities.ids[at],
                 kind: kinds.max_by_key(|k| *k != EntityKind::Unknown).unwrap_or_default(),
                 members: members.clone(),
-                suspicions: suspicions(&self.resolution.table, members, &own_steps),
-                steps: own_steps,
+                suspicions: self.findings.suspicions.get(&(at as u32)).cloned().unwrap_or_default(),
+                steps: steps.iter().map(|(_, step)| step_row(step)).collect(),
                 relations: related,
             }
         };
@@ -241,24 +210,20 @@ impl Writing<'_> {
         if gone.is_empty() {
             return Ok(());
         }
-        let known = LastKnown::new(self.resolution, gone);
         let last = |gone: &Gone| self.state.last_entity_of(record_hash(&gone.key));
         // The survivor of its merge; else where it belonged; else who has its mailbox.
-        let found: Vec<Option<u32>> = gone
-            .par_iter()
-            .map(|gone| {
+        let found: Vec<Option<u32>> = (gone, &self.findings.last_known)
+            .into_par_iter()
+            .map(|(gone, known)| {
                 let of = |record: u32| entity_of[record as usize];
                 let survivor = gone.survivor.as_ref().and_then(|s| self.records.find_survivor(s));
-                survivor
-                    .map(of)
-                    .or_else(|| last(gone).and_then(live))
-                    .or_else(|| known.of(&gone.normal).map(of))
+                survivor.map(of).or_else(|| last(gone).and_then(live)).or_else(|| known.map(of))
             })
             .collect();
         let mut rest: Vec<Gone> = Vec::new();
         for (gone, entity) in gone.iter().zip(found) {
             // A survivor that is gone too may still have somebody who answers for it.
-            match entity.or_else(|| self.survivors_entity(gone, entity_of, &known)) {
+            match entity.or_else(|| self.survivors_entity(gone, entity_of)) {
                 Some(entity) => out.alias(AliasKey::Record(gone.key.clone()), entity)?,
                 None => rest.push(Gone { entity: last(gone), ..gone.clone() }),
             }
@@ -266,56 +231,17 @@ impl Writing<'_> {
         if rest.is_empty() { Ok(()) } else { out.blob(gone::BLOB, &gone::encode(&rest)?) }
     }
 
-    fn survivors_entity(&self, of: &Gone, entity_of: &[u32], known: &LastKnown<'_>) -> Option<u32> {
+    fn survivors_entity(&self, of: &Gone, entity_of: &[u32]) -> Option<u32> {
         let all = &self.records.gone;
         let survivor = of.survivor.as_ref()?;
         let at = all.binary_search_by(|gone| gone.key.cmp(survivor)).ok()?;
-        known.of(&all[at].normal).map(|record| entity_of[record as usize])
+        self.findings.last_known[at].map(|record| entity_of[record as usize])
     }
 }
 
 /// Entities whose rows are made, in parallel, before they are written.
 const ENTITIES_AT_ONCE: usize = 1 << 14;
 
-/// An entity of more records than this is worth a look.
-const LARGE: usize = 40;
-/// A merge under this log odds (bits; 2 is a probability of .8) is doubtful.
-const DOUBTFUL: f32 = 2.0;
-
-/// Why a person should look at an entity.
-fn suspicions(table: &Table, members: &[u32], steps: &[StepRow]) -> Vec<String> {
-    let mut out = Vec::new();
-    if members.len() < 2 {
-        return out;
-    }
-    if members.len() >= LARGE {
-        out.push(format!("unusually large: {} records", members.len()));
-    }
-    let weakest =
-        steps.iter().filter(|s| s.kind != 2).map(|s| s.weight).fold(f32::INFINITY, f32::min);
-    if members.len() > 2 && weakest < DOUBTFUL {
-        let probability = 1.0 / (1.0 + (-f64::from(weakest)).exp2());
-        out.push(format!(
-            "two parts are held together by a doubtful link (probability {probability:.2})"
-        ));
-    }
-    let names = members.iter().flat_map(|m| table.names(*m));
-    let mut generations: Vec<u8> = names.map(|n| n.generation).filter(|g| *g != 0).collect();
-    generations.sort_unstable();
-    generations.dedup();
-    if generations.len() > 1 {
-        out.push("some records say senior, others junior".to_owned());
-    }
-    let births = members.iter().flat_map(|m| table.births(*m));
-    let mut years: Vec<u32> = births
-        .filter_map(|id| table.birth.get(*id).get(..4)?.parse().ok())
-        .filter(|year| *year != 0)
-        .collect();
-    years.sort_unstable();
-    if let (Some(first), Some(last)) = (years.first(), years.last())
-        && last - first >= 12
-    {
-        out.push(format!("birth dates lie {} years apart", last - first));
-    }
-    out
+fn step_row(step: &Step) -> StepRow {
+    StepRow { a: step.a, b: step.b, weight: step.bits(), kind: step.kind.code() }
 }

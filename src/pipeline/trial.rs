@@ -2,12 +2,12 @@
 
 use super::engine::Engine;
 use super::fresh::Fresh;
-use super::rebuild::blocks;
+use super::rebuild::candidates;
 use super::records::LiveRecords;
 use super::resolve::{Decisions, resolve};
 use crate::compare::Table;
 use crate::error::Result;
-use crate::model::{BlockLimits, Method, RecordKey, Thresholds};
+use crate::model::{BlockLimits, Keys, Method, Thresholds};
 
 /// The live records of a store, to be resolved in several ways.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Engine {
 
 impl Trials<'_> {
     /// Keys of the records, ascending.
-    pub fn keys(&self) -> &[RecordKey] {
+    pub fn keys(&self) -> &Keys {
         &self.records.keys
     }
 
@@ -52,10 +52,11 @@ impl Trials<'_> {
     /// The store or its index cannot be read.
     pub fn run(&mut self, method: Method, thresholds: &Thresholds) -> Result<Trial> {
         let records = &self.records;
-        let Engine { index, pool, .. } = &mut *self.engine;
-        let block = |table: &Table, limits: &BlockLimits| blocks(index, records, table, limits);
+        let Engine { index, store, pool, .. } = &mut *self.engine;
+        let block =
+            |table: &Table, limits: &BlockLimits| candidates(index, store, records, table, limits);
         let decisions = Decisions::default();
-        let resolution = pool.install(|| {
+        let (resolution, _) = pool.install(|| {
             resolve(records, None, method, &decisions, thresholds, &block, &mut |_| ())
         })?;
         Ok(Trial { cluster: resolution.clustering.root, pairs_scored: resolution.pairs_scored })

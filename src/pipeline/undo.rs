@@ -7,7 +7,7 @@ use super::view::View;
 use crate::clustering::{Clusters, LedgerState, restore};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Cause, EntityId, Judgement, LedgerChange, LedgerEvent, RecordKey, RunBasis, Timestamp,
+    Cause, EntityId, Judgement, Keys, LedgerChange, LedgerEvent, RecordKey, RunBasis, Timestamp,
 };
 use crate::store::results::Results;
 
@@ -131,9 +131,10 @@ impl Engine {
 
     /// The changes that lead from the ledger's state to earlier results.
     fn way_back(&self, state: &LedgerState, results: &Results) -> Result<Vec<LedgerChange>> {
-        let keys: Result<Vec<RecordKey>> =
-            (0..results.records()).map(|at| results.key(at)).collect();
-        let keys = keys?;
+        let mut keys = Keys::default();
+        results.scan_keys(0..results.records(), |_, source, object, id| {
+            keys.push(source, object, id);
+        })?;
         let mut members: Vec<Vec<u32>> = Vec::with_capacity(results.entities() as usize);
         let mut ids: Vec<EntityId> = Vec::with_capacity(results.entities() as usize);
         for index in 0..results.entities() {
@@ -149,7 +150,7 @@ impl Engine {
                 LedgerChange::Moved { record, .. } => record,
                 _ => return Ok(()),
             };
-            if keys.binary_search(&record).is_err() {
+            if keys.find(&record).is_none() {
                 gone.push(record);
             }
             Ok(())

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::engine::Engine;
+use super::findings::Findings;
 use super::golden_changes::golden_changes;
 use super::rebuild::Decided;
 use super::records::LiveRecords;
@@ -18,7 +19,7 @@ use crate::clustering::{
     Clusters, Contradiction, Identities, LedgerState, News, identify, record_hash,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Cause, EntityId, Judgement, LedgerChange, RecordKey, RunBasis};
+use crate::model::{Cause, EntityId, Judgement, KeyRef, LedgerChange, RecordKey, RunBasis};
 use crate::store::founding_id;
 use crate::store::results::Results;
 
@@ -28,6 +29,7 @@ pub(super) struct Work {
     pub(super) records: LiveRecords,
     pub(super) decisions: Decisions,
     pub(super) resolution: Resolution,
+    pub(super) findings: Findings,
     /// Whether the model is new.
     pub(super) trained: bool,
     pub(super) clusters: Vec<Vec<u32>>,
@@ -45,17 +47,24 @@ pub(super) struct Work {
     otherwise: Cause,
 }
 
+/// Clusters before they have ids.
+pub(super) struct Resolved {
+    pub(super) records: LiveRecords,
+    pub(super) resolution: Resolution,
+    pub(super) findings: Findings,
+    pub(super) clusters: Vec<Vec<u32>>,
+    pub(super) trained: bool,
+}
+
 impl Engine {
     /// Gives the clusters their ids.
     pub(super) fn give_ids(
         &self,
         mut state: LedgerState,
-        records: LiveRecords,
         decided: Decided,
-        resolution: Resolution,
-        clusters: Vec<Vec<u32>>,
-        trained: bool,
+        resolved: Resolved,
     ) -> Result<Work> {
+        let Resolved { records, resolution, findings, clusters, trained } = resolved;
         let Decided { judgements, decisions, contradictions } = decided;
         let basis = RunBasis {
             at: None,
@@ -76,20 +85,24 @@ impl Engine {
             Cause::Other
         };
         let gone: Vec<RecordKey> = records.gone.iter().map(|gone| gone.key.clone()).collect();
-        let named = Clusters { members: &clusters, keys: &records.keys, gone: &gone };
+        let of_records = Clusters { members: &clusters, keys: &records.keys, gone: &gone };
         let news = News { records: &touched, otherwise };
-        let identities = self.pool.install(|| identify(&state, named, news, founding_id));
+        let identities = self
+            .pool
+            .install(|| identify(&state, of_records, news, |key: KeyRef<'_>| founding_id(key)));
         let stability = stability(&identities);
-        let redone = redone(&state, &identities);
+        let redone = redone(&state, &identities, &records);
         let runs = state.runs().last().map_or(0, |(run, _)| *run);
         let as_of = self.options.as_of;
         let named = (self.store.ground_sequence()?, runs, &basis.model, &basis.config, as_of);
         let plan = format!("{:016x}", xxh3_64(format!("{named:?}").as_bytes()));
-        self.pool.install(|| state.follow_all(&identities.changes));
+        self.pool
+            .install(|| state.follow_all(&identities.changes, |number| of_records.key(number)));
         Ok(Work {
             records,
             decisions,
             resolution,
+            findings,
             trained,
             clusters,
             identities,
@@ -110,7 +123,7 @@ impl Engine {
         work: &mut Work,
         path: &Path,
         progress: &dyn Progress,
-    ) -> Result<Vec<(Cause, LedgerChange)>> {
+    ) -> Result<Vec<(Cause, LedgerChange<u32>)>> {
         let golden = self.golden_events(work, path, progress)?;
         let mut changes = std::mem::take(&mut work.identities.changes);
         changes.extend(golden);
@@ -123,8 +136,8 @@ impl Engine {
         work: &Work,
         run: u32,
         options: &RebuildOptions,
-        changes: &[(Cause, LedgerChange)],
-    ) -> (Cause, LedgerChange) {
+        changes: &[(Cause, LedgerChange<u32>)],
+    ) -> (Cause, LedgerChange<u32>) {
         let nearest = changes.first().map_or(Cause::Other, |(cause, _)| *cause);
         let cause = if work.otherwise == Cause::Other { nearest } else { work.otherwise };
         let basis = RunBasis { at: options.at, results: run, ..work.basis.clone() };
@@ -137,7 +150,7 @@ impl Engine {
         work: &Work,
         path: &Path,
         progress: &dyn Progress,
-    ) -> Result<Vec<(Cause, LedgerChange)>> {
+    ) -> Result<Vec<(Cause, LedgerChange<u32>)>> {
         if work.identities.known == 0 {
             return Ok(Vec::new());
         }
@@ -249,7 +262,7 @@ fn touched(records: &LiveRecords, judgements: &[Judgement], last: &RunBasis) -> 
 }
 
 fn stability(identities: &Identities) -> Stability {
-    use LedgerChange as Change;
+    type Change = LedgerChange<u32>;
     let changes = || identities.changes.iter().map(|(_, change)| change);
     let count = |f: fn(&Change) -> bool| changes().filter(|c| f(c)).count() as u64;
     Stability {
@@ -266,17 +279,18 @@ fn stability(identities: &Identities) -> Stability {
 }
 
 /// What is done again, if the last run of this state was an undo.
-fn redone(state: &LedgerState, identities: &Identities) -> Option<Redone> {
+fn redone(state: &LedgerState, identities: &Identities, records: &LiveRecords) -> Option<Redone> {
     let undone = state.undone();
     let (run, basis) = state.runs().last()?;
     if undone.is_empty() || *run == basis.results {
         return None;
     }
-    let again =
-        |record: &RecordKey, to: EntityId| state.former(record_hash(record)).last() == Some(&to);
+    let again = |record: u32, to: EntityId| {
+        state.former(record_hash(records.key(record))).last() == Some(&to)
+    };
     let records = identities.changes.iter().filter(|(_, change)| match change {
-        LedgerChange::Created { entity, founder } => again(founder, *entity),
-        LedgerChange::Moved { record, to: Some(to), .. } => again(record, *to),
+        LedgerChange::Created { entity, founder } => again(*founder, *entity),
+        LedgerChange::Moved { record, to: Some(to), .. } => again(*record, *to),
         _ => false,
     });
     Some(Redone { records: records.count() as u64, undone })

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Result;
-use crate::model::{Cause, Judgement, LedgerChange, LedgerEvent};
+use crate::model::{Cause, Judgement, KeyRef, LedgerChange, LedgerEvent};
 use crate::store::ground::{Ground, Table};
 use crate::store::journal::Journal;
 use crate::store::{State, Store, codec, ledger, locked};
@@ -143,8 +143,9 @@ impl Store {
     ///
     /// # Errors
     /// The store is not open for writing, or writing fails.
-    pub fn append_ledger(&self, events: &[LedgerEvent]) -> Result<u64> {
-        self.append_to_ledger(events.iter().map(|event| (event.run, event.cause, &event.change)))
+    pub fn append_ledger<'a>(&self, events: &'a [LedgerEvent]) -> Result<u64> {
+        let named = |event: &'a LedgerEvent| event.change.naming(KeyRef::from);
+        self.append_to_ledger(events.iter().map(|event| (event.run, event.cause, named(event))))
     }
 
     /// As [`Store::append_ledger`], the events of one run as they come.
@@ -154,7 +155,7 @@ impl Store {
     pub fn append_changes<'a>(
         &self,
         run: u32,
-        changes: impl Iterator<Item = (Cause, &'a LedgerChange)>,
+        changes: impl Iterator<Item = (Cause, LedgerChange<KeyRef<'a>>)>,
     ) -> Result<u64> {
         self.append_to_ledger(changes.map(|(cause, change)| (run, cause, change)))
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result};
-use crate::model::{Cause, EntityId, LedgerChange, LedgerEvent, RecordKey, RunBasis};
+use crate::model::{Cause, EntityId, KeyRef, LedgerChange, LedgerEvent, RecordKey, RunBasis};
 use crate::store::codec::{self, damaged};
 use crate::store::durable;
 
@@ -21,9 +21,10 @@ const MAGIC: &[u8; 8] = b"SAMELED1";
 
 /// The id that an entity founded by this record gets unless it is taken: events that follow it are
 /// stored in about five bytes.
-pub fn founding_id(key: &RecordKey) -> EntityId {
+pub fn founding_id<'a>(key: impl Into<KeyRef<'a>>) -> EntityId {
+    let key = key.into();
     let mut name = Vec::with_capacity(key.source.len() + key.object.len() + key.id.len() + 16);
-    for part in [&*key.source, &*key.object, &*key.id] {
+    for part in [key.source, key.object, key.id] {
         name.extend_from_slice(&(part.len() as u64).to_le_bytes());
         name.extend_from_slice(part.as_bytes());
     }
@@ -81,35 +82,33 @@ impl Page {
         self.first + self.changes.len() as u64 - 1
     }
 
-    fn key(&mut self, key: &RecordKey) -> Key {
-        let known = self.kinds.iter().position(|(s, o)| *s == key.source && *o == key.object);
+    fn key(&mut self, key: KeyRef<'_>) -> Key {
+        let known = self.kinds.iter().position(|(s, o)| s == key.source && o == key.object);
         let at = known.unwrap_or_else(|| {
-            self.kinds.push((Arc::clone(&key.source), Arc::clone(&key.object)));
+            self.kinds.push((Arc::clone(key.source), Arc::clone(key.object)));
             self.kinds.len() - 1
         });
-        (at as u32, key.id.clone())
+        (at as u32, key.id.into())
     }
 
-    fn push(&mut self, change: &LedgerChange) {
+    fn push(&mut self, change: LedgerChange<KeyRef<'_>>) {
         let change = match change {
             LedgerChange::Created { entity, founder } => {
                 let key = self.key(founder);
-                if founding_id(founder) == *entity {
+                if founding_id(founder) == entity {
                     Change::Founded(key)
                 } else {
-                    Change::Created(pack_id(*entity), key)
+                    Change::Created(pack_id(entity), key)
                 }
             }
-            LedgerChange::Merged { from, into } => Change::Merged(pack_id(*from), pack_id(*into)),
-            LedgerChange::Split { from, into } => Change::Split(pack_id(*from), pack_id(*into)),
-            LedgerChange::Retired { entity } => Change::Retired(pack_id(*entity)),
+            LedgerChange::Merged { from, into } => Change::Merged(pack_id(from), pack_id(into)),
+            LedgerChange::Split { from, into } => Change::Split(pack_id(from), pack_id(into)),
+            LedgerChange::Retired { entity } => Change::Retired(pack_id(entity)),
             LedgerChange::Moved { record, from, to } => {
                 Change::Moved(self.key(record), from.map(pack_id), to.map(pack_id))
             }
-            LedgerChange::Run(basis) => Change::Run(basis.clone()),
-            LedgerChange::Golden { entity, fields } => {
-                Change::Golden(pack_id(*entity), fields.clone())
-            }
+            LedgerChange::Run(basis) => Change::Run(basis),
+            LedgerChange::Golden { entity, fields } => Change::Golden(pack_id(entity), fields),
         };
         self.changes.push(change);
     }
@@ -174,7 +173,7 @@ impl Page {
 pub(crate) type Pages = Vec<(u64, Vec<u8>)>;
 
 /// What an event is before it has its sequence: run, cause, change.
-pub(crate) type Unnumbered<'a> = (u32, Cause, &'a LedgerChange);
+pub(crate) type Unnumbered<'a> = (u32, Cause, LedgerChange<KeyRef<'a>>);
 
 /// Packs events into sealed pages, numbered from `first`: (first sequence, bytes). The sequence of
 /// the last one comes with them.

@@ -10,7 +10,7 @@ use super::standing::{Grade, Parts, Seen};
 use super::{Member, iso};
 use crate::model::{
     Address, BirthDate, ConsentState, Email, EntityKind, ExternalId, Gender, IdentifierKind,
-    NormalRecord, Organization, PersonName, Phone, RecordKey, Timestamp,
+    NormalRecord, Organization, PersonName, Phone, Timestamp,
 };
 use crate::reference::fold;
 
@@ -410,7 +410,7 @@ impl<'a> Gatherer<'_, 'a> {
             };
             self.push_named(Named::Consent(&consent.channel, &consent.purpose, ""), seen);
         }
-        for (at, id) in other_ids(&self.member.key, normal).enumerate() {
+        for (at, id) in other_ids(&self.member.key.id, normal).enumerate() {
             let seen = self.text(&*id.id, at);
             self.push_named(Named::ExternalId(&id.system, &id.object), seen);
         }
@@ -425,12 +425,9 @@ impl<'a> Gatherer<'_, 'a> {
     }
 }
 
-/// Ids in other systems, and further ids in the record's own.
-fn other_ids<'a>(
-    key: &'a RecordKey,
-    normal: &'a NormalRecord,
-) -> impl Iterator<Item = &'a ExternalId> {
-    normal.external_ids.iter().chain(normal.self_ids.iter().filter(|id| id.id != key.id))
+/// Ids in other systems, and further ids in the record's own, where it is `own`.
+fn other_ids<'a>(own: &'a str, normal: &'a NormalRecord) -> impl Iterator<Item = &'a ExternalId> {
+    normal.external_ids.iter().chain(normal.self_ids.iter().filter(move |id| *id.id != *own))
 }
 
 fn name_parts(name: &PersonName) -> Parts<'_> {
@@ -581,8 +578,8 @@ pub struct FieldNames {
 }
 
 impl FieldNames {
-    /// Adds the fields that a record states. O(values).
-    pub fn add(&mut self, key: &RecordKey, normal: &NormalRecord) {
+    /// Adds the fields that a record states whose id is `own`. O(values).
+    pub fn add(&mut self, own: &str, normal: &NormalRecord) {
         let identifier = |kind| normal.identifiers.iter().any(|id| id.kind == kind);
         let name = |part: fn(&PersonName) -> bool| normal.names.iter().any(part);
         let address = |part: fn(&Address) -> &str| {
@@ -623,7 +620,7 @@ impl FieldNames {
         for consent in &normal.consents {
             self.add_pair(0, &consent.channel, &consent.purpose);
         }
-        for id in other_ids(key, normal) {
+        for id in other_ids(own, normal) {
             self.add_pair(1, &id.system, &id.object);
         }
         for id in &normal.organization_ids {

@@ -448,7 +448,7 @@ proptest! {
     fn the_columns_are_known_without_choosing(members in any_members(), policy in any_policy()) {
         let mut names = FieldNames::default();
         for member in &members {
-            names.add(&member.key, &member.normal);
+            names.add(&member.key.id, &member.normal);
         }
         let sources = members.iter().map(|m| (Arc::clone(&m.key.source), Arc::clone(&m.system)));
         let names = policy.with_scopes(&names.names(), &sources.collect());

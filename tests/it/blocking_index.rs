@@ -26,7 +26,11 @@ fn check(index: &BlockIndex, model: &Model) {
     let map = |bucket: &Bucket| {
         bucket.blocks().map(|(key, records)| (key, records.to_vec())).collect::<Vec<_>>()
     };
-    index.fold_buckets(map, |mut blocks| folded.append(&mut blocks)).unwrap();
+    let fold = |mut blocks| {
+        folded.append(&mut blocks);
+        Ok(())
+    };
+    index.fold_buckets(map, fold).unwrap();
     assert_eq!(folded, shared);
     for (key, records) in model {
         assert_eq!(index.records_of(*key).unwrap(), records.iter().copied().collect::<Vec<_>>());

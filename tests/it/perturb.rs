@@ -89,7 +89,8 @@ impl Labelled {
             writeln!(text, "{},{truth}", row[id]).unwrap();
         }
         let truth = Truth::read(text.as_bytes(), "truth").unwrap();
-        let ordinals = truth.align(trials.keys().iter().cloned().map(Ok)).unwrap().ordinals;
+        let ordinals =
+            truth.align(trials.keys().iter().map(|key| Ok(key.to_key()))).unwrap().ordinals;
         assert!(ordinals.iter().all(Option::is_some), "every record is there");
         let trial = trials.run(Method::default(), &Thresholds::default()).unwrap();
         let entity = |record: u32| Ok(trial.cluster[record as usize]);

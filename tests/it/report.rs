@@ -288,7 +288,7 @@ fn with_input<T>(persons: usize, with: impl FnOnce(&ReportInput<'_>) -> T) -> T 
     let folder = tempfile::tempdir().unwrap();
     let results = snapshot(&world(persons), &folder.path().join("results"));
     let mut fields = FieldNames::default();
-    world(persons).records.iter().for_each(|(key, normal)| fields.add(key, normal));
+    world(persons).records.iter().for_each(|(key, normal)| fields.add(&key.id, normal));
     let systems: BTreeMap<Arc<str>, Arc<str>> =
         SOURCES.iter().map(|(source, system)| ((*source).into(), (*system).into())).collect();
     let shopify = [("Email", "email"), ("First Name", "name.given"), ("Phone", "phone")];

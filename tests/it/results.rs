@@ -93,7 +93,7 @@ fn write(sample: &Sample, path: &std::path::Path, batch: usize) {
     let rows: Vec<RecordRow<'_>> = (0u64..)
         .zip(sample.keys.iter().zip(&encoded))
         .map(|(i, (key, normal))| RecordRow {
-            key,
+            key: key.into(),
             store_record: (i * 7_919) % 1_000_003,
             file: i as u32 % 9,
             normal,
@@ -101,7 +101,7 @@ fn write(sample: &Sample, path: &std::path::Path, batch: usize) {
         .collect();
     if batch == 0 {
         for (row, normal) in rows.iter().zip(&sample.normals) {
-            writer.record(row.key, row.store_record, row.file, normal).unwrap();
+            writer.record(&row.key.to_key(), row.store_record, row.file, normal).unwrap();
         }
     } else {
         rows.chunks(batch).for_each(|rows| writer.records(rows).unwrap());

@@ -24,7 +24,7 @@ struct Life {
 
 struct Shape {
     names: Vec<u8>,
-    keys: Vec<RecordKey>,
+    keys: Keys,
     members: Vec<Vec<u32>>,
     gone: Vec<RecordKey>,
 }
@@ -47,7 +47,7 @@ impl Life {
         members.sort();
         let gone = self.seen.iter().filter(|r| !partition.contains_key(r)).map(|r| key(*r));
         Shape {
-            keys: names.iter().map(|r| key(*r)).collect(),
+            keys: names.iter().map(|r| key(*r)).collect::<Vec<_>>().iter().collect(),
             gone: gone.collect(),
             names,
             members,
@@ -68,9 +68,11 @@ impl Life {
         let shape = self.shape(partition);
         let news = vec![None; shape.keys.len()];
         let news = News { records: &news, otherwise: Cause::Other };
-        let founding = |k: &RecordKey| EntityId::from_bits(record_hash(k) as u64);
+        let founding = |k: KeyRef<'_>| EntityId::from_bits(record_hash(k) as u64);
         let found = identify(&self.state, shape.clusters(), news, founding);
-        self.keep(found.changes);
+        let key = |number: &u32| shape.clusters().key(*number).to_key();
+        let changes = found.changes.iter().map(|(cause, change)| (*cause, change.naming(key)));
+        self.keep(changes.collect());
         let mut ids = BTreeMap::new();
         for (members, id) in shape.members.iter().zip(found.ids) {
             ids.extend(members.iter().map(|m| (shape.names[*m as usize], id)));
@@ -153,7 +155,7 @@ fn the_nearest_cause_is_named() {
         let of = |r: &u8| news.iter().find(|(record, _)| record == r).map(|(_, cause)| *cause);
         let records: Vec<Option<Cause>> = shape.names.iter().map(of).collect();
         let news = News { records: &records, otherwise: Cause::Configuration };
-        let founding = |k: &RecordKey| EntityId::from_bits(record_hash(k) as u64);
+        let founding = |k: KeyRef<'_>| EntityId::from_bits(record_hash(k) as u64);
         let mut found = identify(&life.state, shape.clusters(), news, founding).changes;
         found.retain(|(_, change)| !matches!(change, LedgerChange::Split { .. }));
         found.into_iter().map(|(cause, _)| cause.as_str()).collect::<Vec<_>>()

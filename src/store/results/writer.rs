@@ -11,7 +11,7 @@ use super::layout::{
 };
 use super::{AliasKey, EntityRow, RunSummary};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{NormalRecord, RecordKey, ScoredPair};
+use crate::model::{KeyRef, NormalRecord, RecordKey, ScoredPair};
 use crate::store::codec;
 use crate::store::durable::Aside;
 
@@ -46,7 +46,7 @@ pub fn decode_normal_over(encoded: &[u8], record: &mut NormalRecord) -> Result<(
 #[derive(Clone, Copy, Debug)]
 pub struct RecordRow<'a> {
     /// Key.
-    pub key: &'a RecordKey,
+    pub key: KeyRef<'a>,
     /// Its number in the store and the index.
     pub store_record: u64,
     /// Its manifest's sequence.
@@ -287,7 +287,7 @@ impl ResultsWriter {
     fn note_record(&mut self, row: RecordRow<'_>) {
         self.numbers.push(row.store_record);
         self.files.push(row.file);
-        self.key_hashes.push((key_hash(&row.key.source, &row.key.id) >> 32) as u32);
+        self.key_hashes.push((key_hash(row.key.source, row.key.id) >> 32) as u32);
         self.entity_of.push(NONE);
     }
 
@@ -305,12 +305,12 @@ impl ResultsWriter {
     ) -> Result<()> {
         let mut encoded = Vec::new();
         encode_normal(normal, &mut encoded)?;
-        self.row(RecordRow { key, store_record, file, normal: &encoded })
+        self.row(RecordRow { key: key.into(), store_record, file, normal: &encoded })
     }
 
     fn row(&mut self, row: RecordRow<'_>) -> Result<()> {
         self.note_record(row);
-        self.push(Stream::Keys, row.key)?;
+        self.push(Stream::Keys, &row.key)?;
         let blocks = Stream::Normals;
         let blocks = self.streams.entry(blocks).or_insert_with(|| Blocks::new(blocks));
         let block = blocks.push_encoded(row.normal)?;
@@ -347,7 +347,7 @@ impl ResultsWriter {
             }
             for row in group {
                 self.note_record(*row);
-                self.push(Stream::Keys, row.key)?;
+                self.push(Stream::Keys, &row.key)?;
             }
         }
         for row in tail {
