@@ -1,6 +1,8 @@
 //! Filling the table: what is compared of a record goes into columns, interned. Kinds of values
 //! that share no column are filled side by side.
 
+use rustc_hash::FxHashSet;
+
 use super::intern::{Interner, Lists, NONE};
 use super::table::{
     AddressEntry, EmailEntry, EmailValue, LinkEntry, NameEntry, Origin, Table, TextChoice,
@@ -78,6 +80,7 @@ impl Table {
                 tokens: &mut self.tokens,
                 token: &mut self.token,
                 links: &mut self.links,
+                named_groups: &mut self.named_groups,
                 link: &mut self.link,
                 parts: String::new(),
                 link_group: &mut self.link_group,
@@ -259,6 +262,7 @@ struct Rest<'a> {
     tokens: &'a mut Lists<u32>,
     token: &'a mut Interner,
     links: &'a mut Lists<LinkEntry>,
+    named_groups: &'a mut FxHashSet<u32>,
     link: &'a mut Interner,
     parts: String,
     link_group: &'a mut Interner,
@@ -329,10 +333,17 @@ impl Rest<'_> {
     }
 
     fn links(&mut self, record: &NormalRecord) {
+        for id in &record.organization_ids {
+            let group = write(&mut self.parts, &[&id.system, "/", &id.object]);
+            self.named_groups.insert(self.link_group.intern(group));
+        }
         let own = record.self_ids.iter().map(|id| (id, true));
         for (id, own) in own.chain(record.external_ids.iter().map(|id| (id, false))) {
             let group =
                 self.link_group.intern(write(&mut self.parts, &[&id.system, "/", &id.object]));
+            if !own {
+                self.named_groups.insert(group);
+            }
             self.parts.push('/');
             self.parts.push_str(&id.id);
             let entry = LinkEntry {

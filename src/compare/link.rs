@@ -1,6 +1,7 @@
 //! Ids: tax numbers, tokens, web domains, and what a record is in other systems.
 
-use super::table::Table;
+use super::intern::Interner;
+use super::table::{Counts, LinkEntry, Table};
 use super::{Lists, MISSING};
 use crate::similarity::osa_within;
 
@@ -48,6 +49,35 @@ fn equal(lists: &Lists<u32>, a: u32, b: u32, count: impl Fn(u32) -> u32) -> (u8,
     }
     let shared = xs.iter().filter(|x| ys.contains(x)).map(|x| count(*x)).min();
     shared.map_or((1, 0.0), |count| (0, count.saturating_sub(2) as f32))
+}
+
+/// Records that bear an id from which on a model keeps their number.
+const COUNTED: u32 = 3;
+
+impl Table {
+    /// Forgets the own ids of records in systems whose ids no record names: nothing is ever compared
+    /// with them, and every record has one.
+    pub(super) fn forget_unnamed_links(&mut self) {
+        let (links, counts) = (&self.links, &self.counts.link);
+        let of = |at: u32| links.get(at).iter();
+        let asked = |link: &LinkEntry| {
+            !link.own || self.named_groups.contains(&link.group) || counts.get(link.link) >= COUNTED
+        };
+        if (0..self.len()).all(|at| of(at).all(asked)) {
+            return;
+        }
+        let (mut kept, mut texts) = (Lists::default(), Interner::default());
+        let mut kept_counts = Counts { records: counts.records, of: Vec::new() };
+        for at in 0..self.len() {
+            for link in of(at).filter(|link| asked(link)) {
+                let id = texts.intern(self.link.get(link.link));
+                kept_counts.set(id, counts.get(link.link));
+                kept.push(LinkEntry { link: id, ..*link });
+            }
+            kept.close();
+        }
+        (self.links, self.link, self.counts.link) = (kept, texts, kept_counts);
+    }
 }
 
 /// Ids in systems. Two records' own ids are no evidence: both stand in their systems by right.

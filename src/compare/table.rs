@@ -1,6 +1,7 @@
 //! The comparison table: what is compared of every record, interned, in columns.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::intern::{Interner, Lists, NONE};
 use super::row::Row;
@@ -293,6 +294,8 @@ pub struct Table {
     pub tokens: Lists<u32>,
     /// Ids in systems by record.
     pub links: Lists<LinkEntry>,
+    /// Groups of ids that records name, of others or of organisations.
+    pub(super) named_groups: FxHashSet<u32>,
     /// Names of the organisation (or of the person's employer) by record.
     pub organizations: Lists<u32>,
     /// Web domains by record.
@@ -407,15 +410,10 @@ impl Table {
         self.count();
     }
 
-    /// Lays the rows out, once the lists stand, and forgets what was needed to fill them.
+    /// Lays the rows out, once the lists stand, and forgets what was needed to fill them: as much as
+    /// can be before there are rows.
     pub(super) fn lay_out(&mut self) {
-        let t = &*self;
-        self.rows = (0..t.len()).into_par_iter().map(|record| Row::new(t, record)).collect();
-        self.names.keep_longer();
-        self.emails.keep_longer();
-        self.phones.keep_longer();
-        self.addresses.keep_longer();
-        self.births.keep_longer();
+        self.forget_unnamed_links();
         for interner in [
             &mut self.middle,
             &mut self.email,
@@ -441,6 +439,13 @@ impl Table {
         ] {
             interner.seal();
         }
+        let t = &*self;
+        self.rows = (0..t.len()).into_par_iter().map(|record| Row::new(t, record)).collect();
+        self.names.keep_longer();
+        self.emails.keep_longer();
+        self.phones.keep_longer();
+        self.addresses.keep_longer();
+        self.births.keep_longer();
     }
 
     /// Personal names of a record, the own name first.

@@ -83,6 +83,11 @@ impl Erasures {
         Ok(out)
     }
 
+    /// Whether any record may be.
+    pub(super) fn any(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
     /// Whether a record is to be erased; `system` is that of its source.
     pub(super) fn cover(&self, key: &RecordKey, system: Option<&Arc<str>>) -> bool {
         !self.keys.is_empty()

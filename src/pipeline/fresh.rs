@@ -1,20 +1,20 @@
 //! Records whose canonical values an ingest has just worked out, kept for the rebuild that mostly
 //! follows.
 
-use super::records::Loaded;
+use super::records::{LOADED_BYTES, Loaded};
 use super::values::Gathered;
 
 /// Records by number, ascending, as long as they fit; those that do not are read back from ground.
 #[derive(Debug, Default)]
 pub(super) struct Fresh {
-    pub(super) records: Vec<Loaded>,
+    pub(super) records: Loaded,
     pub(super) values: Gathered,
     /// Bytes that it may take.
     limit: usize,
 }
 
 /// Bytes of a record, with the text of its id. Its values stand on disk.
-const RECORD_BYTES: usize = size_of::<Loaded>() + 48;
+const RECORD_BYTES: usize = LOADED_BYTES + 24;
 
 impl Fresh {
     /// Keeps at most so many bytes.

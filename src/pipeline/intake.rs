@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
 use super::fresh::Fresh;
-use super::records::{Loaded, filled_for};
+use super::records::filled_for;
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use super::values::Segment;
 use crate::blocking::{Key, keys_of};
@@ -350,8 +350,7 @@ pub(super) fn store_batch(
                 index.add(number, keys)?;
             }
             if let Some(place) = place.filter(|place| !place.is_empty()) {
-                let SourceRecord { key, file, .. } = record;
-                fresh.records.push(Loaded { key, number, file, generic, place });
+                fresh.records.push((&record.key).into(), number, record.file, place);
             }
         }
     }

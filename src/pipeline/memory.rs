@@ -3,12 +3,12 @@
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes that any run takes.
-const BASE: u64 = 225 << 20;
+const BASE: u64 = 200 << 20;
 /// Bytes a record, as measured from twenty thousand to a million customers of one table (780 to 830)
 /// and of exports of fifteen systems (940): its key, its row and its part of the comparison table, its
 /// blocks, and what clustering and ids hold of it. Canonical values wait on disk, and pairs that score
 /// low are not kept, so memory grows neither with how much a record says nor with pairs.
-const A_RECORD: u64 = 1_000;
+const A_RECORD: u64 = 380;
 /// Part of the limit that an ingest may fill with keys of records for the rebuild that follows.
 const FRESH_PART: u64 = 4;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::employment::Employment;
 use super::erasure::Erasures;
@@ -29,7 +29,8 @@ pub(super) struct LiveRecords {
     pub(super) keys: Keys,
     pub(super) numbers: Vec<u64>,
     pub(super) files: Vec<u32>,
-    origins: Vec<Origin>,
+    /// Files that the generic kind read.
+    generic: FxHashSet<u32>,
     values: Sorted,
     noted: Mutex<Noted>,
     /// Records that are no longer live, by key.
@@ -51,20 +52,76 @@ pub(super) struct Noted {
     pub(super) employment: Employment,
 }
 
-/// A live record: where it comes from, and where its canonical values stand.
-#[derive(Debug)]
+/// Live records as they come: where each is from, and where its canonical values stand.
+#[derive(Debug, Default)]
 pub(super) struct Loaded {
-    pub(super) key: RecordKey,
-    pub(super) number: u64,
-    pub(super) file: u32,
-    pub(super) generic: bool,
-    pub(super) place: Place,
+    keys: Keys,
+    rows: Vec<LoadedRow>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct LoadedRow {
+    number: u64,
+    place: Place,
+    /// Its place in the keys.
+    key: u32,
+    file: u32,
+}
+
+/// Bytes of a loaded record beside its id.
+pub(super) const LOADED_BYTES: usize = size_of::<LoadedRow>() + size_of::<u32>();
+
+impl Loaded {
+    pub(super) fn push(&mut self, key: KeyRef<'_>, number: u64, file: u32, place: Place) {
+        let at = self.keys.len() as u32;
+        self.keys.push(key.source, key.object, key.id);
+        self.rows.push(LoadedRow { number, place, key: at, file });
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Forgets what came after so many.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.rows.truncate(len);
+    }
+
+    /// Keeps the records in force. Both lists are ascending by number. O(n).
+    fn retain_live(&mut self, live: &[u64]) {
+        let mut live = live.iter().peekable();
+        self.rows.retain(|row| {
+            while live.next_if(|number| **number < row.number).is_some() {}
+            live.peek() == Some(&&row.number)
+        });
+    }
+
+    /// Numbers of the records in force that are not here yet, ascending. O(n log n).
+    fn missing(&self, live: &[u64]) -> Vec<u64> {
+        // All that is loaded is in force.
+        if self.len() == live.len() {
+            return Vec::new();
+        }
+        let mut known: Vec<u64> = self.rows.iter().map(|row| row.number).collect();
+        known.par_sort_unstable();
+        let mut known = known.into_iter().peekable();
+        let mut missing = live.to_vec();
+        missing.retain(|number| {
+            while known.next_if(|known| known < number).is_some() {}
+            known.peek() != Some(number)
+        });
+        missing.shrink_to_fit();
+        missing
+    }
 }
 
 /// Records of some chunks, or of a part of the last results.
 #[derive(Default)]
 struct Piece {
-    live: Vec<(RecordKey, u64, u32, bool)>,
+    keys: Keys,
+    /// Number and file.
+    live: Vec<(u64, u32)>,
     segment: Segment,
     gone: Vec<Gone>,
     /// Erasure requests, with the files that brought them.
@@ -96,7 +153,7 @@ impl LiveRecords {
         let (mappings, systems) = mappings(store, catalog)?;
         let mut out = Self { systems, ..Self::default() };
         let Fresh { records: mut all, mut values, .. } = fresh;
-        retain_live(&mut all, &live.records);
+        all.retain_live(&live.records);
         advance(all.len() as u64);
         // Results and what they say of their run count together, where records were read alike.
         let reading = reading(catalog);
@@ -105,12 +162,12 @@ impl LiveRecords {
         if let (Some(results), Some(_)) = (previous, &facts)
             && all.len() < live.records.len()
         {
-            let missing = missing(&all, &live.records);
+            let missing = all.missing(&live.records);
             let mut add = |piece| out.add(store, &mut values, &mut all, piece);
             from_results(results, &mappings, &missing, advance, &mut add)?;
         }
         let facts = facts.unwrap_or_default();
-        let missing = missing(&all, &live.records);
+        let missing = all.missing(&live.records);
         let mut erased = Vec::new();
         from_ground(store, &mappings, &live, &missing, facts.files, advance, &mut |mut piece| {
             erased.append(&mut piece.erased);
@@ -119,30 +176,34 @@ impl LiveRecords {
         drop(missing);
         out.erasures = Erasures::new(store, erased, facts.erasures, &out.systems)?;
         let erase = |key: &RecordKey| out.erasures.cover(key, out.systems.get(&key.source));
-        all.retain(|loaded| {
-            let erase = erase(&loaded.key);
-            if erase {
-                out.gone.push(Gone::erased(loaded.key.clone(), loaded.file));
-            }
-            !erase
-        });
+        let Loaded { keys, mut rows } = all;
+        if out.erasures.any() {
+            rows.retain(|row| {
+                let key = keys.get(row.key).to_key();
+                let erase = erase(&key);
+                if erase {
+                    out.gone.push(Gone::erased(key, row.file));
+                }
+                !erase
+            });
+        }
         for gone in out.gone.iter_mut().filter(|gone| erase(&gone.key)) {
             gone.normal = NormalRecord::default();
         }
-        all.par_sort_unstable_by(|x, y| x.key.cmp(&y.key));
+        rows.par_sort_unstable_by(|x, y| keys.compare(x.key, y.key));
         out.gone.sort_unstable_by(|x, y| x.key.cmp(&y.key));
-        let places: Vec<Place> = all.iter().map(|loaded| loaded.place).collect();
+        let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
         out.values = values.sort(store, &places)?;
         drop(places);
-        let mut sources: FxHashMap<Arc<str>, u32> = FxHashMap::default();
-        for loaded in all {
-            let next = sources.len() as u32;
-            let source = *sources.entry(Arc::clone(&loaded.key.source)).or_insert(next);
-            out.origins.push(Origin { source, generic: loaded.generic });
-            out.keys.push(&loaded.key.source, &loaded.key.object, &loaded.key.id);
-            out.numbers.push(loaded.number);
-            out.files.push(loaded.file);
+        for row in &rows {
+            let key = keys.get(row.key);
+            out.keys.push(key.source, key.object, key.id);
         }
+        drop(keys);
+        out.numbers = rows.iter().map(|row| row.number).collect();
+        out.files = rows.iter().map(|row| row.file).collect();
+        let generic = mappings.iter().filter(|(_, (_, generic))| *generic);
+        out.generic = generic.map(|(file, _)| *file).collect();
         Ok(out)
     }
 
@@ -150,17 +211,13 @@ impl LiveRecords {
         &mut self,
         store: &Store,
         values: &mut Gathered,
-        all: &mut Vec<Loaded>,
+        all: &mut Loaded,
         piece: Piece,
     ) -> Result<()> {
         let live = piece.live.into_iter().zip(values.add(store, &piece.segment)?);
-        all.extend(live.map(|((key, number, file, generic), place)| Loaded {
-            key,
-            number,
-            file,
-            generic,
-            place,
-        }));
+        for (key, ((number, file), place)) in piece.keys.iter().zip(live) {
+            all.push(key, number, file, place);
+        }
         self.gone.extend(piece.gone);
         Ok(())
     }
@@ -236,33 +293,6 @@ pub(super) fn normal_of(
     Ok((normalize(&mapped), *generic))
 }
 
-/// Keeps the records in force. Both lists are ascending by number. O(n).
-fn retain_live(all: &mut Vec<Loaded>, live: &[u64]) {
-    let mut live = live.iter().peekable();
-    all.retain(|loaded| {
-        while live.next_if(|number| **number < loaded.number).is_some() {}
-        live.peek() == Some(&&loaded.number)
-    });
-}
-
-/// Numbers of the records in force that are not loaded yet, ascending. O(n log n).
-fn missing(all: &[Loaded], live: &[u64]) -> Vec<u64> {
-    // All that is loaded is in force.
-    if all.len() == live.len() {
-        return Vec::new();
-    }
-    let mut known: Vec<u64> = all.iter().map(|loaded| loaded.number).collect();
-    known.par_sort_unstable();
-    let mut known = known.into_iter().peekable();
-    let mut missing = live.to_vec();
-    missing.retain(|number| {
-        while known.next_if(|known| known < number).is_some() {}
-        known.peek() != Some(number)
-    });
-    missing.shrink_to_fit();
-    missing
-}
-
 /// Whether a number is among ascending ones.
 fn is_in(numbers: &[u64], number: u64) -> bool {
     numbers.binary_search(&number).is_ok()
@@ -305,16 +335,14 @@ fn from_results(
             let mut wanted = FxHashMap::default();
             for ordinal in ordinals.clone() {
                 let (number, file) = results.origin(ordinal)?;
-                let generic = mappings.get(&file).map(|(_, generic)| *generic);
-                if let Some(generic) = generic
-                    && is_in(missing, number)
-                {
-                    wanted.insert(ordinal, (number, file, generic));
+                if mappings.contains_key(&file) && is_in(missing, number) {
+                    wanted.insert(ordinal, (number, file));
                 }
             }
             results.scan_keys(ordinals.clone(), |ordinal, source, object, id| {
-                if let Some((number, file, generic)) = wanted.get(&ordinal) {
-                    piece.live.push((RecordKey::new(source, object, id), *number, *file, *generic));
+                if let Some(row) = wanted.get(&ordinal) {
+                    piece.keys.push(source, object, id);
+                    piece.live.push(*row);
                 }
             })?;
             results.scan_normals(ordinals, |ordinal, encoded| {
@@ -365,9 +393,9 @@ fn from_ground(
                         piece.erased.push((record.key.clone(), record.file));
                     }
                     if is_missing(number) {
-                        let (normal, generic) = normal_of(mappings, &record)?;
-                        piece.segment.push(&normal)?;
-                        piece.live.push((record.key, number, record.file, generic));
+                        piece.segment.push(&normal_of(mappings, &record)?.0)?;
+                        piece.keys.push(&record.key.source, &record.key.object, &record.key.id);
+                        piece.live.push((number, record.file));
                     } else if is_gone(number) {
                         let normal = normal_of(mappings, &record)?.0;
                         piece.gone.push(Gone {
@@ -399,7 +427,8 @@ impl Records for LiveRecords {
     }
 
     fn origin(&self, ordinal: u32) -> Origin {
-        self.origins[ordinal as usize]
+        let generic = self.generic.contains(&self.files[ordinal as usize]);
+        Origin { source: self.keys.source_number(ordinal), generic }
     }
 
     fn hash(&self, ordinal: u32) -> u64 {

@@ -4,6 +4,7 @@
 
 mod blocking_index;
 mod byte_flip;
+mod candidates;
 mod care;
 mod command;
 mod conflicts;
