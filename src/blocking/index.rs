@@ -36,6 +36,8 @@ pub(super) const BUCKETS: u64 = 1 << BUCKET_BITS;
 const REMOVED: u64 = BUCKETS;
 /// Postings held in memory (16 bytes each) before they are written.
 const PENDING_MAX: usize = 4 << 20;
+/// More keys than a record mostly has.
+const MOST_KEYS: usize = 1 << 10;
 /// Pages a bucket after which the index had better be built anew.
 const PAGES_MAX: u64 = 24;
 /// Buckets that a walk reads ahead, in parallel.
@@ -197,6 +199,10 @@ impl BlockIndex {
     /// # Errors
     /// Writing fails.
     pub fn add(&mut self, record: u64, keys: &[u64]) -> Result<()> {
+        // Room for all at once: growing would hold them twice.
+        if self.pending.capacity() == 0 {
+            self.pending.reserve_exact(PENDING_MAX + MOST_KEYS);
+        }
         self.pending.extend(keys.iter().map(|key| (*key, record)));
         if self.pending.len() >= PENDING_MAX { self.write_pending() } else { Ok(()) }
     }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::intern::{Interner, Lists, NONE};
+use super::intern::{Interner, Lists, Marks, NONE};
 use super::table::{
     AddressEntry, EmailEntry, EmailValue, LinkEntry, NameEntry, Origin, Table, TextChoice,
     TextColumn, bag,
@@ -194,8 +194,8 @@ struct Addresses<'a> {
     addresses: &'a mut Lists<AddressEntry>,
     part: &'a mut Interner,
     street: &'a mut Interner,
-    place: &'a mut Interner,
-    site: &'a mut Interner,
+    place: &'a mut Marks,
+    site: &'a mut Marks,
     city: &'a mut Interner,
     region: &'a mut Interner,
     postcode: &'a mut Interner,

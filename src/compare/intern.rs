@@ -2,6 +2,7 @@ use std::hash::Hasher;
 
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// "No value" among interned ids.
 pub const NONE: u32 = u32::MAX;
@@ -86,6 +87,59 @@ fn slice<'a>(arena: &'a str, ends: &[u32], id: u32) -> &'a str {
     let at = id as usize;
     let start = if at == 0 { 0 } else { ends[at - 1] as usize };
     &arena[start..ends[at] as usize]
+}
+
+/// Texts by number, of which only a hash of 64 bits is kept: they are counted and told apart, and
+/// never read. Numbers follow the order of first sight.
+#[derive(Clone, Default)]
+pub struct Marks {
+    hashes: Vec<u64>,
+    index: HashTable<u32>,
+}
+
+impl std::fmt::Debug for Marks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Marks({} values)", self.hashes.len())
+    }
+}
+
+impl Marks {
+    /// Number of a text, new or known; [`NONE`] for the empty one.
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
+        if text.is_empty() {
+            return NONE;
+        }
+        let hash = xxh3_64(text.as_bytes());
+        let Self { hashes, index } = self;
+        if let Some(id) = index.find(hash, |id| hashes[*id as usize] == hash) {
+            return *id;
+        }
+        let id = hashes.len() as u32;
+        hashes.push(hash);
+        index.insert_unique(hash, id, |id| hashes[*id as usize]);
+        id
+    }
+
+    /// XXH3-64 of a text.
+    pub fn hash(&self, id: u32) -> u64 {
+        self.hashes[id as usize]
+    }
+
+    /// Forgets how to find texts.
+    pub(super) fn seal(&mut self) {
+        self.index = HashTable::new();
+        self.hashes.shrink_to_fit();
+    }
+
+    /// How many distinct texts there are.
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
 }
 
 /// Lists of values by record. A record without values takes a bit and a half: which records have

@@ -22,7 +22,7 @@ mod text;
 mod whole_name;
 mod words;
 
-pub use intern::{Interner, Lists, NONE};
+pub use intern::{Interner, Lists, Marks, NONE};
 pub use levels::{pack, unpack};
 pub use pattern::{Pattern, PatternShares};
 pub use table::{

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::intern::{Interner, Lists, NONE};
+use super::intern::{Interner, Lists, Marks, NONE};
 use super::row::Row;
 use crate::model::{EntityKind, Method};
 
@@ -330,9 +330,9 @@ pub struct Table {
     /// Streets.
     pub street: Interner,
     /// Number and street.
-    pub place: Interner,
+    pub place: Marks,
     /// Number, street and postcode.
-    pub site: Interner,
+    pub site: Marks,
     /// Towns.
     pub city: Interner,
     /// Regions.
@@ -388,7 +388,7 @@ impl Table {
     /// Forgets how places are written: once frequencies are known their numbers are all that
     /// comparing takes.
     pub fn forget_places(&mut self) {
-        (self.place, self.site) = (Interner::default(), Interner::default());
+        (self.place, self.site) = (Marks::default(), Marks::default());
     }
 
     /// Number of records.
@@ -423,8 +423,6 @@ impl Table {
             &mut self.phone,
             &mut self.part,
             &mut self.street,
-            &mut self.place,
-            &mut self.site,
             &mut self.city,
             &mut self.region,
             &mut self.postcode,
@@ -439,6 +437,8 @@ impl Table {
         ] {
             interner.seal();
         }
+        self.place.seal();
+        self.site.seal();
         let t = &*self;
         self.rows = (0..t.len()).into_par_iter().map(|record| Row::new(t, record)).collect();
         self.names.keep_longer();

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::parameters::Parameters;
-use crate::compare::{Counts, Interner, PatternShares, Table, TextChoice};
+use crate::compare::{Counts, Interner, Marks, PatternShares, Table, TextChoice};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BlockLimits, EntityKind};
 
@@ -132,13 +132,12 @@ impl Model {
             .collect();
         let mut out = Vec::with_capacity(self.frequencies.len());
         for (at, frozen) in (0..).zip(&self.frequencies) {
-            let interner = known
+            let own = known
                 .iter()
                 .find(|(field, _)| *field == frozen.field)
-                .map_or(Some(&table.text), |(_, interner)| *interner);
-            let ids = interner.map_or(256, Interner::len) as u32;
+                .map_or(Values::Texts(&table.text), |(_, values)| *values);
             let mut values = Vec::new();
-            for hash in (0..ids).map(|id| value_hash(interner, id)) {
+            for hash in (0..own.len() as u32).map(|id| own.hash(id)) {
                 values.extend(find(at, hash)?.map(|count| (hash, count)));
             }
             values.sort_unstable();
@@ -175,53 +174,73 @@ impl Model {
     }
 }
 
-/// Interner of each counted field, in the order of `AllCounts::named`.
-fn interners(table: &Table) -> Vec<Option<&Interner>> {
+/// What the ids of a counted field stand for.
+#[derive(Clone, Copy)]
+enum Values<'a> {
+    Texts(&'a Interner),
+    Marks(&'a Marks),
+    /// Initials: the id is the letter.
+    Letters,
+}
+
+impl Values<'_> {
+    /// The hash by which a value's frequency is kept.
+    fn hash(self, id: u32) -> u64 {
+        match self {
+            Self::Texts(texts) => xxh3_64(texts.get(id).as_bytes()),
+            Self::Marks(marks) => marks.hash(id),
+            Self::Letters => u64::from(id),
+        }
+    }
+
+    /// How many there are.
+    fn len(self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Marks(marks) => marks.len(),
+            Self::Letters => 256,
+        }
+    }
+}
+
+/// The values of each counted field, in the order of `AllCounts::named`.
+fn interners(table: &Table) -> Vec<Values<'_>> {
     vec![
-        Some(&table.given),
-        Some(&table.family),
-        Some(&table.name_token),
-        None, // initials: the id is the letter
-        Some(&table.name_token),
-        Some(&table.email),
-        Some(&table.local),
-        Some(&table.letters),
-        Some(&table.domain),
-        Some(&table.phone),
-        Some(&table.place),
-        Some(&table.site),
-        Some(&table.street),
-        Some(&table.postcode),
-        Some(&table.city),
-        Some(&table.region),
-        Some(&table.birth),
-        Some(&table.identifier),
-        Some(&table.token),
-        Some(&table.link),
-        Some(&table.organization),
-        Some(&table.organization_token),
-        Some(&table.web),
-        Some(&table.job),
+        Values::Texts(&table.given),
+        Values::Texts(&table.family),
+        Values::Texts(&table.name_token),
+        Values::Letters,
+        Values::Texts(&table.name_token),
+        Values::Texts(&table.email),
+        Values::Texts(&table.local),
+        Values::Texts(&table.letters),
+        Values::Texts(&table.domain),
+        Values::Texts(&table.phone),
+        Values::Marks(&table.place),
+        Values::Marks(&table.site),
+        Values::Texts(&table.street),
+        Values::Texts(&table.postcode),
+        Values::Texts(&table.city),
+        Values::Texts(&table.region),
+        Values::Texts(&table.birth),
+        Values::Texts(&table.identifier),
+        Values::Texts(&table.token),
+        Values::Texts(&table.link),
+        Values::Texts(&table.organization),
+        Values::Texts(&table.organization_token),
+        Values::Texts(&table.web),
+        Values::Texts(&table.job),
     ]
 }
 
-fn value_hash(interner: Option<&Interner>, id: u32) -> u64 {
-    interner.map_or(u64::from(id), |i| xxh3_64(i.get(id).as_bytes()))
-}
-
-fn freeze_counts(
-    field: &str,
-    counts: &Counts,
-    interner: Option<&Interner>,
-    least: u32,
-) -> FrozenCounts {
+fn freeze_counts(field: &str, counts: &Counts, interner: Values<'_>, least: u32) -> FrozenCounts {
     let mut values: Vec<(u64, u32)> = counts
         .of
         .par_iter()
         .enumerate()
         .with_min_len(1024)
         .filter(|(_, count)| **count >= least)
-        .map(|(id, count)| (value_hash(interner, id as u32), *count))
+        .map(|(id, count)| (interner.hash(id as u32), *count))
         .collect();
     values.par_sort_unstable();
     FrozenCounts { field: field.to_owned(), records: counts.records, values }
@@ -234,11 +253,11 @@ impl FrozenCounts {
         self.values.binary_search_by_key(&hash, |v| v.0).map_or(0, |at| self.values[at].1)
     }
 
-    fn apply(&self, counts: &mut Counts, interner: Option<&Interner>, size: usize) {
+    fn apply(&self, counts: &mut Counts, values: Values<'_>) {
         counts.records = self.records;
-        counts.of.resize(size.max(counts.of.len()), 0);
+        counts.of.resize(values.len().max(counts.of.len()), 0);
         counts.of.par_iter_mut().enumerate().with_min_len(1024).for_each(|(id, count)| {
-            let hash = value_hash(interner, id as u32);
+            let hash = values.hash(id as u32);
             let found = self.values.binary_search_by_key(&hash, |v| v.0);
             *count = found.map_or(1, |at| self.values[at].1);
         });
@@ -268,7 +287,7 @@ pub(crate) fn freeze(table: &Table) -> Vec<FrozenCounts> {
         .collect();
     for column in &table.texts {
         let field = format!("text {}", column.name);
-        out.push(freeze_counts(&field, &column.counts, Some(&table.text), LEAST_TEXT));
+        out.push(freeze_counts(&field, &column.counts, Values::Texts(&table.text), LEAST_TEXT));
     }
     out
 }
@@ -284,7 +303,7 @@ impl Table {
     pub fn apply_own(&mut self) {
         let mut counts = std::mem::take(&mut self.counts);
         for ((field, counts), interner) in counts.named_mut().into_iter().zip(interners(self)) {
-            coarsen(counts, interner.map_or(256, Interner::len), least(field));
+            coarsen(counts, interner.len(), least(field));
         }
         self.counts = counts;
         let texts = self.text.len();
@@ -300,15 +319,14 @@ impl Table {
         let find = |field: &str| frequencies.iter().find(|f| f.field == field);
         for ((field, counts), interner) in counts.named_mut().into_iter().zip(interners) {
             if let Some(frozen) = find(field) {
-                let size = interner.map_or(256, Interner::len);
-                frozen.apply(counts, interner, size);
+                frozen.apply(counts, interner);
             }
         }
         self.counts = counts;
         let mut texts = std::mem::take(&mut self.texts);
         for column in &mut texts {
             if let Some(frozen) = find(&format!("text {}", column.name)) {
-                frozen.apply(&mut column.counts, Some(&self.text), self.text.len());
+                frozen.apply(&mut column.counts, Values::Texts(&self.text));
             }
         }
         self.texts = texts;
