@@ -88,8 +88,8 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<RebuildReport> {
         /// Bytes that a record takes in the results, with its share of pairs and events (256), and in
-        /// the files of canonical values while the run works.
-        const ROOM_PER_RECORD: u64 = 1_000;
+        /// the files of canonical values and of candidate pairs (some 300) while the run works.
+        const ROOM_PER_RECORD: u64 = 1_300;
         let stored = self.store.records()?;
         self.store.ask_for_room(stored * ROOM_PER_RECORD)?;
         progress.message(&Memory::new(self.options.max_memory).plan(stored)?);
