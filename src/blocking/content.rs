@@ -68,12 +68,12 @@ impl BlockIndex {
     /// # Errors
     /// Damaged or unreadable.
     pub fn content(&self, counts: impl Fn(u64) -> bool + Sync) -> Result<Content> {
-        let searcher = self.searcher();
+        let pages = self.pages()?;
         let starts: Vec<u64> = (0..BUCKETS).step_by(PART as usize).collect();
         let part = |start: u64| {
             let mut content = Content::default();
             for bucket in start..start + PART {
-                let mut postings = self.postings(&searcher, bucket)?;
+                let mut postings = self.postings(&pages, bucket)?;
                 postings.retain(|(_, record)| counts(*record));
                 postings.sort_unstable();
                 postings.dedup();

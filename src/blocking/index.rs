@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, STORED, Schema, Value};
-use tantivy::store::Compressor;
+use tantivy::store::{Compressor, StoreReader};
 use tantivy::{
     DocAddress, DocSet, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher,
     TERMINATED, TantivyDocument, Term,
@@ -299,7 +299,9 @@ impl BlockIndex {
             self.add_page(REMOVED, &bytes)?;
             self.removed_since.extend(records.into_iter().map(|record| (record, step)));
         }
-        postings.par_sort_unstable();
+        // As one number a posting: compared without a branch.
+        postings
+            .par_sort_unstable_by_key(|(key, record)| u128::from(*key) << 64 | u128::from(*record));
         postings.dedup();
         let buckets: Vec<&[(u64, u64)]> =
             postings.chunk_by(|a, b| bucket_of(a.0) == bucket_of(b.0)).collect();
@@ -323,8 +325,8 @@ impl BlockIndex {
     /// # Errors
     /// Damaged or unreadable.
     pub fn records_of(&self, key: u64) -> Result<Vec<u64>> {
-        let mut postings =
-            self.postings_of(&self.reader.searcher(), bucket_of(key), |other| other.cmp(&key))?;
+        let few = Pages { searcher: self.reader.searcher(), stores: Vec::new() };
+        let mut postings = self.postings_of(&few, bucket_of(key), |other| other.cmp(&key))?;
         postings.sort_unstable();
         postings.dedup();
         Ok(postings.into_iter().map(|(_, record)| record).collect())
@@ -359,11 +361,11 @@ impl BlockIndex {
         map: impl Fn(&Bucket) -> T + Sync,
         mut fold: impl FnMut(T) -> Result<()>,
     ) -> Result<()> {
-        let searcher = self.reader.searcher();
+        let pages = self.pages()?;
         for start in (0..BUCKETS).step_by(WALK_AHEAD as usize) {
             let mapped: Vec<Result<T>> = (start..start + WALK_AHEAD)
                 .into_par_iter()
-                .map(|bucket| Ok(map(&self.bucket(&searcher, bucket)?)))
+                .map(|bucket| Ok(map(&self.bucket(&pages, bucket)?)))
                 .collect();
             for value in mapped {
                 fold(value?)?;
@@ -389,13 +391,20 @@ impl BlockIndex {
         Ok(names)
     }
 
-    /// What all reading of one question goes through: the last commit.
-    pub(super) fn searcher(&self) -> Searcher {
-        self.reader.searcher()
+    /// What all reading of a walk goes through: the last commit.
+    pub(super) fn pages(&self) -> Result<Pages> {
+        /// Blocks of pages, of 16 KiB each, that a walk keeps.
+        const BLOCKS: usize = 100;
+        let searcher = self.reader.searcher();
+        let stores = guarded(&self.directory, || {
+            let segments = searcher.segment_readers().iter();
+            segments.map(|segment| Ok(segment.get_store_reader(BLOCKS)?)).collect()
+        })?;
+        Ok(Pages { searcher, stores })
     }
 
-    fn bucket(&self, searcher: &Searcher, bucket: u64) -> Result<Bucket> {
-        let mut postings = self.postings(searcher, bucket)?;
+    fn bucket(&self, pages: &Pages, bucket: u64) -> Result<Bucket> {
+        let mut postings = self.postings(pages, bucket)?;
         // Pages are sorted: the stable sort merges them.
         postings.sort();
         postings.dedup();
@@ -408,20 +417,20 @@ impl BlockIndex {
     }
 
     /// Live postings of a bucket, unsorted.
-    pub(super) fn postings(&self, searcher: &Searcher, bucket: u64) -> Result<Vec<(u64, u64)>> {
-        self.postings_of(searcher, bucket, |_| Ordering::Equal)
+    pub(super) fn postings(&self, pages: &Pages, bucket: u64) -> Result<Vec<(u64, u64)>> {
+        self.postings_of(pages, bucket, |_| Ordering::Equal)
     }
 
     /// Live postings of the keys of a bucket that are wanted (equal), unsorted; those before (less)
     /// are passed over, and a page is left at the first one after (greater).
     fn postings_of(
         &self,
-        searcher: &Searcher,
+        pages: &Pages,
         bucket: u64,
         wanted: impl Fn(u64) -> Ordering,
     ) -> Result<Vec<(u64, u64)>> {
         let mut postings = Vec::new();
-        self.read_pages(searcher, bucket, |page| {
+        self.read_pages(pages, bucket, |page| {
             let (step, mut rest) = split_step(page)?;
             let mut key = bucket << (64 - BUCKET_BITS);
             while !rest.is_empty() {
@@ -449,7 +458,8 @@ impl BlockIndex {
 
     fn read_removed(&self) -> Result<FxHashMap<u64, u64>> {
         let mut removed = FxHashMap::default();
-        self.read_pages(&self.reader.searcher(), REMOVED, |page| {
+        let few = Pages { searcher: self.reader.searcher(), stores: Vec::new() };
+        self.read_pages(&few, REMOVED, |page| {
             let (step, mut rest) = split_step(page)?;
             let mut record = 0u64;
             while !rest.is_empty() {
@@ -465,13 +475,13 @@ impl BlockIndex {
     /// Calls `read` with every page of a bucket; it returns `None` for a page that makes no sense.
     fn read_pages(
         &self,
-        searcher: &Searcher,
+        pages: &Pages,
         bucket: u64,
         mut read: impl FnMut(&[u8]) -> Option<()>,
     ) -> Result<()> {
         let term = Term::from_field_u64(self.bucket, bucket);
         guarded(&self.directory, || {
-            for (segment, reader) in (0u32..).zip(searcher.segment_readers()) {
+            for (segment, reader) in (0u32..).zip(pages.searcher.segment_readers()) {
                 let inverted = reader.inverted_index(self.bucket)?;
                 let Some(mut documents) =
                     inverted.read_postings(&term, IndexRecordOption::Basic)?
@@ -479,10 +489,7 @@ impl BlockIndex {
                     continue;
                 };
                 while documents.doc() != TERMINATED {
-                    let address = DocAddress::new(segment, documents.doc());
-                    let document: TantivyDocument = searcher.doc(address)?;
-                    let page = document.get_first(self.page);
-                    let sense = page.as_ref().and_then(Value::as_bytes).and_then(&mut read);
+                    let sense = pages.with(segment, documents.doc(), self.page, &mut read)?;
                     if sense.is_none() {
                         let message = "a page of postings makes no sense".to_owned();
                         return Err(tantivy::TantivyError::InternalError(message));
@@ -493,6 +500,62 @@ impl BlockIndex {
             Ok(())
         })
     }
+}
+
+/// Where pages are read from.
+pub(super) struct Pages {
+    searcher: Searcher,
+    /// By segment: stores of documents of our own, for who reads many. Opening one costs more than
+    /// reading a few pages.
+    stores: Vec<StoreReader>,
+}
+
+impl Pages {
+    /// Calls `read` with the page of a document; `None` where it holds none.
+    fn with(
+        &self,
+        segment: u32,
+        document: u32,
+        field: Field,
+        read: &mut dyn FnMut(&[u8]) -> Option<()>,
+    ) -> tantivy::Result<Option<()>> {
+        if let Some(store) = self.stores.get(segment as usize) {
+            let bytes = store.get_document_bytes(document)?;
+            if let Some(page) = page_of(&bytes, field) {
+                return Ok(read(page));
+            }
+        }
+        let document: TantivyDocument = self.searcher.doc(DocAddress::new(segment, document))?;
+        let page = document.get_first(field);
+        Ok(page.as_ref().and_then(Value::as_bytes).and_then(read))
+    }
+}
+
+/// The page in a document as tantivy stores it, which reads and copies it byte by byte otherwise:
+/// the number of values, the field, the type, the length, the bytes. `None` for any other form.
+fn page_of(document: &[u8], field: Field) -> Option<&[u8]> {
+    const BYTES: u8 = 4;
+    let (count, rest) = take_length(document)?;
+    let (stored, rest) = rest.split_first_chunk::<4>()?;
+    let (kind, rest) = rest.split_first()?;
+    let (length, page) = take_length(rest)?;
+    let fits = count == 1
+        && u32::from_le_bytes(*stored) == field.field_id()
+        && *kind == BYTES
+        && length == page.len() as u64;
+    fits.then_some(page)
+}
+
+/// A number as tantivy writes it: seven bits a byte, the last one marked.
+fn take_length(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0;
+    for (at, byte) in bytes.iter().enumerate().take(9) {
+        value |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 != 0 {
+            return Some((value, &bytes[at + 1..]));
+        }
+    }
+    None
 }
 
 impl Drop for BlockIndex {
@@ -661,6 +724,30 @@ mod tests {
         (0..32).for_each(|at| secret[at] = at as u8);
         let key = u64::from_le_bytes([1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(sip_hash(&secret, 0, key), 0x9e00_82df_0ba9_e4b0);
+    }
+
+    #[test]
+    fn pages_are_found_in_documents_as_tantivy_stores_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut index = BlockIndex::open_or_create(folder.path(), [7; 32]).unwrap();
+        for bucket in 0..200 {
+            index.add_page(bucket, &vec![3; bucket as usize * 2]).unwrap();
+        }
+        index.commit(1).unwrap();
+        let pages = index.pages().unwrap();
+        let mut found = Vec::new();
+        for (store, segment) in pages.stores.iter().zip(pages.searcher.segment_readers()) {
+            for document in 0..segment.max_doc() {
+                let bytes = store.get_document_bytes(document).unwrap();
+                let page = page_of(&bytes, index.page).unwrap();
+                assert!(page.iter().all(|byte| *byte == 3));
+                found.push(page.len());
+                assert!(page_of(&bytes, index.bucket).is_none());
+                assert!(page_of(&bytes[..bytes.len() - 1], index.page).is_none());
+            }
+        }
+        found.sort_unstable();
+        assert_eq!(found, (0..200).map(|bucket| bucket * 2).collect::<Vec<_>>());
     }
 
     #[test]

@@ -211,16 +211,7 @@ fn clean(raw: &str) -> String {
     if raw.is_empty() {
         return String::new();
     }
-    let mut out = String::with_capacity(raw.len());
-    for (index, line) in raw.lines().enumerate() {
-        for (at, word) in line.split_whitespace().filter(|word| !is_platform_tag(word)).enumerate()
-        {
-            if !out.is_empty() {
-                out.push_str(if index > 0 && at == 0 { ", " } else { " " });
-            }
-            out.push_str(word);
-        }
-    }
+    let mut out = if is_plain(raw) { raw.to_owned() } else { respaced(raw) };
     // Whatever commas the deleted codes and empty lines left.
     let kept = out.trim_end_matches([',', ' ']).trim_start_matches([',', ' ', '\'']);
     if kept.len() != out.len() {
@@ -233,6 +224,30 @@ fn clean(raw: &str) -> String {
     ) || !out.starts_with(|c: char| c.is_alphanumeric());
     if may_be_none && out.len() <= 14 && PLACEHOLDERS.contains(&fold(&out).as_str()) {
         out.clear();
+    }
+    out
+}
+
+/// Whether there is nothing to respace: no code, and no white space but single spaces.
+fn is_plain(raw: &str) -> bool {
+    let mut last = b' ';
+    raw.bytes().all(|byte| {
+        let plain = (b' '..0x7f).contains(&byte) && byte != b':' && (byte, last) != (b' ', b' ');
+        last = byte;
+        plain
+    })
+}
+
+fn respaced(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for (index, line) in raw.lines().enumerate() {
+        for (at, word) in line.split_whitespace().filter(|word| !is_platform_tag(word)).enumerate()
+        {
+            if !out.is_empty() {
+                out.push_str(if index > 0 && at == 0 { ", " } else { " " });
+            }
+            out.push_str(word);
+        }
     }
     out
 }

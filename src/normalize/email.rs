@@ -92,26 +92,35 @@ fn lower(text: &str) -> String {
 }
 
 fn is_local(local: &str) -> bool {
-    !local.is_empty()
-        && local.len() <= 64
-        && !local.starts_with(['\'', '.'])
-        && !local.ends_with('.')
-        && !local.contains("..")
-        && local.chars().all(|c| {
-            c.is_alphanumeric() || "!#$&'*+-/=?^_`{|}~.".contains(c) && !matches!(c, '/' | '|')
+    let bytes = local.as_bytes();
+    (1..=64).contains(&bytes.len())
+        && !matches!(bytes[0], b'\'' | b'.')
+        && bytes.last() != Some(&b'.')
+        && !bytes.windows(2).any(|pair| pair == b"..")
+        && all(local, |byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'!' | b'#' | b'$' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'=')
+                || matches!(byte, b'?' | b'^' | b'_' | b'`' | b'{' | b'}' | b'~' | b'.')
         })
 }
 
 fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &[u8]| {
+        (1..=63).contains(&label.len()) && label[0] != b'-' && label.last() != Some(&b'-')
+    };
     domain.contains('.')
-        && domain.split('.').all(|label| {
-            !label.is_empty()
-                && label.len() <= 63
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-        })
+        && domain.as_bytes().split(|byte| *byte == b'.').all(is_label)
+        && all(domain, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
         && !domain.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether each character is a letter or digit of any script, or ASCII that is allowed.
+fn all(text: &str, ascii: impl Fn(u8) -> bool) -> bool {
+    if text.is_ascii() {
+        return text.bytes().all(ascii);
+    }
+    text.chars()
+        .all(|c| u8::try_from(c).map_or(false, &ascii) || !c.is_ascii() && c.is_alphanumeric())
 }
 
 /// Canonical parts of a lower-case address, and its quality.

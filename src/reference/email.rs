@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{names, placeholder, table};
@@ -86,7 +87,7 @@ struct RelayRule {
 struct Relays {
     by_domain: FxHashMap<&'static str, RelayRule>,
     /// `members.ebay.`: any site's top-level domain may follow.
-    any_site: Vec<(&'static str, Relay)>,
+    any_site: Vec<(Finder<'static>, Relay)>,
 }
 
 #[derive(Clone, Copy)]
@@ -103,7 +104,8 @@ struct Placeholders {
     /// believed all the same.
     domains: FxHashMap<Cow<'static, str>, bool>,
     tlds: FxHashMap<Cow<'static, str>, bool>,
-    addresses: FxHashSet<Cow<'static, str>>,
+    /// Local part → domains.
+    addresses: FxHashMap<String, Vec<String>>,
     typos: FxHashMap<&'static str, &'static str>,
 }
 
@@ -162,8 +164,8 @@ pub fn relay(domain: &str) -> Option<Relay> {
     }
     // `members.ebay.` and then the top-level domain of any site, also below a host of its own.
     relays.any_site.iter().find_map(|(stem, relay)| {
-        let at = domain.find(stem)?;
-        let site = &domain[at + stem.len()..];
+        let at = stem.find(domain.as_bytes())?;
+        let site = &domain[at + stem.needle().len()..];
         let whole_label = at == 0 || domain.as_bytes()[at - 1] == b'.';
         let is_site =
             site.split('.').count() <= 2 && site.split('.').all(|l| (2..=3).contains(&l.len()));
@@ -236,12 +238,7 @@ pub fn is_placeholder_address(local: &str, domain: &str) -> bool {
     if lists.locals.contains(local) && (!MAYBE_REAL.contains(&local) || is_free(domain)) {
         return true;
     }
-    lists.addresses.iter().any(|address| {
-        address.len() == local.len() + 1 + domain.len()
-            && address.starts_with(local)
-            && address.ends_with(domain)
-            && address.as_bytes()[local.len()] == b'@'
-    })
+    lists.addresses.get(local).is_some_and(|domains| domains.iter().any(|one| one == domain))
 }
 
 /// Placeholders as a local part that the owner of a domain may really use.
@@ -313,7 +310,8 @@ fn load_relays() -> Relays {
             canonical_domain: (normalise == "local_part").then_some(domain),
         };
         if matching == "suffix_tld" {
-            relays.any_site.push((domain.strip_suffix("com").unwrap_or(domain), relay));
+            let stem = domain.strip_suffix("com").unwrap_or(domain);
+            relays.any_site.push((Finder::new(stem), relay));
         } else {
             relays.by_domain.insert(domain, RelayRule { relay, exact: matching == "exact" });
         }
@@ -336,7 +334,7 @@ fn load_placeholders() -> Placeholders {
         locals: FxHashSet::default(),
         domains: FxHashMap::default(),
         tlds: FxHashMap::default(),
-        addresses: FxHashSet::default(),
+        addresses: FxHashMap::default(),
         typos: FxHashMap::default(),
     };
     for [field, matching, value, action] in table::rows::<4>(placeholder::TABLE) {
@@ -348,7 +346,11 @@ fn load_placeholders() -> Placeholders {
             ("localpart", value) => drop(lists.locals.insert(value)),
             ("domain", value) => drop(lists.domains.insert(value, personal)),
             ("tld", value) => drop(lists.tlds.insert(value, personal)),
-            ("equals", value) => drop(lists.addresses.insert(value)),
+            ("equals", value) => {
+                if let Some((local, domain)) = value.split_once('@') {
+                    lists.addresses.entry(local.to_owned()).or_default().push(domain.to_owned());
+                }
+            }
             ("domain_typo", Cow::Borrowed(pair)) => {
                 if let Some((wrong, right)) = pair.split_once('=') {
                     lists.typos.insert(wrong, right);

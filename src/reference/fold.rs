@@ -11,20 +11,43 @@ use unicode_normalization::char::is_combining_mark;
 /// assert_eq!(fold("Straße Łódź Søren"), "strasse lodz soren");
 /// ```
 pub fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
     if text.is_ascii() {
-        for byte in text.bytes() {
-            push(&mut out, byte as char);
-        }
-    } else {
-        for c in text.nfkd() {
-            fold_char(&mut out, c);
-        }
+        return fold_ascii(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.nfkd() {
+        fold_char(&mut out, c);
     }
     if out.ends_with(' ') {
         out.pop();
     }
     out
+}
+
+/// As [`push`] for every byte, without looking at characters.
+fn fold_ascii(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    // As if a space had been written: none stands at the start.
+    let mut spaced = true;
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'A'..=b'Z' => {
+                out.push(byte.to_ascii_lowercase());
+                spaced = false;
+            }
+            b'\'' | b'`' => {}
+            _ => {
+                if !spaced {
+                    out.push(b' ');
+                }
+                spaced = true;
+            }
+        }
+    }
+    if out.last() == Some(&b' ') {
+        out.pop();
+    }
+    String::from_utf8(out).unwrap_or_default()
 }
 
 fn fold_char(out: &mut String, c: char) {
@@ -91,6 +114,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn ascii_is_folded_as_any_text(text in "[ -~\\t\\n]*") {
+            let mut out = String::new();
+            text.chars().for_each(|c| push(&mut out, c));
+            prop_assert_eq!(fold(&text), out.trim_end());
+        }
+
         #[test]
         fn fold_is_idempotent_and_ascii(text in "\\PC*") {
             let once = fold(&text);
