@@ -1,7 +1,9 @@
 //! What the mapping of a source kind reads out of one row: values by field, as they were written.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
+use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::key::EntityKind;
@@ -206,7 +208,7 @@ impl std::fmt::Debug for MappedDate {
 
 /// An id in a named system. `system` and `object` are lower case, as the kinds write them
 /// (`shopify`, `customer`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ExternalId {
     /// The kind of system, not the source: it is looked up in all sources of that system.
     pub system: Arc<str>,
@@ -216,6 +218,78 @@ pub struct ExternalId {
     pub id: Box<str>,
     /// How much the statement is worth.
     pub strength: LinkStrength,
+}
+
+impl<'de> Deserialize<'de> for ExternalId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename = "ExternalId")]
+        struct Read {
+            system: Arc<str>,
+            object: Arc<str>,
+            id: Box<str>,
+            strength: LinkStrength,
+        }
+
+        let Read { system, object, id, strength } = Read::deserialize(from)?;
+        Ok(Self { system, object, id, strength })
+    }
+
+    /// Every record has one, and most have the same system and object: those of the earlier value
+    /// stay.
+    fn deserialize_in_place<D: Deserializer<'de>>(from: D, at: &mut Self) -> Result<(), D::Error> {
+        struct Over<'v>(&'v mut ExternalId);
+
+        impl<'de> Visitor<'de> for Over<'_> {
+            type Value = ();
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an id in a system")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+                let ExternalId { system, object, id, strength } = self.0;
+                let short = || A::Error::invalid_length(0, &"four fields");
+                fields.next_element_seed(SameText(system))?.ok_or_else(short)?;
+                fields.next_element_seed(SameText(object))?.ok_or_else(short)?;
+                fields.next_element_seed(SameText(id))?.ok_or_else(short)?;
+                *strength = fields.next_element()?.ok_or_else(short)?;
+                Ok(())
+            }
+        }
+
+        if from.is_human_readable() {
+            *at = Self::deserialize(from)?;
+            return Ok(());
+        }
+        from.deserialize_struct("ExternalId", &["system", "object", "id", "strength"], Over(at))
+    }
+}
+
+/// Reads a text over an earlier one, which stays where it is the same.
+struct SameText<'v, T>(&'v mut T);
+
+impl<'de, T: Deref<Target = str> + for<'t> From<&'t str>> DeserializeSeed<'de> for SameText<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<T: Deref<Target = str> + for<'t> From<&'t str>> Visitor<'_> for SameText<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if **self.0 != *text {
+            *self.0 = text.into();
+        }
+        Ok(())
+    }
 }
 
 /// How sure a statement "this record is that record" is.

@@ -161,10 +161,7 @@ fn is_whole_pair(given: &str, family: &str, listed: [bool; 2]) -> bool {
         (_, true) => listed[0] && is_whole_placeholder(given),
         _ if listed == [true, true] && given_count(&given.to_ascii_lowercase()) < COMMON => true,
         // No listed placeholder is longer.
-        _ => {
-            given.len() + family.len() < 40
-                && placeholder::is_listed_name(&[given, family].join(" "))
-        }
+        _ => given.len() + family.len() < 40 && placeholder::is_listed_name(given, family),
     }
 }
 

@@ -54,7 +54,7 @@ fn load() -> FxHashMap<Cow<'static, str>, u16> {
 }
 
 fn bits(value: &str) -> u16 {
-    if value.len() > LENGTH_MAX {
+    if value.is_empty() || value.len() > LENGTH_MAX {
         return 0;
     }
     if value.is_ascii() {
@@ -97,9 +97,17 @@ pub fn is_missing(value: &str) -> bool {
     bits(value.trim()) & ANY != 0
 }
 
-/// Whether a whole name (given and family) stands in the list of invented people.
-pub(crate) fn is_listed_name(value: &str) -> bool {
-    bits(value) & (ANY | bit("person_name")) != 0
+/// Whether a whole name stands in the list of invented people.
+pub(crate) fn is_listed_name(given: &str, family: &str) -> bool {
+    let length = given.len() + 1 + family.len();
+    if length > LENGTH_MAX {
+        return false;
+    }
+    let mut whole = [b' '; LENGTH_MAX];
+    whole[..given.len()].copy_from_slice(given.as_bytes());
+    whole[given.len() + 1..length].copy_from_slice(family.as_bytes());
+    std::str::from_utf8(&whole[..length])
+        .is_ok_and(|whole| bits(whole) & (ANY | bit("person_name")) != 0)
 }
 
 /// Whether a placeholder is also borne by people as a name (`Null`, `Guest`, `House`).
@@ -130,7 +138,8 @@ fn name_pattern(value: &str) -> bool {
     if value.is_empty() {
         return false;
     }
-    if !value.chars().any(char::is_alphabetic) || value.contains("**") {
+    let starred = value.as_bytes().windows(2).any(|pair| pair == b"**");
+    if !value.chars().any(char::is_alphabetic) || starred {
         return true;
     }
     if wrapped('[', ']') || wrapped('<', '>') || wrapped('{', '}') || wrapped('%', '%') {
@@ -138,20 +147,18 @@ fn name_pattern(value: &str) -> bool {
     }
     let mut chars = value.chars().flat_map(char::to_lowercase);
     if let Some(first) = chars.next()
-        && value.chars().nth(2).is_some()
         && chars.all(|c| c == first)
+        && value.chars().nth(2).is_some()
     {
         return true;
     }
     // `test 12`, `customer #345`: a word and a number.
     let word = value.trim_end_matches(|c: char| c.is_ascii_digit());
     let numbered = word.len() < value.len();
-    let word = word.trim_end_matches([' ', '.', '_', '-', '#']).to_ascii_lowercase();
-    match word.as_str() {
-        "test" | "demo" | "dummy" | "fake" | "sample" | "asdf" | "qwer" | "xxx" => true,
-        "customer" | "client" | "user" | "guest" | "kunde" | "cliente" => numbered,
-        _ => false,
-    }
+    let word = word.trim_end_matches([' ', '.', '_', '-', '#']);
+    let among = |words: &[&str]| words.iter().any(|one| one.eq_ignore_ascii_case(word));
+    among(&["test", "demo", "dummy", "fake", "sample", "asdf", "qwer", "xxx"])
+        || numbered && among(&["customer", "client", "user", "guest", "kunde", "cliente"])
 }
 
 fn number_pattern(value: &str) -> bool {
