@@ -8,8 +8,9 @@ use crate::model::NormalRecord;
 use crate::store::results::{decode_normal, decode_normal_over, encode_normal};
 use crate::store::{Scratch, Store};
 
-/// Records that are read back together.
-pub const PIECE: u32 = 8_192;
+/// Records that are read back together: decoded, some six megabytes, which caches hold while one
+/// column after the other is filled.
+pub const PIECE: u32 = 2_048;
 /// Bytes that are read or gathered at a time.
 const WINDOW: usize = 4 << 20;
 /// Bytes that wait for all pieces together while values are sorted.
