@@ -607,6 +607,15 @@ fn put_varint(bytes: &mut Vec<u8>, mut value: u64) {
 }
 
 fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    // Almost all end within eight bytes: those are taken at once.
+    if let Some(word) = bytes.first_chunk().map(|eight| u64::from_le_bytes(*eight)) {
+        let ends = !word & 0x8080_8080_8080_8080;
+        if ends != 0 {
+            let used = ends.trailing_zeros() / 8 + 1;
+            *bytes = &bytes[used as usize..];
+            return Some(without_marks(word & u64::MAX >> (64 - 8 * used)));
+        }
+    }
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
@@ -617,6 +626,13 @@ fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
         }
     }
     None
+}
+
+/// Joins the lower seven bits of eight bytes.
+fn without_marks(word: u64) -> u64 {
+    let word = (word & 0x007f_007f_007f_007f) | (word & 0x7f00_7f00_7f00_7f00) >> 1;
+    let word = (word & 0x0000_3fff_0000_3fff) | (word & 0x3fff_0000_3fff_0000) >> 2;
+    (word & 0x0fff_ffff) | (word & 0x0fff_ffff_0000_0000) >> 4
 }
 
 /// Tells whether two indexes were made under one secret, without telling the secret.
@@ -752,13 +768,20 @@ mod tests {
 
     #[test]
     fn varints_round_trip() {
-        for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
+        let around = |power: u32| [(1u64 << power) - 1, 1 << power, 0x5a5a_5a5a_5a5a_5a5a >> power];
+        let values = (0..64).flat_map(around).chain([300, u64::MAX]);
+        for value in values {
             let mut bytes = Vec::new();
             put_varint(&mut bytes, value);
-            let mut rest = bytes.as_slice();
-            assert_eq!(take_varint(&mut rest), Some(value));
-            assert!(rest.is_empty());
             assert_eq!(take_varint(&mut &bytes[..bytes.len() - 1]), None);
+            // Whatever follows, in the same eight bytes or not.
+            for length in 0..9 {
+                let mut followed = bytes.clone();
+                followed.resize(bytes.len() + length, 0xff);
+                let mut rest = followed.as_slice();
+                assert_eq!(take_varint(&mut rest), Some(value));
+                assert_eq!(rest.len(), length);
+            }
         }
     }
 }

@@ -27,7 +27,13 @@ const RISKY: u16 = 256;
 /// No value of the table is longer.
 const LENGTH_MAX: usize = 64;
 
-static VALUES: LazyLock<FxHashMap<Cow<'static, str>, u16>> = LazyLock::new(load);
+struct Values {
+    bits: FxHashMap<Cow<'static, str>, u16>,
+    /// By [`shape`]: bits of the lengths that values of it have. Few names pass, and hashing costs.
+    lengths: [u64; 256],
+}
+
+static VALUES: LazyLock<Values> = LazyLock::new(load);
 
 pub(super) const TABLE: &str = include_str!("../../data/reference/placeholder_values.csv");
 
@@ -35,8 +41,17 @@ fn bit(field: &str) -> u16 {
     FIELDS.iter().find(|(name, _)| *name == field).map_or(0, |(_, bit)| *bit)
 }
 
-fn load() -> FxHashMap<Cow<'static, str>, u16> {
-    let mut values = FxHashMap::default();
+/// A number of the first and the last byte of a lower-case text, and a bit of its length.
+fn shape(lower: impl DoubleEndedIterator<Item = u8> + ExactSizeIterator) -> (usize, u64) {
+    let mut lower = lower;
+    let length = lower.len().min(63);
+    let first = lower.next().unwrap_or(0);
+    let last = lower.next_back().unwrap_or(first);
+    (usize::from(first.wrapping_mul(31) ^ last), 1 << length)
+}
+
+fn load() -> Values {
+    let mut values: FxHashMap<Cow<'static, str>, u16> = FxHashMap::default();
     for [field, matching, value, action, ..] in table::rows::<5>(TABLE) {
         let bit = match (matching.as_ref(), action.as_ref()) {
             ("exact_ci", _) | ("equals", "placeholder") if field != "email" => bit(&field),
@@ -50,22 +65,32 @@ fn load() -> FxHashMap<Cow<'static, str>, u16> {
         };
         *values.entry(value).or_insert(0) |= bit;
     }
-    values
+    let mut lengths = [0; 256];
+    for value in values.keys() {
+        let (at, length) = shape(value.bytes());
+        lengths[at] |= length;
+    }
+    Values { bits: values, lengths }
 }
 
 fn bits(value: &str) -> u16 {
     if value.is_empty() || value.len() > LENGTH_MAX {
         return 0;
     }
+    let values = &*VALUES;
     if value.is_ascii() {
+        let (at, length) = shape(value.bytes().map(|byte| byte.to_ascii_lowercase()));
+        if values.lengths[at] & length == 0 {
+            return 0;
+        }
         let mut buffer = [0; LENGTH_MAX];
         let lower = &mut buffer[..value.len()];
         lower.copy_from_slice(value.as_bytes());
         lower.make_ascii_lowercase();
         let lower = std::str::from_utf8(lower).unwrap_or("");
-        VALUES.get(lower).copied().unwrap_or(0)
+        values.bits.get(lower).copied().unwrap_or(0)
     } else {
-        VALUES.get(value.to_lowercase().as_str()).copied().unwrap_or(0)
+        values.bits.get(value.to_lowercase().as_str()).copied().unwrap_or(0)
     }
 }
 

@@ -330,6 +330,15 @@ impl Getter {
 
     /// The first value, or an empty string.
     pub(super) fn first(&self, view: View<'_>) -> String {
+        // Most take one column as it stands, or none.
+        let simple = self.constant.is_none() && self.join.is_none() && self.split.is_none();
+        match (view, self.refs.as_slice()) {
+            (_, []) if self.constant.is_none() => return String::new(),
+            (View::Cells(cells), [Ref::Column(at)]) if simple => {
+                return cells.get(*at).and_then(|cell| self.finish(cell)).unwrap_or_default();
+            }
+            _ => {}
+        }
         let mut out = String::new();
         self.each(view, |value| {
             out = value;
