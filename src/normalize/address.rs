@@ -52,12 +52,8 @@ pub fn normalize_address(mapped: &MappedAddress, region: Option<[u8; 2]>) -> Opt
     fields.drop_repeats();
 
     let country = country_code(&fields.country);
-    let compact: String = fields
-        .postcode
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let mut compact: String = fields.postcode.chars().filter(char::is_ascii_alphanumeric).collect();
+    compact.make_ascii_lowercase();
     let read_as = country.or_else(|| by_shape(&compact)).or(region);
     let guess = || guess_style(&fields.line);
     let style = match (country, read_as) {

@@ -26,6 +26,10 @@ pub fn fold(text: &str) -> String {
 
 /// As [`push`] for every byte, without looking at characters.
 fn fold_ascii(text: &str) -> String {
+    // Most words need nothing but small letters.
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return text.to_ascii_lowercase();
+    }
     let mut out = Vec::with_capacity(text.len());
     // As if a space had been written: none stands at the start.
     let mut spaced = true;

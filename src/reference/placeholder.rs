@@ -163,6 +163,17 @@ fn name_pattern(value: &str) -> bool {
     if value.is_empty() {
         return false;
     }
+    let among = |word: &str, words: &[&str]| words.iter().any(|one| one.eq_ignore_ascii_case(word));
+    let is_invented = |word: &str| {
+        (3..=6).contains(&word.len())
+            && among(word, &["test", "demo", "dummy", "fake", "sample", "asdf", "qwer", "xxx"])
+    };
+    // Most names are one word of plain letters, which most of what follows cannot be true of.
+    if value.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        let mut pairs = value.as_bytes().windows(2);
+        let same = value.len() > 2 && pairs.all(|pair| pair[0].eq_ignore_ascii_case(&pair[1]));
+        return same || is_invented(value);
+    }
     let starred = value.as_bytes().windows(2).any(|pair| pair == b"**");
     if !value.chars().any(char::is_alphabetic) || starred {
         return true;
@@ -181,9 +192,8 @@ fn name_pattern(value: &str) -> bool {
     let word = value.trim_end_matches(|c: char| c.is_ascii_digit());
     let numbered = word.len() < value.len();
     let word = word.trim_end_matches([' ', '.', '_', '-', '#']);
-    let among = |words: &[&str]| words.iter().any(|one| one.eq_ignore_ascii_case(word));
-    among(&["test", "demo", "dummy", "fake", "sample", "asdf", "qwer", "xxx"])
-        || numbered && among(&["customer", "client", "user", "guest", "kunde", "cliente"])
+    is_invented(word)
+        || numbered && among(word, &["customer", "client", "user", "guest", "kunde", "cliente"])
 }
 
 fn number_pattern(value: &str) -> bool {

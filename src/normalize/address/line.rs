@@ -85,6 +85,9 @@ impl Reader {
 
     /// Reads a value of a column for units.
     pub(super) fn read_unit(self, value: &str, parts: &mut Parts) {
+        if value.is_empty() {
+            return;
+        }
         let text = prepare(value, self.style);
         for segment in text.split([',', ';', '\n', '|']) {
             let tokens = self.tokens(segment);

@@ -11,12 +11,7 @@ pub(super) fn normalize_postcode(raw: &str, country: Option<[u8; 2]>) -> (String
         _ => raw,
     };
     let body = without_country(raw, country);
-    let compact: String = body
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
+    let compact = compact(body);
     let digits = !compact.is_empty() && compact.bytes().all(|b| b.is_ascii_digit());
     if digits && compact.bytes().all(|b| b == b'0') {
         return (collapse(raw), String::new());
@@ -53,6 +48,19 @@ pub(super) fn normalize_postcode(raw: &str, country: Option<[u8; 2]>) -> (String
     }
 }
 
+/// Letters and digits, in small letters.
+fn compact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    if text.is_ascii() {
+        out.extend(text.chars().filter(char::is_ascii_alphanumeric));
+        out.make_ascii_lowercase();
+    } else {
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+        out.extend(letters.filter(char::is_ascii_alphanumeric));
+    }
+    out
+}
+
 /// Whether a value, by its form alone, is a postal code of one of the larger countries.
 pub fn looks_like_postcode(text: &str) -> bool {
     let text = text.trim().trim_start_matches('\'').trim();
@@ -60,11 +68,7 @@ pub fn looks_like_postcode(text: &str) -> bool {
         return false;
     }
     let body = without_country(text, None);
-    let compact: String = body
-        .bytes()
-        .filter(u8::is_ascii_alphanumeric)
-        .map(|b| char::from(b.to_ascii_lowercase()))
-        .collect();
+    let compact = compact(body);
     if compact.bytes().all(|b| b.is_ascii_digit()) {
         let groups: Vec<usize> = body.split([' ', '-']).map(str::len).collect();
         let plain = body.bytes().all(|b| b.is_ascii_digit() || b == b' ' || b == b'-');
@@ -115,7 +119,7 @@ fn united_states(raw: &str, compact: &str) -> (String, String) {
     if !(3..=5).contains(&zip.len()) || !zip.bytes().all(|b| b.is_ascii_digit()) {
         return (collapse(raw), compact.to_owned());
     }
-    let key = format!("{zip:0>5}");
+    let key = if zip.len() == 5 { zip.to_owned() } else { format!("{zip:0>5}") };
     match block {
         Some(block) => (format!("{key}-{block}"), key),
         None => (key.clone(), key),
@@ -133,7 +137,8 @@ fn padded(raw: &str, compact: &str, length: usize) -> (String, String) {
 
 /// `A9 9AA` to `AA9A 9AA` with the letters O and I repaired where only a digit can stand.
 fn british(compact: &str) -> Option<String> {
-    if !(5..=7).contains(&compact.len()) {
+    let ends_in_letters = compact.bytes().rev().take(2).all(|b| b.is_ascii_lowercase());
+    if !(5..=7).contains(&compact.len()) || !ends_in_letters {
         return None;
     }
     let mut bytes = compact.as_bytes().to_vec();
@@ -165,7 +170,7 @@ fn british(compact: &str) -> Option<String> {
 
 /// `A1A 1A1`; the letters O and I are in no Canadian code.
 fn canadian(compact: &str) -> Option<String> {
-    if compact.len() != 6 {
+    if compact.len() != 6 || !compact.starts_with(|c: char| c.is_ascii_lowercase()) {
         return None;
     }
     let mut bytes = compact.as_bytes().to_vec();
