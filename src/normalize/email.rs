@@ -119,8 +119,7 @@ fn all(text: &str, ascii: impl Fn(u8) -> bool) -> bool {
     if text.is_ascii() {
         return text.bytes().all(ascii);
     }
-    text.chars()
-        .all(|c| u8::try_from(c).map_or(false, &ascii) || !c.is_ascii() && c.is_alphanumeric())
+    text.chars().all(|c| if c.is_ascii() { ascii(c as u8) } else { c.is_alphanumeric() })
 }
 
 /// Canonical parts of a lower-case address, and its quality.
