@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::error::Result;
 use crate::ingest::kind::{Catalog, Mapping};
-use crate::model::{NormalRecord, RecordKey};
+use crate::model::{MappedRecord, NormalRecord, RecordKey};
 use crate::normalize::normalize;
 use crate::store::{Access, Store};
 
@@ -57,6 +57,15 @@ impl Versions {
             Some((*number, normalize(&mapped)))
         });
         Ok(read.collect())
+    }
+
+    /// The mapped values of a version, by its number; `None` if its kind no longer reads it.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn mapped(&self, number: u64) -> Result<Option<MappedRecord>> {
+        let record = self.store.record(number)?;
+        Ok(record.and_then(|record| self.mappings.get(&record.file)?.remap(&record)))
     }
 
     /// What a record said before it was merged into another in its system; `None` if it was not, or

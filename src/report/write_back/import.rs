@@ -1,6 +1,7 @@
 //! The imports of a system, made ready: which column takes which part of which group of fields.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -8,11 +9,13 @@ use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{Catalog, ImportColumn, ImportSpec};
 use crate::model::{EntityKind, RecordKey};
-use crate::survivorship::{FAMILIES, VOCABULARY, group_of, has_labels};
+use crate::survivorship::{FAMILIES, Member, VOCABULARY, group_of, has_labels};
 
 /// An import file of a system.
 #[derive(Debug)]
 pub(super) struct Import<'c> {
+    /// The system that takes it.
+    system: Arc<str>,
     pub(super) spec: &'c ImportSpec,
     /// One a column.
     pub(super) slots: Vec<Slot<'c>>,
@@ -32,7 +35,7 @@ impl<'c> Import<'c> {
     ///
     /// # Errors
     /// A kind names a field that there is none of, or fields of several groups for one column.
-    pub(super) fn all(catalog: &'c Catalog, system: &str) -> Result<Vec<Self>> {
+    pub(super) fn all(catalog: &'c Catalog, system: &Arc<str>) -> Result<Vec<Self>> {
         let mut out = Vec::new();
         for (kind, spec) in catalog.imports(system) {
             let slots = spec.column.iter().map(|column| Slot::new(&kind.spec.name, column));
@@ -48,14 +51,16 @@ impl<'c> Import<'c> {
                     .at(format_args!("kind {}, [[import]] {}", kind.spec.name, spec.name))
                     .hint("name the columns of the one value that corrections go to"));
             }
-            out.push(Self { spec, slots });
+            out.push(Self { system: Arc::clone(system), spec, slots });
         }
         Ok(out)
     }
 
-    /// Whether it takes a record, by its object, id and kind.
-    pub(super) fn takes(&self, key: &RecordKey, kind: EntityKind) -> bool {
-        *self.spec.object == *key.object
+    /// Whether it takes a record, by its system, object, id and kind.
+    pub(super) fn takes(&self, member: &Member, kind: EntityKind) -> bool {
+        let key = &member.key;
+        self.system == member.system
+            && *self.spec.object == *key.object
             && self.spec.entity.is_none_or(|entity| entity == kind)
             && self.spec.ids.is_none_or(|form| form.fits(&key.id))
     }
@@ -103,6 +108,11 @@ impl<'c> Slot<'c> {
                 .hint("leave `label` out: the record's first value is meant"));
         }
         Ok(Self { column, group, parts })
+    }
+
+    /// Whether it takes the country of an address, and nothing else.
+    pub(super) fn is_country(&self) -> bool {
+        self.column.field.0 == ["country"]
     }
 
     /// Whether it takes nothing but the second line of an address.

@@ -7,6 +7,7 @@
 //! limits and words are data of the kinds ([`ImportSpec`](crate::ingest::kind::ImportSpec)).
 
 mod files;
+mod foresee;
 mod import;
 mod named;
 mod own;
@@ -118,6 +119,7 @@ pub enum Purpose {
 /// Where a plan goes.
 struct Targets<'c> {
     sources: BTreeSet<Arc<str>>,
+    /// The imports of its system, then those of the others.
     imports: Vec<Import<'c>>,
 }
 
@@ -146,7 +148,7 @@ impl<'c> Targets<'c> {
             });
         };
         let system = systems.get(first).unwrap_or(first);
-        let imports = Import::all(catalog, system)?;
+        let mut imports = Import::all(catalog, system)?;
         if imports.is_empty() {
             let message = match catalog.no_import(system) {
                 Some(reason) => format!("`{system}` takes no file of corrections: {reason}"),
@@ -156,6 +158,10 @@ impl<'c> Targets<'c> {
                 "where there is one, state it as [[import]] in a kind of the system: \
                  docs/add-a-source.md says how",
             ));
+        }
+        let others: BTreeSet<&Arc<str>> = systems.values().filter(|one| *one != system).collect();
+        for other in others {
+            imports.extend(Import::all(catalog, other)?);
         }
         Ok(Self { sources, imports })
     }
@@ -249,7 +255,7 @@ impl Look<'_> {
             Some(parts) => parts,
             None => sure_parts(&row.members, &row.steps, auto),
         };
-        Ok(self.parts(&row, &members, &parts))
+        self.parts(&row, &members, &parts)
     }
 
     /// The members that surely belong together by what each says by itself; `None` where the stored
@@ -336,23 +342,27 @@ impl Look<'_> {
     }
 
     /// Plans the parts of an entity, each by itself.
-    fn parts(&self, row: &EntityRow, members: &[Member], parts: &[Vec<usize>]) -> Found {
+    fn parts(&self, row: &EntityRow, members: &[Member], parts: &[Vec<usize>]) -> Result<Found> {
         let mut found = Found { held_apart: u64::from(parts.len() > 1), ..Found::default() };
         for part in parts.iter().filter(|part| part.len() > 1) {
             let of: Vec<Member> = part.iter().map(|at| members[*at].clone()).collect();
             let ordinals: Vec<u32> = part.iter().map(|at| row.members[*at]).collect();
+            let number = |ordinal: &u32| Ok(self.view.results().origin(*ordinal)?.0);
+            let numbers: Vec<u64> = ordinals.iter().map(number).collect::<Result<_>>()?;
             let part = Part {
                 targets: self.targets,
+                versions: self.versions,
                 policy: self.view.policy(),
                 as_of: self.view.results().summary().as_of.map(Timestamp),
                 entity: row.id,
                 kind: row.kind,
                 members: &of,
                 ordinals: &ordinals,
+                numbers: &numbers,
             };
-            part.plan(&mut found);
+            part.plan(&mut found)?;
         }
-        found
+        Ok(found)
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Targets;
+use super::foresee::foreseen;
 use super::import::{Import, Slot};
+use super::{Ground, Targets};
+use crate::error::Result;
 use crate::ingest::kind::is_made_id;
 use crate::model::{
     Address, EntityId, EntityKind, LinkStrength, MappedName, MappedRecord, NormalRecord,
@@ -130,35 +132,83 @@ pub(super) fn sure_parts(members: &[u32], steps: &[StepRow], auto: f32) -> Vec<V
     groups.into_values().collect()
 }
 
+/// The import that tells of a merge, and the members that become one: the first survives.
+type Merge = (usize, Vec<usize>);
+
 /// One part of an entity under plan.
 pub(super) struct Part<'a> {
     pub(super) targets: &'a Targets<'a>,
+    pub(super) versions: &'a Ground<'a>,
     pub(super) policy: &'a Policy,
     pub(super) as_of: Option<Timestamp>,
     pub(super) entity: EntityId,
     pub(super) kind: EntityKind,
     pub(super) members: &'a [Member],
     pub(super) ordinals: &'a [u32],
+    /// Numbers of the members' versions.
+    pub(super) numbers: &'a [u64],
 }
 
 /// A record under plan in one import.
-struct Draft<'a> {
-    at: usize,
-    import: usize,
+pub(super) struct Draft<'a> {
+    /// Its place among the members.
+    pub(super) at: usize,
+    pub(super) import: usize,
     /// What the record says now, a text a column.
-    now: Vec<String>,
-    changes: Vec<Change>,
+    pub(super) now: Vec<String>,
+    pub(super) changes: Vec<Change>,
+    refusals: Vec<Refusal>,
+    replacements: Vec<Replacement>,
     /// Records that a merge makes one with this.
     losers: &'a [usize],
 }
 
+impl Draft<'_> {
+    /// Takes over what its record says now, from a draft that foresaw nothing.
+    fn restate(&mut self, now: Self) {
+        self.now = now.now;
+        for change in &mut self.changes {
+            change.now.clone_from(&self.now[change.column]);
+        }
+    }
+}
+
 impl Part<'_> {
-    /// Adds what should change.
-    pub(super) fn plan(&self, found: &mut Found) {
+    /// Adds what should change in records of the target. What the plans for all systems would do is
+    /// worked out beside it, for what survives once they were applied is what is to be written.
+    ///
+    /// # Errors
+    /// Ground is damaged or unreadable.
+    pub(super) fn plan(&self, found: &mut Found) -> Result<()> {
+        if !(0..self.members.len()).any(|at| self.is_target(at)) {
+            return Ok(());
+        }
         let merges = self.mergeable();
         let away = (0..self.members.len()).filter(|at| self.is_merged_away(*at));
         found.merged_away.extend(away.map(|at| self.ordinals[at]));
-        let mut drafts: Vec<Draft<'_>> = Vec::new();
+        let mut drafts = self.drafts(&merges, self.members);
+        if let Some(members) = foreseen(self, &drafts)? {
+            let now = std::mem::replace(&mut drafts, self.drafts(&merges, &members));
+            drafts.iter_mut().zip(now).for_each(|(draft, now)| draft.restate(now));
+        }
+        let planned = merges.iter().filter(|(_, members)| self.is_target(members[0]));
+        found.merges.extend(planned.map(|(import, members)| PlannedMerge {
+            entity: self.entity,
+            import: *import,
+            with_email: has_email(&self.members[members[0]]),
+            members: members.iter().map(|at| self.ordinals[*at]).collect(),
+        }));
+        drafts.retain(|draft| self.is_target(draft.at));
+        self.foresee(&mut drafts);
+        for draft in drafts {
+            self.finish(draft, found);
+        }
+        Ok(())
+    }
+
+    /// What should change in each record, with `members` for what they will say.
+    fn drafts<'m>(&self, merges: &'m [Merge], members: &[Member]) -> Vec<Draft<'m>> {
+        let mut drafts: Vec<Draft<'m>> = Vec::new();
         for at in (0..self.members.len()).filter(|at| !self.is_merged_away(*at)) {
             if merges.iter().any(|(_, members)| members[1..].contains(&at)) {
                 continue;
@@ -170,29 +220,19 @@ impl Part<'_> {
                     import,
                     now: vec![String::new(); self.targets.imports[import].slots.len()],
                     changes: Vec::new(),
+                    refusals: Vec::new(),
+                    replacements: Vec::new(),
                     losers: merge.map(|(_, members)| &members[1..]).unwrap_or_default(),
                 });
             }
         }
-        found.merges.extend(merges.iter().map(|(import, members)| PlannedMerge {
-            entity: self.entity,
-            import: *import,
-            with_email: has_email(&self.members[members[0]]),
-            members: members.iter().map(|at| self.ordinals[*at]).collect(),
-        }));
-        if drafts.is_empty() {
-            return;
-        }
-        let voices = self.voices(&merges);
+        let voices = self.voices(merges, members);
         outcomes(self.kind, &voices, self.policy, self.as_of, |outcome| {
             for draft in &mut drafts {
-                self.consider(outcome, draft, found);
+                self.consider(outcome, draft);
             }
         });
-        self.foresee(&mut drafts);
-        for draft in drafts {
-            self.finish(draft, found);
-        }
+        drafts
     }
 
     /// What an import only finds records by says what another import of the plan, which goes before,
@@ -215,18 +255,20 @@ impl Part<'_> {
         }
     }
 
+    /// Whether the plan is for a member's source.
+    fn is_target(&self, at: usize) -> bool {
+        self.targets.sources.contains(&self.members[at].key.source)
+    }
+
     /// Imports that take a member.
     fn imports_of(&self, at: usize) -> Vec<usize> {
         let member = &self.members[at];
-        if !self.targets.sources.contains(&member.key.source) {
-            return Vec::new();
-        }
         let kind = match member.normal.entity_kind {
             EntityKind::Unknown => self.kind,
             kind => kind,
         };
         let imports = self.targets.imports.iter().enumerate();
-        imports.filter(|(_, i)| i.takes(&member.key, kind)).map(|(at, _)| at).collect()
+        imports.filter(|(_, i)| i.takes(member, kind)).map(|(at, _)| at).collect()
     }
 
     /// Whether another record of its source says that it was merged into it. Where exports tell of a
@@ -238,8 +280,8 @@ impl Part<'_> {
     /// The members, as they will speak once the plan was applied: a record that another is merged
     /// into speaks for the loser too, which only adds what the survivor does not say. So what wins
     /// here still wins when the losers are gone.
-    fn voices(&self, merges: &[(usize, Vec<usize>)]) -> Vec<Member> {
-        let mut voices = self.members.to_vec();
+    fn voices(&self, merges: &[Merge], members: &[Member]) -> Vec<Member> {
+        let mut voices = members.to_vec();
         let mut speak_for = |survivor: usize, losers: &mut dyn Iterator<Item = usize>| {
             let mut said = vec![survivor];
             for loser in losers {
@@ -279,7 +321,7 @@ impl Part<'_> {
 
     /// Records of one source and object that the system can merge, the survivor first: one with an
     /// e-mail, then the oldest, then the first by key.
-    fn mergeable(&self) -> Vec<(usize, Vec<usize>)> {
+    fn mergeable(&self) -> Vec<Merge> {
         let mut groups: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
         for (at, member) in self.members.iter().enumerate() {
             let merges = |i: &usize| self.targets.imports[*i].spec.merge.is_some();
@@ -303,7 +345,7 @@ impl Part<'_> {
     }
 
     /// What becomes of a group of fields in one record.
-    fn consider(&self, outcome: &Outcome<'_>, draft: &mut Draft<'_>, found: &mut Found) {
+    fn consider(&self, outcome: &Outcome<'_>, draft: &mut Draft<'_>) {
         let member = &self.members[draft.at];
         let (source, system) = (&*member.key.source, &*member.system);
         let import = &self.targets.imports[draft.import];
@@ -343,7 +385,7 @@ impl Part<'_> {
                 .into_iter()
                 .filter(|(at, slot)| draft.now[*at].is_empty() && !(has_unit && slot.is_line2()))
                 .collect();
-            self.replace(outcome, winner, empty, "incomplete", draft, found);
+            self.replace(outcome, winner, empty, "incomplete", draft);
             return;
         }
         // What reads the same is said already, whatever else it means (a number without its extension).
@@ -358,10 +400,10 @@ impl Part<'_> {
             (Some(said), Overwrite::IfNewer) if said.at.is_some() && winner.at > said.at => "newer",
             _ => return,
         };
-        if self.replace(outcome, winner, slots, because, draft, found)
+        if self.replace(outcome, winner, slots, because, draft)
             && let Some(held) = held
         {
-            found.replacements.push(self.replacement(outcome, held, winner, draft));
+            draft.replacements.push(self.replacement(outcome, held, winner, draft.at));
         }
     }
 
@@ -384,7 +426,6 @@ impl Part<'_> {
         slots: Vec<(usize, &Slot<'_>)>,
         because: &'static str,
         draft: &mut Draft<'_>,
-        found: &mut Found,
     ) -> bool {
         let from = Origin {
             source: Arc::clone(&winner.member.key.source),
@@ -402,7 +443,7 @@ impl Part<'_> {
                 let column = slot.column.name.clone();
                 let reason =
                     format!("`{column}` cannot be emptied, and {} survives whole", outcome.group);
-                found.refusals.push(Refusal {
+                draft.refusals.push(Refusal {
                     entity: self.entity,
                     member: self.ordinals[draft.at],
                     import: draft.import,
@@ -445,9 +486,9 @@ impl Part<'_> {
         outcome: &Outcome<'_>,
         held: &Told<'_>,
         winner: &Told<'_>,
-        draft: &Draft<'_>,
+        at: usize,
     ) -> Replacement {
-        let member = &self.members[draft.at];
+        let member = &self.members[at];
         let mut others: Vec<String> = (outcome.told.iter())
             .filter(|t| t.meaning == held.meaning && t.member.key != member.key)
             .map(|t| t.member.key.to_string())
@@ -456,7 +497,7 @@ impl Part<'_> {
         others.dedup();
         Replacement {
             entity: self.entity,
-            member: self.ordinals[draft.at],
+            member: self.ordinals[at],
             group: outcome.group.to_owned(),
             label: held.label.map(str::to_owned),
             now: (held.canonical.to_owned(), outcome.text(held)),
@@ -468,6 +509,8 @@ impl Part<'_> {
 
     /// Makes the row: what names the record, what is required, what changes.
     fn finish(&self, mut draft: Draft<'_>, found: &mut Found) {
+        found.refusals.append(&mut draft.refusals);
+        found.replacements.append(&mut draft.replacements);
         if draft.changes.is_empty() {
             return;
         }
