@@ -150,10 +150,8 @@ impl Piece {
         }
         let members = view.members(&row)?;
         let as_of = view.results().summary().as_of.map(Timestamp);
-        outcomes(row.kind, &members, view.policy(), as_of, |outcome| {
-            if !is_asked(outcome.group, wanted) {
-                return;
-            }
+        let asked = |group: &str| is_asked(group, wanted);
+        outcomes(row.kind, &members, view.policy(), as_of, asked, |outcome| {
             let disputes = self.count(outcome, wanted.source.as_deref());
             if disputes {
                 self.total += 1;

@@ -95,17 +95,18 @@ impl<'o> Outcome<'o> {
     }
 }
 
-/// Calls `each` for every group that the members state, in the order of [`super::GROUPS`], then by
-/// name. The choice is that of [`super::golden`].
+/// Calls `each` for every group that the members state and `of` asks for, in the order of
+/// [`super::GROUPS`], then by name. The choice is that of [`super::golden`].
 pub fn outcomes(
     kind: EntityKind,
     members: &[Member],
     policy: &Policy,
     as_of: Option<Timestamp>,
+    of: impl Fn(&str) -> bool,
     mut each: impl FnMut(&Outcome<'_>),
 ) {
     each_group(kind, members, policy, as_of, |group, situation, seen| {
-        if seen.is_empty() {
+        if seen.is_empty() || !of(group.name) {
             return;
         }
         for one in &mut *seen {

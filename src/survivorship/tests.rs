@@ -376,7 +376,7 @@ proptest! {
     fn outcomes_choose_as_golden_records_do(members in any_members(), policy in any_policy()) {
         let record = aged(&members, &policy);
         let mut problems = Vec::new();
-        outcomes(EntityKind::Person, &members, &policy, Some(Timestamp(2)), |outcome| {
+        outcomes(EntityKind::Person, &members, &policy, Some(Timestamp(2)), |_| true, |outcome| {
             for (part, field) in outcome.fields.iter().enumerate() {
                 let golden = record.values(field).next();
                 let same = match (golden, outcome.winner()) {

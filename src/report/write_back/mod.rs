@@ -13,7 +13,9 @@ mod named;
 mod own;
 mod part;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use self::files::Folder;
 use self::import::Import;
-use self::named::refuse_shared;
+use self::named::{range_of, refuse_shared};
 use self::own::{Witness, own_values};
 use self::part::{Found, Part, PlannedMerge, PlannedRow, Refusal, Replacement, sure_parts};
 use crate::clustering::StepKind;
@@ -30,7 +32,7 @@ use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::Catalog;
 use crate::model::{NormalRecord, RecordKey, Timestamp};
-use crate::pipeline::{Merged, Versions, View};
+use crate::pipeline::{MergeGroup, Merged, Versions, View};
 use crate::store::results::{AliasKey, EntityRow, StepRow};
 use crate::survivorship::{Member, stated};
 
@@ -121,6 +123,8 @@ struct Targets<'c> {
     sources: BTreeSet<Arc<str>>,
     /// The imports of its system, then those of the others.
     imports: Vec<Import<'c>>,
+    /// Groups of fields that some import takes.
+    groups: BTreeSet<&'c str>,
 }
 
 impl<'c> Targets<'c> {
@@ -163,7 +167,9 @@ impl<'c> Targets<'c> {
         for other in others {
             imports.extend(Import::all(catalog, other)?);
         }
-        Ok(Self { sources, imports })
+        let slots = imports.iter().flat_map(|import| &import.slots);
+        let groups = slots.map(|slot| slot.group).collect();
+        Ok(Self { sources, imports, groups })
     }
 }
 
@@ -181,7 +187,9 @@ pub fn sync_plan(view: &View, catalog: &Catalog, to: &str, folder: &Path) -> Res
     let targets = Targets::find(view, catalog, to)?;
     let versions = Ground { root: view.root(), catalog, opened: Mutex::new(None) };
     let judged = view.judged()?;
-    let found = Look { view, targets: &targets, versions: &versions, judged }.all()?;
+    let sources = targets.sources.iter().map(|source| range_of(view.results(), source));
+    let records = sources.collect::<Result<_>>()?;
+    let found = Look { view, targets: &targets, records, versions: &versions, judged }.all()?;
     let writer = Writer { view, versions: &versions, targets: &targets };
     writer.write(to, &found, folder)
 }
@@ -209,6 +217,8 @@ impl Ground<'_> {
 struct Look<'a> {
     view: &'a View,
     targets: &'a Targets<'a>,
+    /// The records of its sources.
+    records: Vec<Range<u32>>,
     versions: &'a Ground<'a>,
     /// Pairs of records that were judged, sorted.
     judged: Vec<(u32, u32)>,
@@ -217,6 +227,29 @@ struct Look<'a> {
 /// Most members of an entity whose own values are looked up: each pair of them is compared.
 const MEMBERS: usize = 500;
 
+/// Records of entities whose own values are compared in one go: a table serves them all.
+const COMPARED: usize = 4096;
+
+/// An entity with records of the targets.
+struct Wanted {
+    row: EntityRow,
+    members: Vec<Member>,
+    /// What its members say by themselves; `None` where the stored merges tell what is sure.
+    own: Option<Own>,
+}
+
+/// What the records of an entity say by themselves.
+struct Own {
+    /// Sorted by key.
+    witnesses: Vec<Witness>,
+    /// A value a witness.
+    values: Vec<NormalRecord>,
+    /// Witnesses that a person judged to be one.
+    judged: Vec<(u32, u32)>,
+    /// Witnesses that their system made one.
+    merged: Vec<(u32, u32)>,
+}
+
 impl Look<'_> {
     fn all(&self) -> Result<Found> {
         let entities = self.view.results().entities();
@@ -224,9 +257,17 @@ impl Look<'_> {
             .into_par_iter()
             .map(|chunk| {
                 let mut found = Found::default();
+                let (mut waiting, mut records) = (Vec::new(), 0);
                 for entity in chunk * CHUNK..entities.min((chunk + 1) * CHUNK) {
-                    found.extend(self.entity(entity)?);
+                    let Some(wanted) = self.wanted(entity)? else { continue };
+                    records += wanted.own.as_ref().map_or(0, |own| own.witnesses.len());
+                    waiting.push(wanted);
+                    if records >= COMPARED {
+                        self.plan(std::mem::take(&mut waiting), &mut found)?;
+                        records = 0;
+                    }
                 }
+                self.plan(waiting, &mut found)?;
                 Ok(found)
             })
             .collect();
@@ -238,36 +279,22 @@ impl Look<'_> {
         Ok(all)
     }
 
-    fn entity(&self, entity: u32) -> Result<Found> {
-        let results = self.view.results();
-        let row = results.entity(entity)?;
-        if row.members.len() < 2 {
-            return Ok(Found::default());
+    /// An entity, if something may have to change in it.
+    fn wanted(&self, entity: u32) -> Result<Option<Wanted>> {
+        let row = self.view.results().entity(entity)?;
+        let is_target = |at: &u32| self.records.iter().any(|records| records.contains(at));
+        if row.members.len() < 2 || !row.members.iter().any(is_target) {
+            return Ok(None);
         }
         let members = self.view.members(&row)?;
-        if !members.iter().any(|member| self.targets.sources.contains(&member.key.source)) {
-            return Ok(Found::default());
-        }
-        let auto = results.summary().thresholds.auto;
-        let auto = (auto / (1.0 - auto)).log2() as f32;
-        // What plans wrote must not make more of the entity sure than was sure without it.
-        let parts = match self.own_parts(entity, &row, &members, auto)? {
-            Some(parts) => parts,
-            None => sure_parts(&row.members, &row.steps, auto),
-        };
-        self.parts(&row, &members, &parts)
+        let own = self.own(entity, &row, &members)?;
+        Ok(Some(Wanted { row, members, own }))
     }
 
-    /// The members that surely belong together by what each says by itself; `None` where the stored
-    /// merges say it: of two records that took nothing over, and of too many. Records that were
-    /// merged into members count as they stood before: with them whatever they spoke for would go.
-    fn own_parts(
-        &self,
-        entity: u32,
-        row: &EntityRow,
-        members: &[Member],
-        auto: f32,
-    ) -> Result<Option<Vec<Vec<usize>>>> {
+    /// What the records of an entity say by themselves; `None` where the stored merges tell what is
+    /// sure: of two records that took nothing over, and of too many. Records that were merged into
+    /// members count as they stood before: with them whatever they spoke for would go.
+    fn own(&self, entity: u32, row: &EntityRow, members: &[Member]) -> Result<Option<Own>> {
         let versions = self.versions.versions()?;
         let merged = self.merged(entity, members, &versions)?;
         if members.len() + merged.len() > MEMBERS {
@@ -292,24 +319,38 @@ impl Look<'_> {
         let place = |key: &RecordKey| {
             witnesses.binary_search_by(|witness| witness.key.cmp(key)).ok().map(|at| at as u32)
         };
-        let same: Vec<(u32, u32)> = (self.judged_among(&row.members))
+        let judged = (self.judged_among(&row.members))
             .filter_map(|(a, b)| Some((place(&members[a].key)?, place(&members[b].key)?)))
             .collect();
-        let values = own_values(&witnesses).into_iter();
-        let records: Vec<(&RecordKey, u32, NormalRecord)> = (witnesses.iter().zip(values))
-            .map(|(witness, values)| (&witness.key, witness.file, values))
+        let merged = (survivors.iter())
+            .filter_map(|(loser, survivor)| Some((place(loser)?, place(survivor)?)))
             .collect();
-        let mut steps = self.view.merges_among(records, &same)?;
-        // Their system made them one.
-        steps.extend(survivors.iter().filter_map(|(loser, survivor)| {
-            let (a, b) = (place(loser)?, place(survivor)?);
-            Some(StepRow { a, b, weight: f32::INFINITY, kind: StepKind::Judgement.code() })
-        }));
-        let all: Vec<u32> = (0..witnesses.len() as u32).collect();
-        let parts = sure_parts(&all, &steps, auto).into_iter().map(|part| {
-            part.into_iter().filter_map(|at| witnesses[at].member).collect::<Vec<usize>>()
+        let values = own_values(&mut witnesses);
+        Ok(Some(Own { witnesses, values, judged, merged }))
+    }
+
+    /// Plans some entities, each by itself. What plans wrote must not make more of them sure than was
+    /// sure without it.
+    fn plan(&self, mut entities: Vec<Wanted>, found: &mut Found) -> Result<()> {
+        let groups = entities.iter_mut().filter_map(|entity| entity.own.as_mut()).map(|own| {
+            let values = std::mem::take(&mut own.values).into_iter();
+            let records = own.witnesses.iter().zip(values);
+            MergeGroup {
+                records: records.map(|(w, values)| (&w.key, w.file, values)).collect(),
+                same: &own.judged,
+            }
         });
-        Ok(Some(parts.filter(|part| !part.is_empty()).collect()))
+        let mut steps = self.view.merges_among(groups.collect())?.into_iter();
+        let auto = self.view.results().summary().thresholds.auto;
+        let auto = (auto / (1.0 - auto)).log2() as f32;
+        for Wanted { row, members, own } in &entities {
+            let parts = match own {
+                Some(own) => own.parts(steps.next().unwrap_or_default(), auto),
+                None => sure_parts(&row.members, &row.steps, auto),
+            };
+            found.extend(self.parts(row, members, &parts)?);
+        }
+        Ok(())
     }
 
     /// Records that were merged into others of the entity, members or not, in their system.
@@ -345,7 +386,10 @@ impl Look<'_> {
     fn parts(&self, row: &EntityRow, members: &[Member], parts: &[Vec<usize>]) -> Result<Found> {
         let mut found = Found { held_apart: u64::from(parts.len() > 1), ..Found::default() };
         for part in parts.iter().filter(|part| part.len() > 1) {
-            let of: Vec<Member> = part.iter().map(|at| members[*at].clone()).collect();
+            let of: Cow<'_, [Member]> = match part.iter().copied().eq(0..members.len()) {
+                true => members.into(),
+                false => part.iter().map(|at| members[*at].clone()).collect(),
+            };
             let ordinals: Vec<u32> = part.iter().map(|at| row.members[*at]).collect();
             let number = |ordinal: &u32| Ok(self.view.results().origin(*ordinal)?.0);
             let numbers: Vec<u64> = ordinals.iter().map(number).collect::<Result<_>>()?;
@@ -363,6 +407,22 @@ impl Look<'_> {
             part.plan(&mut found)?;
         }
         Ok(found)
+    }
+}
+
+impl Own {
+    /// The members that surely belong together, by the merges that the witnesses lead to.
+    fn parts(&self, mut steps: Vec<StepRow>, auto: f32) -> Vec<Vec<usize>> {
+        // Their system made them one.
+        let kind = StepKind::Judgement.code();
+        let merged = self.merged.iter();
+        steps.extend(merged.map(|(a, b)| StepRow { a: *a, b: *b, weight: f32::INFINITY, kind }));
+        let all: Vec<u32> = (0..self.witnesses.len() as u32).collect();
+        let parts = sure_parts(&all, &steps, auto).into_iter();
+        let members = |part: Vec<usize>| {
+            part.into_iter().filter_map(|at| self.witnesses[at].member).collect()
+        };
+        parts.map(members).filter(|part: &Vec<usize>| !part.is_empty()).collect()
     }
 }
 

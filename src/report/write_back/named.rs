@@ -159,7 +159,7 @@ fn said(normal: &NormalRecord) -> impl Iterator<Item = (&'static str, Option<Str
 }
 
 /// The records of a source: they stand together, in the order of keys.
-fn range_of(results: &Results, source: &str) -> Result<Range<u32>> {
+pub(super) fn range_of(results: &Results, source: &str) -> Result<Range<u32>> {
     let first = |is_before: &dyn Fn(&str) -> bool| -> Result<u32> {
         let (mut low, mut high) = (0, results.records());
         while low < high {

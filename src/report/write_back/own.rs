@@ -113,20 +113,20 @@ impl Witness {
 
 /// What each says by itself: its values, with those undone that it took over, that came into it when
 /// another had said them before. A list of values that holds one is what it was before.
-pub(super) fn own_values(witnesses: &[Witness]) -> Vec<NormalRecord> {
-    let histories: Vec<&History> = witnesses.iter().map(|witness| &witness.history).collect();
-    let latest = |history: &&History| history.last().map(|(_, normal)| normal.clone());
-    let stands = || histories.iter().filter_map(latest).collect();
-    if histories.iter().all(|history| history.len() == 1) {
-        stands()
-    } else {
-        undo(&histories).unwrap_or_else(stands)
-    }
+/// Takes the histories.
+pub(super) fn own_values(witnesses: &mut [Witness]) -> Vec<NormalRecord> {
+    let histories: Vec<History> =
+        witnesses.iter_mut().map(|witness| std::mem::take(&mut witness.history)).collect();
+    let once = histories.iter().all(|history| history.len() == 1);
+    let undone = if once { None } else { undo(&histories) };
+    undone.unwrap_or_else(|| {
+        histories.into_iter().filter_map(|mut history| Some(history.pop()?.1)).collect()
+    })
 }
 
 /// The values of [`own_values`]; `None` where nothing is to be undone.
-fn undo(histories: &[&History]) -> Option<Vec<NormalRecord>> {
-    let latest = |history: &&History| history.last().map(|(_, normal)| normal.clone());
+fn undo(histories: &[History]) -> Option<Vec<NormalRecord>> {
+    let latest = |history: &History| history.last().map(|(_, normal)| normal.clone());
     let mut values: Vec<NormalRecord> = histories.iter().filter_map(latest).collect();
     let mut undone = false;
     for evidence in &EVIDENCE {
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_value_that_was_taken_over_is_undone() {
         let emails = |histories: &[History]| {
-            let own = undo(&histories.iter().collect::<Vec<_>>())?;
+            let own = undo(histories)?;
             Some(own.iter().map(|n| n.emails.iter().map(|e| e.address.clone()).collect()).collect())
         };
         let shop = vec![(1, says(&["a"]))];

@@ -1,5 +1,6 @@
 //! What should change in the records of one entity.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -227,7 +228,9 @@ impl Part<'_> {
             }
         }
         let voices = self.voices(merges, members);
-        outcomes(self.kind, &voices, self.policy, self.as_of, |outcome| {
+        let groups = &self.targets.groups;
+        let is_taken = |group: &str| groups.contains(group.split('@').next().unwrap_or(group));
+        outcomes(self.kind, &voices, self.policy, self.as_of, is_taken, |outcome| {
             for draft in &mut drafts {
                 self.consider(outcome, draft);
             }
@@ -280,11 +283,15 @@ impl Part<'_> {
     /// The members, as they will speak once the plan was applied: a record that another is merged
     /// into speaks for the loser too, which only adds what the survivor does not say. So what wins
     /// here still wins when the losers are gone.
-    fn voices(&self, merges: &[Merge], members: &[Member]) -> Vec<Member> {
-        let mut voices = members.to_vec();
-        let mut speak_for = |survivor: usize, losers: &mut dyn Iterator<Item = usize>| {
+    fn voices<'m>(&self, merges: &[Merge], members: &'m [Member]) -> Cow<'m, [Member]> {
+        let mut voices = Cow::Borrowed(members);
+        let mut speak_for = |survivor: usize, losers: &[usize]| {
+            if losers.is_empty() {
+                return;
+            }
+            let voices = voices.to_mut();
             let mut said = vec![survivor];
-            for loser in losers {
+            for loser in losers.iter().copied() {
                 let mut normal = std::mem::take(&mut voices[loser].normal);
                 for before in &said {
                     leave_out(&mut normal, &voices[*before].normal);
@@ -308,7 +315,7 @@ impl Part<'_> {
             let losers = group[1..].iter().copied().filter(|loser| !spoken_for[*loser]);
             let losers: Vec<usize> = losers.collect();
             losers.iter().for_each(|loser| spoken_for[*loser] = true);
-            speak_for(group[0], &mut losers.into_iter());
+            speak_for(group[0], &losers);
         }
         voices
     }
