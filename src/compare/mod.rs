@@ -343,9 +343,9 @@ impl<'a> Comparer<'a> {
         Self {
             table,
             shares,
-            given_memo: names::Memo::default(),
-            family_memo: names::Memo::default(),
-            word_memo: names::Memo::default(),
+            given_memo: names::Memo::new(table.len()),
+            family_memo: names::Memo::new(table.len()),
+            word_memo: names::Memo::new(table.len()),
         }
     }
 

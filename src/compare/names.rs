@@ -87,26 +87,30 @@ impl NameLevels {
 
 /// Levels of value pairs seen before: a small table that forgets.
 #[derive(Debug)]
-pub(super) struct Memo(Vec<(u64, u8)>);
-
-impl Default for Memo {
-    fn default() -> Self {
-        Self(vec![(u64::MAX, 0); 1 << 15])
-    }
+pub(super) struct Memo {
+    slots: Vec<(u64, u8)>,
+    /// Bits of a hash that are too many for a slot.
+    spare: u32,
 }
 
 impl Memo {
+    /// For the pairs of so many records: of few records it costs little to make.
+    pub(super) fn new(records: u32) -> Self {
+        let bits = (2 * (u32::BITS - records.leading_zeros())).clamp(4, 15);
+        Self { slots: vec![(u64::MAX, 0); 1 << bits], spare: u64::BITS - bits }
+    }
+
     pub(super) fn get(&mut self, a: u32, b: u32, level: impl FnOnce() -> u8) -> u8 {
         let key = if a < b {
             u64::from(a) << 32 | u64::from(b)
         } else {
             u64::from(b) << 32 | u64::from(a)
         };
-        let slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 49) as usize;
-        if self.0[slot].0 != key {
-            self.0[slot] = (key, level());
+        let slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.spare) as usize;
+        if self.slots[slot].0 != key {
+            self.slots[slot] = (key, level());
         }
-        self.0[slot].1
+        self.slots[slot].1
     }
 }
 

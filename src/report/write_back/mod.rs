@@ -227,9 +227,6 @@ struct Look<'a> {
 /// Most members of an entity whose own values are looked up: each pair of them is compared.
 const MEMBERS: usize = 500;
 
-/// Records of entities whose own values are compared in one go: a table serves them all.
-const COMPARED: usize = 4096;
-
 /// An entity with records of the targets.
 struct Wanted {
     row: EntityRow,
@@ -257,17 +254,12 @@ impl Look<'_> {
             .into_par_iter()
             .map(|chunk| {
                 let mut found = Found::default();
-                let (mut waiting, mut records) = (Vec::new(), 0);
                 for entity in chunk * CHUNK..entities.min((chunk + 1) * CHUNK) {
-                    let Some(wanted) = self.wanted(entity)? else { continue };
-                    records += wanted.own.as_ref().map_or(0, |own| own.witnesses.len());
-                    waiting.push(wanted);
-                    if records >= COMPARED {
-                        self.plan(std::mem::take(&mut waiting), &mut found)?;
-                        records = 0;
+                    // A table of its own each: what others say must not move what is sure here.
+                    if let Some(wanted) = self.wanted(entity)? {
+                        self.plan(vec![wanted], &mut found)?;
                     }
                 }
-                self.plan(waiting, &mut found)?;
                 Ok(found)
             })
             .collect();
