@@ -11,7 +11,7 @@ use super::roster::Roster;
 use super::sides::{SIDE_BY_SIDE, Sides};
 use super::table::{CHUNK, Rows, Table, TableFormat};
 use crate::error::Result;
-use crate::model::{Band, EntityKind, RecordKey, ScoredPair, Thresholds};
+use crate::model::{Band, EntityKind, KeyRef, ScoredPair, Thresholds};
 
 /// A candidate and what it is worth to decide; 32 bytes, for there may be millions.
 #[derive(Clone, Copy, Debug)]
@@ -190,7 +190,7 @@ pub(super) fn write(
                 warm(next.iter().flat_map(|c| [c.pair.a, c.pair.b]), roster, sides);
             }
             let ScoredPair { a, b, weight } = candidate.pair;
-            let (key_a, key_b) = (&roster.keys[a as usize], &roster.keys[b as usize]);
+            let (key_a, key_b) = (roster.keys.get(a), roster.keys.get(b));
             reason.clear();
             reasons.write(candidate.levels, candidate.kinds(roster), &mut reason);
             rows.shown(format_args!("cand_{:016x}", pair_hash(key_a, key_b, &mut scratch)));
@@ -198,9 +198,9 @@ pub(super) fn write(
             rows.boolean(candidate.same_entity(roster));
             rows.decimal(candidate.pair.probability(), 6);
             rows.decimal(f64::from(weight), 3);
-            rows.text(&key_a.source);
+            rows.text(key_a.source);
             rows.parts(&roster.record_name(a));
-            rows.text(&key_b.source);
+            rows.text(key_b.source);
             rows.parts(&roster.record_name(b));
             rows.shown(roster.entity(a).id);
             rows.shown(roster.entity(b).id);
@@ -237,10 +237,10 @@ pub(super) const fn band_name(band: Band) -> &'static str {
 }
 
 /// What a candidate's id is made of: a pair of records keeps it from run to run.
-fn pair_hash(a: &RecordKey, b: &RecordKey, scratch: &mut Vec<u8>) -> u64 {
+fn pair_hash(a: KeyRef<'_>, b: KeyRef<'_>, scratch: &mut Vec<u8>) -> u64 {
     scratch.clear();
     for key in [a, b] {
-        for part in [&*key.source, &*key.object, &*key.id] {
+        for part in [key.source, key.object, key.id] {
             scratch.extend_from_slice(part.as_bytes());
             scratch.push(0);
         }

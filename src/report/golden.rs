@@ -17,14 +17,14 @@ use crate::survivorship::{
 };
 
 fn member(roster: &Roster, ordinal: u32, normal: NormalRecord) -> Member {
-    let key = roster.keys[ordinal as usize].clone();
+    let key = roster.keys.get(ordinal).to_key();
     let system = &roster.systems[usize::from(roster.source_of[ordinal as usize])];
     Member { system: Arc::clone(system), normal, key }
 }
 
 /// Gives a member the key and the system of a record.
 fn name_member(member: &mut Member, roster: &Roster, ordinal: u32) {
-    member.key.clone_from(&roster.keys[ordinal as usize]);
+    member.key = roster.keys.get(ordinal).to_key();
     member.system.clone_from(&roster.systems[usize::from(roster.source_of[ordinal as usize])]);
 }
 

@@ -425,7 +425,7 @@ fn suspects(input: &ReportInput<'_>, roster: &Roster) -> Result<Vec<Suspect>> {
             name: display_name(input, roster, entity)?,
             records: number(entity.members.len() as u64),
             sources: number(entity.sources.count_ones().into()),
-            reasons: entity.suspicions.clone(),
+            reasons: entity.suspicions.to_vec(),
         })
     };
     found.into_iter().take(SUSPECTS).map(suspect).collect()

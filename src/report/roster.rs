@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::model::{EntityId, EntityKind, RecordKey};
+use crate::model::{EntityId, EntityKind, Keys};
 use crate::store::results::Results;
 
-/// Keys and memberships of all live records; about 150 bytes a record.
+/// Keys and memberships of all live records; about 90 bytes a record.
 pub(super) struct Roster {
     /// By ordinal.
-    pub(super) keys: Vec<RecordKey>,
+    pub(super) keys: Keys,
     /// Entity index by ordinal.
     pub(super) entity_of: Vec<u32>,
     /// Sources, sorted.
@@ -32,44 +32,35 @@ pub(super) struct Roster {
 pub(super) struct EntityBrief {
     pub(super) id: EntityId,
     pub(super) kind: EntityKind,
-    pub(super) members: Vec<u32>,
+    pub(super) members: Box<[u32]>,
     /// Which sources it stands in, a bit a source; those beyond the 127th share a bit.
     pub(super) sources: u128,
     /// Related entities: (type, entity index).
-    pub(super) relations: Vec<(String, u32)>,
-    pub(super) suspicions: Vec<String>,
+    pub(super) relations: Box<[(String, u32)]>,
+    pub(super) suspicions: Box<[String]>,
 }
 
 impl Roster {
     /// Reads keys and entities.
     pub(super) fn load(results: &Results, systems: &BTreeMap<Arc<str>, Arc<str>>) -> Result<Self> {
-        // Records are sorted by source, then object: one string a run of records instead of one a
-        // record.
-        let mut keys: Vec<RecordKey> = Vec::with_capacity(results.records() as usize);
-        let mut source_of: Vec<u16> = Vec::with_capacity(keys.capacity());
+        // Records are sorted by source, then object.
+        let mut keys = Keys::default();
+        let mut source_of: Vec<u16> = Vec::with_capacity(results.records() as usize);
         let mut sources: Vec<Arc<str>> = Vec::new();
         let mut objects_of: Vec<u32> = Vec::new();
+        let mut last_object = String::new();
         results.scan_keys(0..results.records(), |_, source, object, id| {
-            let last = keys.last();
-            let (known, same) = match last {
-                Some(last) if *last.source == *source => {
-                    (Arc::clone(&last.source), *last.object == *object)
-                }
-                _ => {
-                    sources.push(source.into());
-                    objects_of.push(0);
-                    (Arc::clone(&sources[sources.len() - 1]), false)
-                }
-            };
-            let object = match last {
-                Some(last) if same => Arc::clone(&last.object),
-                _ => object.into(),
-            };
-            if let Some(objects) = objects_of.last_mut() {
-                *objects += u32::from(!same);
+            let same = sources.last().is_some_and(|last| **last == *source);
+            if !same {
+                sources.push(source.into());
+                objects_of.push(0);
+            }
+            if !same || last_object != object {
+                object.clone_into(&mut last_object);
+                objects_of.last_mut().map(|objects| *objects += 1);
             }
             source_of.push((sources.len() - 1) as u16);
-            keys.push(RecordKey { source: known, object, id: id.into() });
+            keys.push(source, object, id);
         })?;
         let entities: Vec<EntityBrief> = (0..results.entities())
             .into_par_iter()
@@ -80,9 +71,9 @@ impl Roster {
                     id: row.id,
                     kind: row.kind,
                     sources: bits.fold(0, |all, bit: u128| all | bit),
-                    members: row.members,
-                    relations: row.relations,
-                    suspicions: row.suspicions,
+                    members: row.members.into(),
+                    relations: row.relations.into(),
+                    suspicions: row.suspicions.into(),
                 })
             })
             .collect::<Result<_>>()?;
@@ -100,28 +91,28 @@ impl Roster {
     /// The record's id within its source, in parts: `OBJECT/RECORD` where the source has several
     /// objects.
     pub(super) fn record_name(&self, ordinal: u32) -> [&str; 3] {
-        let key = &self.keys[ordinal as usize];
+        let key = self.keys.get(ordinal);
         if self.several_objects[self.source_of[ordinal as usize] as usize] {
-            [&key.object, "/", &key.id]
+            [key.object, "/", key.id]
         } else {
-            ["", "", &key.id]
+            ["", "", key.id]
         }
     }
 
     /// The record as commands name it: `SOURCE:RECORD`, `SOURCE:OBJECT/RECORD` where needed.
     pub(super) fn reference(&self, ordinal: u32) -> String {
-        format!("{}:{}", self.keys[ordinal as usize].source, self.record_name(ordinal).concat())
+        format!("{}:{}", self.keys.get(ordinal).source, self.record_name(ordinal).concat())
     }
 
     /// Reads where the key and the entity of a record are.
     pub(super) fn touch(&self, ordinal: u32) -> u32 {
         let at = ordinal as usize;
-        self.keys[at].id.len() as u32 ^ self.entity_of[at] ^ u32::from(self.source_of[at])
+        self.keys.id(ordinal).len() as u32 ^ self.entity_of[at] ^ u32::from(self.source_of[at])
     }
 
     /// Reads something of the id and of the entity of a record.
     pub(super) fn touch_values(&self, ordinal: u32) -> u32 {
-        let id = self.keys[ordinal as usize].id.as_bytes();
+        let id = self.keys.id(ordinal).as_bytes();
         id.first().map_or(0, |byte| u32::from(*byte)) ^ self.entity(ordinal).id.bits() as u32
     }
 
@@ -135,8 +126,8 @@ impl Roster {
         let mut order: Vec<u32> = (0..self.keys.len() as u32).collect();
         if self.several_objects.contains(&true) {
             let name = |o: &u32| {
-                let key = &self.keys[*o as usize];
-                (self.source_of[*o as usize], &key.id, &key.object)
+                let key = self.keys.get(*o);
+                (self.source_of[*o as usize], key.id, key.object)
             };
             order.par_sort_unstable_by(|a, b| name(a).cmp(&name(b)));
         }

@@ -24,11 +24,11 @@ pub(super) fn clusters(
     let order = roster.by_source_and_id();
     table.write(out, order.len() as u64, |at, rows| {
         let ordinal = order[at as usize];
-        let key = &roster.keys[ordinal as usize];
-        rows.text(&key.source);
-        rows.text(&key.id);
+        let key = roster.keys.get(ordinal);
+        rows.text(key.source);
+        rows.text(key.id);
         rows.shown(roster.entity(ordinal).id);
-        rows.text(&key.object);
+        rows.text(key.object);
         rows.end();
     })
 }
@@ -47,7 +47,7 @@ pub(super) fn crosswalk(
         let entity = &roster.entities[at as usize];
         rows.shown(entity.id);
         // Members are sorted by key, so those of one source stand together.
-        let mut rest = entity.members.as_slice();
+        let mut rest = &*entity.members;
         let mut names = Joined::default();
         for source in 0..roster.sources.len() {
             names.clear();
