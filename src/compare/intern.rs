@@ -143,10 +143,17 @@ impl Marks {
 }
 
 /// Lists of values by record. A record without values takes a bit and a half: which records have
-/// any is a set of bits, and the rank of a record's bit says where its values end.
+/// any is a set of bits, and the rank of a record's bit says where its values end. Records stand in
+/// parts, so that lists grow without being copied and go away part by part.
 #[derive(Clone, Debug)]
 pub struct Lists<T> {
     records: u32,
+    parts: Vec<Part<T>>,
+}
+
+/// The lists of [`PART`] records.
+#[derive(Clone, Debug)]
+struct Part<T> {
     /// Whether a record has values, a bit a record.
     filled: Vec<u64>,
     /// How many records before each word of `filled` have values.
@@ -156,27 +163,76 @@ pub struct Lists<T> {
     values: Vec<T>,
 }
 
+/// Records of a part of lists.
+pub(super) const PART: u32 = 1 << 16;
+
 impl<T> Default for Lists<T> {
     fn default() -> Self {
-        Self {
-            records: 0,
-            filled: Vec::new(),
-            ranks: Vec::new(),
-            ends: Vec::new(),
-            values: Vec::new(),
-        }
+        Self { records: 0, parts: Vec::new() }
+    }
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { filled: Vec::new(), ranks: Vec::new(), ends: Vec::new(), values: Vec::new() }
     }
 }
 
 impl<T> Lists<T> {
+    /// The part of the record being built.
+    fn last(&mut self) -> &mut Part<T> {
+        let at = (self.records / PART) as usize;
+        if at == self.parts.len() {
+            self.parts.push(Part::default());
+        }
+        &mut self.parts[at]
+    }
+
     /// Adds a value to the record being built.
     pub fn push(&mut self, value: T) {
-        self.values.push(value);
+        self.last().values.push(value);
     }
 
     /// Closes the record being built.
     pub fn close(&mut self) {
-        let bit = self.records % 64;
+        let record = self.records % PART;
+        self.last().close(record);
+        self.records += 1;
+    }
+
+    /// Values of a record.
+    pub fn get(&self, record: u32) -> &[T] {
+        let part = &self.parts[(record / PART) as usize];
+        &part.values[part.range(record % PART)]
+    }
+
+    /// Values of a record, to be changed in place.
+    pub fn get_mut(&mut self, record: u32) -> &mut [T] {
+        let part = &mut self.parts[(record / PART) as usize];
+        let range = part.range(record % PART);
+        &mut part.values[range]
+    }
+
+    /// Values of the record being built.
+    pub fn open(&self) -> &[T] {
+        let part = self.parts.get((self.records / PART) as usize);
+        part.map_or(&[], |part| &part.values[part.closed()..])
+    }
+
+    /// Number of closed records.
+    pub fn len(&self) -> usize {
+        self.records as usize
+    }
+
+    /// Whether no record is closed.
+    pub fn is_empty(&self) -> bool {
+        self.records == 0
+    }
+}
+
+impl<T> Part<T> {
+    fn close(&mut self, record: u32) {
+        let bit = record % 64;
         if bit == 0 {
             self.filled.push(0);
             self.ranks.push(self.ends.len() as u32);
@@ -186,7 +242,6 @@ impl<T> Lists<T> {
             self.filled[word] |= 1 << bit;
             self.ends.push(self.values.len() as u32);
         }
-        self.records += 1;
     }
 
     /// Values of all closed records.
@@ -204,46 +259,23 @@ impl<T> Lists<T> {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         start as usize..self.ends[at] as usize
     }
-
-    /// Values of a record.
-    pub fn get(&self, record: u32) -> &[T] {
-        &self.values[self.range(record)]
-    }
-
-    /// Values of a record, to be changed in place.
-    pub fn get_mut(&mut self, record: u32) -> &mut [T] {
-        let range = self.range(record);
-        &mut self.values[range]
-    }
-
-    /// Values of the record being built.
-    pub fn open(&self) -> &[T] {
-        &self.values[self.closed()..]
-    }
-
-    /// Number of closed records.
-    pub fn len(&self) -> usize {
-        self.records as usize
-    }
-
-    /// Whether no record is closed.
-    pub fn is_empty(&self) -> bool {
-        self.records == 0
-    }
 }
 
 impl<T: Copy> Lists<T> {
-    /// Forgets the lists of one value, which stand elsewhere.
-    pub(super) fn keep_longer(&mut self) {
-        let mut longer = Self::default();
-        for record in 0..self.records {
-            let values = self.get(record);
+    /// Forgets the lists of one value in a part, which stand elsewhere.
+    pub(super) fn keep_longer(&mut self, part: u32) {
+        let first = part * PART;
+        let Some(part) = self.parts.get_mut(part as usize) else { return };
+        let mut longer = Part::default();
+        for record in 0..PART.min(self.records - first) {
+            let values = &part.values[part.range(record)];
             if values.len() > 1 {
                 longer.values.extend_from_slice(values);
             }
-            longer.close();
+            longer.close(record);
         }
-        *self = longer;
+        longer.values.shrink_to_fit();
+        *part = longer;
     }
 }
 
@@ -270,20 +302,27 @@ mod tests {
         lists.push(3);
         lists.close();
         assert_eq!((lists.get(0), lists.get(1), lists.get(2)), (&[1, 2][..], &[][..], &[3][..]));
-        lists.keep_longer();
+        lists.keep_longer(0);
         assert_eq!((lists.get(0), lists.get(1), lists.get(2)), (&[1, 2][..], &[][..], &[][..]));
     }
 
     #[test]
     fn lists_of_many_records_are_found_by_rank() {
         let mut lists = Lists::default();
-        for record in 0..1_000_u32 {
+        let records = 2 * PART + 1_000;
+        for record in 0..records {
+            assert!(lists.open().is_empty());
             (0..record % 3).for_each(|value| lists.push(record + value));
+            assert_eq!(lists.open().len(), record as usize % 3);
             lists.close();
         }
-        for record in 0..1_000 {
-            let expected: Vec<u32> = (0..record % 3).map(|value| record + value).collect();
-            assert_eq!(lists.get(record), expected);
+        let expected = |record: u32| (0..record % 3).map(|v| record + v).collect::<Vec<u32>>();
+        (0..records).for_each(|record| assert_eq!(lists.get(record), expected(record)));
+        lists.keep_longer(1);
+        lists.keep_longer(2);
+        for record in 0..records {
+            let kept = record < PART || record % 3 == 2;
+            assert_eq!(lists.get(record), if kept { expected(record) } else { Vec::new() });
         }
     }
 }

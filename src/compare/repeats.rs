@@ -22,10 +22,21 @@ impl Table {
 
     /// Finds the repeats, before rows are laid out. O(values).
     pub(super) fn find_repeats(&self) -> Vec<bool> {
+        /// Marks are looked through by so many of their bits: a set of all would take much memory.
+        const BITS: u32 = 5;
         let marks: Vec<Option<NonZeroU64>> =
             (0..self.len()).into_par_iter().with_min_len(1024).map(|r| self.mark(r)).collect();
-        let mut seen = FxHashSet::default();
-        marks.into_iter().map(|mark| mark.is_some_and(|mark| !seen.insert(mark))).collect()
+        let repeated = |part: u64| {
+            let mut seen = FxHashSet::default();
+            let own = |mark: &NonZeroU64| mark.get() >> (u64::BITS - BITS) == part;
+            let marks = marks.iter().enumerate();
+            let own = marks.filter_map(|(at, mark)| Some((at, mark.filter(own)?)));
+            own.filter(|(_, mark)| !seen.insert(*mark)).map(|(at, _)| at).collect()
+        };
+        let repeated: Vec<Vec<usize>> = (0..1 << BITS).into_par_iter().map(repeated).collect();
+        let mut repeats = vec![false; marks.len()];
+        repeated.into_iter().flatten().for_each(|at| repeats[at] = true);
+        repeats
     }
 
     /// A hash of all that is compared of a record; none where it has too little to be told apart.

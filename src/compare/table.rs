@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::intern::{Interner, Lists, Marks, NONE};
+use super::intern::{Interner, Lists, Marks, NONE, PART};
 use super::row::Row;
 use crate::model::{EntityKind, Method};
 
@@ -406,16 +406,17 @@ impl Table {
         for (column, name) in self.texts.iter_mut().zip(&choice.columns) {
             column.name.clone_from(name);
         }
+        // Only names are looked up from here on.
+        self.seal();
         self.repeats = self.find_repeats();
         self.count();
+        self.forget_unnamed_links();
+        self.link.seal();
     }
 
-    /// Lays the rows out, once the lists stand, and forgets what was needed to fill them: as much as
-    /// can be before there are rows.
-    pub(super) fn lay_out(&mut self) {
-        self.forget_unnamed_links();
+    /// Forgets how to find what is only compared.
+    fn seal(&mut self) {
         for interner in [
-            &mut self.middle,
             &mut self.email,
             &mut self.local,
             &mut self.letters,
@@ -429,7 +430,6 @@ impl Table {
             &mut self.birth,
             &mut self.identifier,
             &mut self.token,
-            &mut self.link,
             &mut self.organization,
             &mut self.web,
             &mut self.job,
@@ -439,13 +439,23 @@ impl Table {
         }
         self.place.seal();
         self.site.seal();
-        let t = &*self;
-        self.rows = (0..t.len()).into_par_iter().map(|record| Row::new(t, record)).collect();
-        self.names.keep_longer();
-        self.emails.keep_longer();
-        self.phones.keep_longer();
-        self.addresses.keep_longer();
-        self.births.keep_longer();
+    }
+
+    /// Lays the rows out, once the lists stand, and forgets what was needed to fill them, part by part.
+    pub(super) fn lay_out(&mut self) {
+        self.middle.seal();
+        let mut rows = Vec::with_capacity(self.len() as usize);
+        for part in 0..self.len().div_ceil(PART) {
+            let t = &*self;
+            let records = part * PART..t.len().min((part + 1) * PART);
+            rows.par_extend(records.into_par_iter().map(|record| Row::new(t, record)));
+            self.names.keep_longer(part);
+            self.emails.keep_longer(part);
+            self.phones.keep_longer(part);
+            self.addresses.keep_longer(part);
+            self.births.keep_longer(part);
+        }
+        self.rows = rows;
     }
 
     /// Personal names of a record, the own name first.
