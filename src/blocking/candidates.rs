@@ -18,6 +18,8 @@ use crate::store::Scratch;
 #[derive(Debug, Default)]
 pub struct Candidates {
     parts: Vec<Part>,
+    /// Bits of the places of first records in their parts.
+    part_bits: u32,
     file: Option<Scratch>,
     /// Bytes that wait for the file.
     waiting: usize,
@@ -40,12 +42,10 @@ struct Part {
 /// Blocks by rule, whether they are parts of refined ones, and records.
 type Sizes = FxHashMap<(u8, bool, u32), u64>;
 
-/// Bits of the ordinals of a part's first records.
-const PART_BITS: u32 = 12;
 /// Bytes that may wait for the file.
 const WAITING: usize = 32 << 20;
 
-// A pair in a block takes 64 bits, which sort by pair: 22 for the place of the first record in its
+// A pair in a block takes 64 bits, which sort by pair: up to 22 for the place of the first record in its
 // part, 31 for the second record, 11 for the block's tag.
 const FIRST_SHIFT: u32 = 42;
 const TAG_BITS: u32 = 11;
@@ -229,9 +229,13 @@ impl BlockStatistics {
 impl Candidates {
     /// No pairs yet, of so many records, under the limits that blocks are built under.
     pub fn new(records: u32, limits: &BlockLimits) -> Self {
-        let parts = records.div_ceil(1 << PART_BITS);
+        assert!(u64::from(records) <= SECOND_MASK + 1, "ordinals take 31 bits");
+        // Some thousand parts: enough for all threads, and each is written and read in long runs.
+        let part_bits = records.max(1).ilog2().saturating_sub(10).clamp(8, 12);
+        let parts = records.div_ceil(1 << part_bits);
         Self {
             parts: (0..parts).map(|_| Part::default()).collect(),
+            part_bits,
             limits: limits.clone(),
             given_up: vec![CLASSES; 2 * RULES.len()],
             statistics: BlockStatistics::new(),
@@ -246,8 +250,9 @@ impl Candidates {
             let members = &blocks.members[start..*end as usize];
             start = *end as usize;
             for (at, a) in members.iter().enumerate() {
-                let first = u64::from(a & ((1 << PART_BITS) - 1)) << FIRST_SHIFT | u64::from(*tag);
-                let part = &mut self.parts[(a >> PART_BITS) as usize].waiting;
+                let first =
+                    u64::from(a & ((1 << self.part_bits) - 1)) << FIRST_SHIFT | u64::from(*tag);
+                let part = &mut self.parts[(a >> self.part_bits) as usize].waiting;
                 for b in &members[at + 1..] {
                     part.extend_from_slice(&(first | u64::from(*b) << TAG_BITS).to_le_bytes());
                 }
@@ -291,7 +296,7 @@ impl Candidates {
             for part in [false, true] {
                 let limit = limits.of(rule.number, part);
                 if limit < self.limits.of(rule.number, part) {
-                    debug_assert!(limit.is_power_of_two());
+                    assert!(limit.is_power_of_two(), "sizes are told apart by their powers");
                     self.given_up[slot(rule.number, part)] = limit.ilog2() as usize + 1;
                 }
             }
@@ -317,6 +322,11 @@ impl Candidates {
         statistics
     }
 
+    /// How many pairs there are in all blocks, each counted as often as it is met.
+    pub fn noted(&self) -> u64 {
+        self.statistics.pairs.iter().sum()
+    }
+
     /// How many parts there are.
     pub fn parts(&self) -> u32 {
         self.parts.len() as u32
@@ -329,7 +339,7 @@ impl Candidates {
     /// They cannot be read back.
     pub fn part(&self, at: u32, wanted: impl Fn(u32) -> bool) -> Result<Pairs> {
         let part = &self.parts[at as usize];
-        let first = at << PART_BITS;
+        let first = at << self.part_bits;
         let mut packed: Vec<u64> = Vec::new();
         let mut add = |bytes: &[u8]| {
             let (all, _) = bytes.as_chunks::<8>();

@@ -43,4 +43,4 @@ pub use trial::{Trial, Trials};
 pub use types::*;
 pub use undo::Undone;
 pub use versions::{Merged, Versions};
-pub use view::{MergeGroup, View};
+pub use view::View;

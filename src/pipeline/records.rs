@@ -69,7 +69,7 @@ struct LoadedRow {
 }
 
 /// Bytes of a loaded record beside its id.
-pub(super) const LOADED_BYTES: usize = size_of::<LoadedRow>() + size_of::<u32>();
+pub(super) const LOADED_BYTES: usize = size_of::<LoadedRow>() + 2 * size_of::<u32>();
 
 impl Loaded {
     pub(super) fn push(&mut self, key: KeyRef<'_>, number: u64, file: u32, place: Place) {

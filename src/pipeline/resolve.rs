@@ -72,8 +72,6 @@ pub struct Resolution {
 
 /// Candidate pairs that training looks at.
 const SAMPLE: usize = 200_000;
-/// Records that the sample is first looked for in.
-const SAMPLE_RECORDS: usize = 1 << 16;
 /// Pairs whose records are brought close before any is compared.
 const AT_ONCE: usize = 128;
 /// Pairs of a piece of parallel work.
@@ -258,7 +256,9 @@ impl Sample {
         let n = hashes.len();
         let mut order: Vec<u32> = (0..n as u32).collect();
         order.par_sort_unstable_by_key(|r| (hashes[*r as usize], *r));
-        let mut first = SAMPLE_RECORDS.min(n);
+        // As many records as mostly make enough pairs: each is met in several blocks.
+        let meetings = candidates.noted().max(1) as usize;
+        let mut first = (4 * SAMPLE).saturating_mul(n).div_ceil(meetings).clamp(n.min(1 << 10), n);
         loop {
             let wanted: FxHashMap<u32, u32> = order[..first].iter().copied().zip(0..).collect();
             let (sample, taken) = Self::of(candidates, &wanted)?;
@@ -267,7 +267,7 @@ impl Sample {
                 let scale = if taken as usize == n { 1.0 } else { n as f64 / f64::from(taken) };
                 return Ok(Self { scale, ..sample });
             }
-            first = n.min(4 * first);
+            first = n.min(2 * first);
         }
     }
 

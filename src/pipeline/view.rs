@@ -29,15 +29,6 @@ use crate::store::results::{EntityRow, Results, StepRow};
 use crate::store::{Access, Store};
 use crate::survivorship::{Member, Policy, golden, surviving_values};
 
-/// Records that may be of one entity: see [`View::merges_among`].
-#[derive(Debug)]
-pub struct MergeGroup<'g> {
-    /// Each with its key, the ingest sequence of its file, and its values.
-    pub records: Vec<(&'g RecordKey, u32, NormalRecord)>,
-    /// Places of records that were judged one.
-    pub same: &'g [(u32, u32)],
-}
-
 /// The last results of a store. Cheap to open; the model is read when it is first needed.
 #[derive(Debug)]
 pub struct View {
@@ -304,36 +295,30 @@ impl View {
         Origin { source, generic: self.is_generic(file) }
     }
 
-    /// The merges that the records of each group lead to, by the run's model and thresholds: steps
-    /// name places in the group. Compares every pair of records of a group.
+    /// The merges that records of one entity lead to, by the run's model and thresholds; `same` are
+    /// places of records that were judged one. Each record is its key, the ingest sequence of its
+    /// file, and its values; steps name places. Compares every pair of records.
     ///
     /// # Errors
     /// Damaged or unreadable.
-    pub fn merges_among(&self, groups: Vec<MergeGroup<'_>>) -> Result<Vec<Vec<StepRow>>> {
-        if groups.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (mut records, mut same, mut starts) = (Vec::new(), Vec::new(), Vec::new());
-        for group in groups {
-            let start = records.len() as u32;
-            starts.push(start);
-            same.extend(group.same.iter().map(|(a, b)| (a + start, b + start)));
-            let own = group.records.into_iter();
-            records.extend(own.map(|(key, file, values)| (values, self.origin_of(key, file))));
-        }
+    pub fn merges_among(
+        &self,
+        records: Vec<(&RecordKey, u32, NormalRecord)>,
+        same: &[(u32, u32)],
+    ) -> Result<Vec<StepRow>> {
+        let records: Vec<(NormalRecord, Origin)> = (records.into_iter())
+            .map(|(key, file, values)| (values, self.origin_of(key, file)))
+            .collect();
         let table = self.table(&records)?;
         let model = self.weights()?;
         let mut comparer = Comparer::new(&table, &model.shares);
         let mut edges = Vec::new();
-        let ends = starts.iter().skip(1).copied().chain([table.len()]);
-        for (start, end) in starts.iter().copied().zip(ends) {
-            for b in start..end {
-                for a in start..b {
-                    let kinds = (table.kind[a as usize], table.kind[b as usize]);
-                    let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
-                    let score = parameters.score(&comparer.compare(a, b)).total as f32;
-                    edges.push(Edge { a, b, score });
-                }
+        for b in 0..table.len() {
+            for a in 0..b {
+                let kinds = (table.kind[a as usize], table.kind[b as usize]);
+                let Some(parameters) = model.parameters(kinds.0, kinds.1) else { continue };
+                let score = parameters.score(&comparer.compare(a, b)).total as f32;
+                edges.push(Edge { a, b, score });
             }
         }
         let matching = self.results.summary().thresholds.matching;
@@ -342,22 +327,18 @@ impl View {
             shares: &model.shares,
             model,
             edges: &edges,
-            same: &same,
+            same,
             // No entity holds two records that were judged different.
             different: &[],
             threshold: (matching / (1.0 - matching)).ln(),
         });
-        let mut steps = vec![Vec::new(); starts.len()];
-        for (_, step) in clustering.steps {
-            let group = starts.partition_point(|start| *start <= step.a) - 1;
-            steps[group].push(StepRow {
-                a: step.a - starts[group],
-                b: step.b - starts[group],
-                weight: step.score / std::f32::consts::LN_2,
-                kind: step.kind.code(),
-            });
-        }
-        Ok(steps)
+        let steps = clustering.steps.into_iter().map(|(_, step)| StepRow {
+            a: step.a,
+            b: step.b,
+            weight: step.score / std::f32::consts::LN_2,
+            kind: step.kind.code(),
+        });
+        Ok(steps.collect())
     }
 
     /// The evidence on two records.

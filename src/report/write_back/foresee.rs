@@ -29,9 +29,8 @@ pub(super) fn foreseen(part: &Part<'_>, drafts: &[Draft<'_>]) -> Result<Option<V
                 changes.map(|(slot, change)| (slot.column.label.as_deref(), change.new.as_str()))
             })
             .collect();
-        let is_moot = |(_, country): &(Option<&str>, &str)| {
-            known.iter().all(|phone| phone.useless || is_of(phone, country))
-        };
+        let is_moot =
+            |(_, country): &(Option<&str>, &str)| known.iter().all(|phone| is_of(phone, country));
         if countries.iter().all(is_moot) {
             continue;
         }

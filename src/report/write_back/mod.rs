@@ -32,7 +32,7 @@ use crate::config::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::Catalog;
 use crate::model::{NormalRecord, RecordKey, Timestamp};
-use crate::pipeline::{MergeGroup, Merged, Versions, View};
+use crate::pipeline::{Merged, Versions, View};
 use crate::store::results::{AliasKey, EntityRow, StepRow};
 use crate::survivorship::{Member, stated};
 
@@ -165,7 +165,8 @@ impl<'c> Targets<'c> {
         }
         let others: BTreeSet<&Arc<str>> = systems.values().filter(|one| *one != system).collect();
         for other in others {
-            imports.extend(Import::all(catalog, other)?);
+            // A kind that is wrong must not stop the plans for others: it is told by its own.
+            imports.extend(Import::all(catalog, other).unwrap_or_default());
         }
         let slots = imports.iter().flat_map(|import| &import.slots);
         let groups = slots.map(|slot| slot.group).collect();
@@ -227,14 +228,6 @@ struct Look<'a> {
 /// Most members of an entity whose own values are looked up: each pair of them is compared.
 const MEMBERS: usize = 500;
 
-/// An entity with records of the targets.
-struct Wanted {
-    row: EntityRow,
-    members: Vec<Member>,
-    /// What its members say by themselves; `None` where the stored merges tell what is sure.
-    own: Option<Own>,
-}
-
 /// What the records of an entity say by themselves.
 struct Own {
     /// Sorted by key.
@@ -256,9 +249,7 @@ impl Look<'_> {
                 let mut found = Found::default();
                 for entity in chunk * CHUNK..entities.min((chunk + 1) * CHUNK) {
                     // A table of its own each: what others say must not move what is sure here.
-                    if let Some(wanted) = self.wanted(entity)? {
-                        self.plan(vec![wanted], &mut found)?;
-                    }
+                    found.extend(self.entity(entity)?);
                 }
                 Ok(found)
             })
@@ -271,16 +262,22 @@ impl Look<'_> {
         Ok(all)
     }
 
-    /// An entity, if something may have to change in it.
-    fn wanted(&self, entity: u32) -> Result<Option<Wanted>> {
+    /// What is to change in an entity. What plans wrote must not make more of it sure than was sure
+    /// without it.
+    fn entity(&self, entity: u32) -> Result<Found> {
         let row = self.view.results().entity(entity)?;
         let is_target = |at: &u32| self.records.iter().any(|records| records.contains(at));
         if row.members.len() < 2 || !row.members.iter().any(is_target) {
-            return Ok(None);
+            return Ok(Found::default());
         }
         let members = self.view.members(&row)?;
-        let own = self.own(entity, &row, &members)?;
-        Ok(Some(Wanted { row, members, own }))
+        let auto = self.view.results().summary().thresholds.auto;
+        let auto = (auto / (1.0 - auto)).log2() as f32;
+        let parts = match self.own(entity, &row, &members)? {
+            Some(own) => own.parts(self.view, auto)?,
+            None => sure_parts(&row.members, &row.steps, auto),
+        };
+        self.parts(&row, &members, &parts)
     }
 
     /// What the records of an entity say by themselves; `None` where the stored merges tell what is
@@ -319,30 +316,6 @@ impl Look<'_> {
             .collect();
         let values = own_values(&mut witnesses);
         Ok(Some(Own { witnesses, values, judged, merged }))
-    }
-
-    /// Plans some entities, each by itself. What plans wrote must not make more of them sure than was
-    /// sure without it.
-    fn plan(&self, mut entities: Vec<Wanted>, found: &mut Found) -> Result<()> {
-        let groups = entities.iter_mut().filter_map(|entity| entity.own.as_mut()).map(|own| {
-            let values = std::mem::take(&mut own.values).into_iter();
-            let records = own.witnesses.iter().zip(values);
-            MergeGroup {
-                records: records.map(|(w, values)| (&w.key, w.file, values)).collect(),
-                same: &own.judged,
-            }
-        });
-        let mut steps = self.view.merges_among(groups.collect())?.into_iter();
-        let auto = self.view.results().summary().thresholds.auto;
-        let auto = (auto / (1.0 - auto)).log2() as f32;
-        for Wanted { row, members, own } in &entities {
-            let parts = match own {
-                Some(own) => own.parts(steps.next().unwrap_or_default(), auto),
-                None => sure_parts(&row.members, &row.steps, auto),
-            };
-            found.extend(self.parts(row, members, &parts)?);
-        }
-        Ok(())
     }
 
     /// Records that were merged into others of the entity, members or not, in their system.
@@ -404,7 +377,10 @@ impl Look<'_> {
 
 impl Own {
     /// The members that surely belong together, by the merges that the witnesses lead to.
-    fn parts(&self, mut steps: Vec<StepRow>, auto: f32) -> Vec<Vec<usize>> {
+    fn parts(self, view: &View, auto: f32) -> Result<Vec<Vec<usize>>> {
+        let records = self.witnesses.iter().zip(self.values);
+        let records = records.map(|(w, values)| (&w.key, w.file, values)).collect();
+        let mut steps = view.merges_among(records, &self.judged)?;
         // Their system made them one.
         let kind = StepKind::Judgement.code();
         let merged = self.merged.iter();
@@ -414,7 +390,7 @@ impl Own {
         let members = |part: Vec<usize>| {
             part.into_iter().filter_map(|at| self.witnesses[at].member).collect()
         };
-        parts.map(members).filter(|part: &Vec<usize>| !part.is_empty()).collect()
+        Ok(parts.map(members).filter(|part: &Vec<usize>| !part.is_empty()).collect())
     }
 }
 
