@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes that any run takes.
-const BASE: u64 = 256 << 20;
+const BASE: u64 = 272 << 20;
 /// Bytes a record, as measured: its key, its row and its part of the comparison table, and what
 /// clustering and ids hold of it. Canonical values and candidate pairs wait on disk, and pairs that
 /// score low are not kept, so memory grows neither with how much a record says nor with pairs.
@@ -72,8 +72,8 @@ mod tests {
     fn a_run_that_does_not_fit_names_the_least() {
         let error = Memory::new(Some(500_000_000)).plan(1_000_000).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit);
-        assert!(error.to_string().contains("638 MiB"), "{error}");
-        let least = Memory::new(Some(638 << 20)).plan(1_000_000).unwrap();
+        assert!(error.to_string().contains("654 MiB"), "{error}");
+        let least = Memory::new(Some(654 << 20)).plan(1_000_000).unwrap();
         assert!(least.contains("1000000 records"), "{least}");
         assert!(Memory::new(Some(1 << 30)).plan(20_000).is_ok());
     }

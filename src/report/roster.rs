@@ -57,7 +57,9 @@ impl Roster {
             }
             if !same || last_object != object {
                 object.clone_into(&mut last_object);
-                objects_of.last_mut().map(|objects| *objects += 1);
+                if let Some(objects) = objects_of.last_mut() {
+                    *objects += 1;
+                }
             }
             source_of.push((sources.len() - 1) as u16);
             keys.push(source, object, id);

@@ -232,8 +232,8 @@ fn a_run_that_does_not_fit_into_memory_is_refused_before_it_starts() {
     let bench = bench();
     let (_, messages) =
         bench.exits(1, &["--store", "out/.sameas", "--max-memory", "100M", "rebuild", "--full"]);
-    assert!(messages.contains("nothing was changed; give --max-memory 257M"), "{messages}");
+    assert!(messages.contains("nothing was changed; give --max-memory 273M"), "{messages}");
     let (_, messages) =
-        bench.exits(0, &["--store", "out/.sameas", "--max-memory", "257M", "rebuild", "--full"]);
-    assert!(messages.contains("of the 269 MB allowed"), "{messages}");
+        bench.exits(0, &["--store", "out/.sameas", "--max-memory", "273M", "rebuild", "--full"]);
+    assert!(messages.contains("of the 286 MB allowed"), "{messages}");
 }
