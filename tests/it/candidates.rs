@@ -78,10 +78,10 @@ fn pairs(found: &Candidates) -> Pairs {
     out
 }
 
-fn summary(found: Candidates) -> (Vec<u64>, Vec<u64>, Vec<u64>, Vec<u64>, Vec<(u8, u64)>) {
+fn summary(found: Candidates) -> ([Vec<u64>; 4], Vec<(u8, u64)>) {
     let BlockStatistics { blocks, pairs, left_out, pairs_left_out, largest, .. } =
         found.into_statistics();
-    (blocks, pairs, left_out, pairs_left_out, largest)
+    ([blocks, pairs, left_out, pairs_left_out], largest)
 }
 
 proptest! {
@@ -104,9 +104,9 @@ proptest! {
         prop_assert_eq!(&pairs(&found), &all);
         prop_assert_eq!(&pairs(&spilled), &all);
         // Of certain records only.
-        let some = found.part(0, |record| record % 3 == 0).unwrap();
+        let some = found.part(0, |record| record.is_multiple_of(3)).unwrap();
         let some: Vec<(u32, u32)> = some.iter().map(|pair| (pair.a, pair.b)).collect();
-        let wanted = |pair: &&(u32, u32)| pair.0 < 256 && pair.0 % 3 == 0;
+        let wanted = |pair: &&(u32, u32)| pair.0 < 256 && pair.0.is_multiple_of(3);
         prop_assert_eq!(some, all.keys().filter(wanted).copied().collect::<Vec<_>>());
         // Limits that are lowered afterwards are as if they had been there before.
         let mut lower = limits.clone();
