@@ -92,7 +92,8 @@ impl Engine {
         const ROOM_PER_RECORD: u64 = 1_300;
         let stored = self.store.records()?;
         self.store.ask_for_room(stored * ROOM_PER_RECORD)?;
-        progress.message(&Memory::new(self.options.max_memory).plan(stored)?);
+        let plan = Memory::new(self.options.max_memory).plan(stored, self.row_bytes()?)?;
+        progress.message(&plan);
         let mut clock = Clock::new(progress);
         let mut work = self.work_out(&options, &mut clock)?;
         work.allowed(&options)?;
@@ -122,6 +123,14 @@ impl Engine {
             redone: work.redone,
             contradictions: work.contradictions,
         })
+    }
+
+    /// Bytes that a row takes in its file, on the average.
+    fn row_bytes(&self) -> Result<f64> {
+        let files = self.store.files()?;
+        let bytes: u64 = files.iter().map(|file| file.archived.bytes).sum();
+        let rows: u64 = files.iter().map(|file| file.manifest.rows).sum();
+        Ok(bytes as f64 / rows.max(1) as f64)
     }
 
     /// Works everything out and writes nothing.

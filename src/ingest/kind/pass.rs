@@ -15,7 +15,7 @@ use super::inspect::{BATCH, CHUNK, facts, records};
 use super::map::{EnvelopeFacts, Outcome, Setting, map_rows};
 use super::systems::Systems;
 use super::value::View;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
 use crate::ingest::read::{BadRow, Input, Row, RowReader, Rows as RowBatch};
 use crate::model::{
@@ -177,7 +177,7 @@ pub fn read(
             }
             Some((rule, collector)) => {
                 for (line, row) in rows {
-                    collect(rule, collector, line, row);
+                    collect(rule, collector, line, &row)?;
                 }
                 Batch::default()
             }
@@ -199,46 +199,70 @@ pub fn read(
         taken?;
         next = following?;
     }
-    if let Some((rule, collector)) = collector {
+    if let Some((_, collector)) = collector {
         let mut groups = collector.finish();
-        groups.par_iter_mut().for_each(|group| settle(rule, group));
-        let mut groups: Vec<Rows<RawRow>> = groups
-            .into_iter()
-            .map(|g| Rows { line: g.line, rows: g.rows.into_iter().map(|(_, row)| row).collect() })
-            .collect();
         while !groups.is_empty() {
             let rest = groups.split_off(groups.len().min(BATCH));
-            sink(build(mapping, manifest, groups))?;
+            let settled: Result<Vec<Rows<RawRow>>> = groups.into_par_iter().map(settle).collect();
+            sink(build(mapping, manifest, settled?))?;
             groups = rest;
         }
     }
     Ok(())
 }
 
-/// (may be the main row, row).
-type Member = (bool, RawRow);
+/// A row that waits for the others of its record, encoded: a file's rows take some seven times its
+/// size as lists of texts, and about its size so.
+struct Packed(Box<[u8]>);
 
-fn collect(rule: &Grouping, collector: &mut Collector<Member>, line: u64, row: RawRow) {
-    match &row {
+impl Packed {
+    fn new(row: &RawRow) -> Result<Self> {
+        let packed = bincode::serde::encode_to_vec(row, bincode::config::standard());
+        packed.map(|bytes| Self(bytes.into())).map_err(|_| not_packed())
+    }
+
+    fn open(&self) -> Result<RawRow> {
+        let read = bincode::serde::decode_from_slice(&self.0, bincode::config::standard());
+        read.map(|(row, _)| row).map_err(|_| not_packed())
+    }
+}
+
+fn not_packed() -> Error {
+    Error::new(ErrorKind::Limit, "a row cannot be kept until the others of its record are read")
+}
+
+/// (may be the main row, row).
+type Member = (bool, Packed);
+
+fn collect(
+    rule: &Grouping,
+    collector: &mut Collector<Member>,
+    line: u64,
+    row: &RawRow,
+) -> Result<()> {
+    let packed = Packed::new(row)?;
+    match row {
         RawRow::Cells(cells) => {
-            let view = View::Cells(&cells.clone());
-            let main = rule.is_main(view);
-            collector.add(rule, view, line, (main, row));
+            let view = View::Cells(cells);
+            collector.add(rule, view, line, (rule.is_main(view), packed));
         }
         RawRow::Json(text) => {
             let value: Value = serde_json::from_str(text).unwrap_or(Value::Null);
             let mut facts = EnvelopeFacts::default();
             let opened = Envelopes::builtin().open(&value, &mut facts);
             let view = View::json(opened.first().copied().unwrap_or(&value));
-            let main = rule.is_main(view);
-            collector.add(rule, view, line, (main, row));
+            collector.add(rule, view, line, (rule.is_main(view), packed));
         }
     }
+    Ok(())
 }
 
 /// Puts the main row first and the others in the order of their content.
-fn settle(_rule: &Grouping, group: &mut Rows<Member>) {
-    group.rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+fn settle(group: Rows<Member>) -> Result<Rows<RawRow>> {
+    let open = |(main, row): (bool, Packed)| Ok((main, row.open()?));
+    let mut rows: Vec<(bool, RawRow)> = group.rows.into_iter().map(open).collect::<Result<_>>()?;
+    rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    Ok(Rows { line: group.line, rows: rows.into_iter().map(|(_, row)| row).collect() })
 }
 
 fn build(mapping: &Mapping, manifest: &FileManifest, rows: Vec<Rows<RawRow>>) -> Batch {
