@@ -41,16 +41,16 @@ pub(super) fn groups(
     result: &mut dyn Evaluated,
 ) -> Result<(Vec<GroupRow>, Vec<GroupRow>)> {
     let (mut sources, mut countries) = (Names::default(), Names::default());
-    let mut of_row = Vec::with_capacity(ordinals.len());
-    for ordinal in ordinals {
-        of_row.push(match ordinal {
-            Some(ordinal) => Some((
-                sources.number(&result.key(*ordinal)?.source),
-                countries.number(&country(&result.normal(*ordinal)?)),
-            )),
-            None => None,
-        });
-    }
+    let (mut source_of, mut country_of) = (Vec::new(), Vec::new());
+    result.sources(&mut |at, source| set(&mut source_of, at, sources.number(source)))?;
+    result.normals(&mut |at, normal| {
+        set(&mut country_of, at, countries.number(&country(normal)));
+    })?;
+    let of = |ordinal: &Option<u32>| {
+        let at = (*ordinal)? as usize;
+        Some((*source_of.get(at)?, *country_of.get(at)?))
+    };
+    let of_row: Vec<Option<(u32, u32)>> = ordinals.iter().map(of).collect();
     let mut by_source = Counts::default();
     let mut by_country = Counts::default();
     for (within, across, truth) in
@@ -66,6 +66,12 @@ pub(super) fn groups(
         })?;
     }
     Ok((by_source.rows(&sources), by_country.rows(&countries)))
+}
+
+fn set(list: &mut Vec<u32>, at: u32, value: u32) {
+    let at = at as usize;
+    list.resize(list.len().max(at + 1), 0);
+    list[at] = value;
 }
 
 /// Country of a record: of its first address that states one, else of a phone number, as `+49`.

@@ -134,6 +134,16 @@ pub trait Evaluated {
     /// # Errors
     /// Reading fails.
     fn key(&mut self, record: u32) -> Result<RecordKey>;
+    /// Hands the source of every record to `take`, with its ordinal.
+    ///
+    /// # Errors
+    /// Reading fails.
+    fn sources(&mut self, take: &mut dyn FnMut(u32, &str)) -> Result<()>;
+    /// Hands the values of every record to `take`, with its ordinal.
+    ///
+    /// # Errors
+    /// Reading fails.
+    fn normals(&mut self, take: &mut dyn FnMut(u32, &NormalRecord)) -> Result<()>;
     /// Hands every kept pair (at or above the review threshold) to `take`.
     ///
     /// # Errors
@@ -325,6 +335,18 @@ mod tests {
         }
         fn key(&mut self, record: u32) -> Result<RecordKey> {
             Ok(RecordKey::new(["crm", "shop"][record as usize % 2], "o", &record.to_string()))
+        }
+        fn sources(&mut self, take: &mut dyn FnMut(u32, &str)) -> Result<()> {
+            (0..5).try_for_each(|at| {
+                take(at, &self.key(at)?.source);
+                Ok(())
+            })
+        }
+        fn normals(&mut self, take: &mut dyn FnMut(u32, &NormalRecord)) -> Result<()> {
+            (0..5).try_for_each(|at| {
+                take(at, &self.normal(at)?);
+                Ok(())
+            })
         }
         fn kept_pairs(&mut self, take: &mut dyn FnMut(ScoredPair)) -> Result<()> {
             take(ScoredPair { a: 0, b: 1, weight: 3.17 });

@@ -39,6 +39,19 @@ impl Evaluated for Last<'_> {
         self.0.results().key(record)
     }
 
+    fn sources(&mut self, take: &mut dyn FnMut(u32, &str)) -> Result<()> {
+        let results = self.0.results();
+        results.scan_keys(0..results.records(), |at, source, _, _| take(at, source))
+    }
+
+    fn normals(&mut self, take: &mut dyn FnMut(u32, &NormalRecord)) -> Result<()> {
+        let results = self.0.results();
+        results.scan_normals(0..results.records(), |at, encoded| {
+            take(at, &results.decode_normal(encoded)?);
+            Ok(())
+        })
+    }
+
     fn kept_pairs(&mut self, take: &mut dyn FnMut(ScoredPair)) -> Result<()> {
         let results = self.0.results();
         for position in 0..results.pairs() {
