@@ -363,18 +363,6 @@ impl Candidates {
         packed.sort_unstable();
         Ok(Pairs { first, packed })
     }
-
-    /// Left-out pairs by rule, largest first.
-    pub fn left_out_by_rule(&self) -> Vec<(&'static str, u64)> {
-        let mut out: Vec<(&'static str, u64)> = RULES
-            .iter()
-            .zip(&self.statistics.pairs_left_out)
-            .filter(|(_, pairs)| **pairs > 0)
-            .map(|(rule, pairs)| (rule.name, *pairs))
-            .collect();
-        out.sort_by_key(|(name, pairs)| (std::cmp::Reverse(*pairs), *name));
-        out
-    }
 }
 
 /// Some candidate pairs, in order.
