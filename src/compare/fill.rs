@@ -2,6 +2,7 @@
 //! if that rest is a name seen at least twice in the right column.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::pattern::{Pattern, Segments, derive};
 use super::table::{NameEntry, Table};
@@ -12,19 +13,33 @@ use crate::similarity::soundex;
 /// Record, position among its addresses, pattern.
 type PatternOf = (u32, u8, Pattern);
 
-/// How often a word occurs as (given, family) name.
-type Known<'a> = dyn Fn(&str) -> (u32, u32) + 'a;
+/// How many records bear a word, by its role.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WordCounts {
+    /// As first given token.
+    pub given: u32,
+    /// As whole family name.
+    pub family: u32,
+    /// As a token of a family name.
+    pub family_token: u32,
+}
+
+/// What a model says of a word.
+type Known<'a> = dyn Fn(&str) -> WordCounts + 'a;
 
 impl Table {
     /// Fills missing names, then reads every address's [`Pattern`](super::Pattern). Returns the
     /// shares of the patterns among addresses whose owner states both names. `known` tells how
-    /// often a name occurs as (given, family) where a model says so instead of the table.
+    /// often a word occurs where a model says so instead of the table.
     pub fn read_mailboxes(&mut self, known: Option<&Known<'_>>) -> PatternShares {
         for record in 0..self.len() {
             let person = self.kind[record as usize] != EntityKind::Organization;
             if person && self.method.has(Part::NamesFromMailboxes) {
                 self.fill(record, known);
             }
+        }
+        if let Some(known) = known {
+            self.know_other_roles(known);
         }
         const PIECE: usize = 4096;
         let records: Vec<u32> = (0..self.len()).collect();
@@ -94,6 +109,38 @@ impl Table {
         }
     }
 
+    /// Takes in what a model knows of the names' words in other roles than they have here: what a
+    /// comparison asks of them must not depend on which further records a table holds.
+    /// O(distinct names).
+    fn know_other_roles(&mut self, known: &Known<'_>) {
+        let mut words: FxHashSet<&str> = FxHashSet::default();
+        for names in [&self.given, &self.middle, &self.family] {
+            words.extend((0..names.len() as u32).flat_map(|id| names.get(id).split(' ')));
+        }
+        let in_all_roles = |word: &&str| {
+            self.given.find(word).is_some()
+                && self.family.find(word).is_some()
+                && self.name_token.find(word).is_some()
+        };
+        let words = words.into_iter().filter(|word| !word.is_empty() && !in_all_roles(word));
+        let mut words: Vec<(String, WordCounts)> =
+            words.map(|word| (word.to_owned(), known(word))).collect();
+        words.retain(|(_, counts)| *counts != WordCounts::default());
+        words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        for (word, counts) in words {
+            if counts.given > 0 && self.given.find(&word).is_none() {
+                self.intern_given(&word, counts.given);
+            }
+            if counts.family > 0 && self.family.find(&word).is_none() {
+                self.intern_family(&word, counts.family);
+            }
+            if counts.family_token > 0 && self.name_token.find(&word).is_none() {
+                let id = self.name_token.intern(&word);
+                self.counts.family_token.set(id, counts.family_token);
+            }
+        }
+    }
+
     /// How often a word is a given and a family name.
     fn name_counts(&self, text: &str, known: Option<&Known<'_>>) -> (u32, u32) {
         if text.len() < 2 {
@@ -105,7 +152,10 @@ impl Table {
                 let family = self.family.find(text).map_or(0, |id| self.counts.family.get(id));
                 (given, family)
             },
-            |known| known(text),
+            |known| {
+                let counts = known(text);
+                (counts.given, counts.family)
+            },
         )
     }
 

@@ -22,6 +22,7 @@ mod text;
 mod whole_name;
 mod words;
 
+pub use fill::WordCounts;
 pub use intern::{Interner, Lists, Marks, NONE};
 pub use levels::{pack, unpack};
 pub use pattern::{Pattern, PatternShares};

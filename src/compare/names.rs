@@ -221,8 +221,7 @@ impl Comparer<'_> {
                 let (tx, ty) = (t.family.get(x), t.family.get(y));
                 let shared = tx.split(' ').filter(|w| ty.split(' ').any(|v| v == *w));
                 let share = shared
-                    .filter_map(|w| t.name_token.find(w))
-                    .map(|id| t.counts.family_token.share(id))
+                    .map(|w| t.counts.family_token.share_of(t.name_token.find(w)))
                     .fold(1.0_f64, f64::min);
                 (1, share as f32)
             }
@@ -348,7 +347,7 @@ fn swapped(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32> {
             return None;
         }
         let as_given = t.counts.given.share(given);
-        let as_family = t.family.find(g).map_or(0.0, |id| t.counts.family.share(id));
+        let as_family = t.counts.family.share_of(t.family.find(g));
         let share = as_given.max(as_family).max(t.counts.family.share(family));
         // Several words in the given column: `de la cruz`, `alexa rose`.
         let whole = match t.middle.get(middle) {
@@ -438,9 +437,8 @@ fn same_words(t: &Table, x: (u32, u32, u32), y: (u32, u32, u32)) -> Option<f32> 
         return None;
     }
     let share = |word: &&str| {
-        let as_given = t.given.find(word).map_or(0.0, |id| t.counts.given.share(id));
-        let as_family = t.family.find(word).map_or(0.0, |id| t.counts.family.share(id));
-        as_given.max(as_family).max(0.5 / f64::from(t.counts.family.records.max(1)))
+        let as_given = t.counts.given.share_of(t.given.find(word));
+        as_given.max(t.counts.family.share_of(t.family.find(word)))
     };
     let agreed = if few.len() == 1 { &many } else { &few };
     let chance: f64 = agreed.iter().map(share).product();

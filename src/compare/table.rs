@@ -162,6 +162,12 @@ impl Counts {
         f64::from(self.get(id)).max(0.5) / f64::from(self.records.max(1))
     }
 
+    /// As [`Counts::share`], of a value that may stand in no record of the table: then it is as rare
+    /// as one that stands in a single one, since that is all that a model tells of rare values.
+    pub fn share_of(&self, id: Option<u32>) -> f64 {
+        id.map_or_else(|| 1.0 / f64::from(self.records.max(1)), |id| self.share(id))
+    }
+
     /// Sets the count of a value.
     pub(crate) fn set(&mut self, id: u32, count: u32) {
         let at = id as usize;

@@ -108,7 +108,7 @@ pub fn build_table(
         return Ok((table, shares, texts));
     };
     table.apply(&model.frequencies);
-    table.read_mailboxes(Some(&|text| model.name_counts(text)));
+    table.read_mailboxes(Some(&|word| model.word_counts(word)));
     table.forget_places();
     Ok((table, model.shares.clone(), texts))
 }

@@ -16,7 +16,7 @@ use super::types::{Candidate, ModelLevel, ModelTable, StageTime};
 use crate::blocking::index::BlockIndex;
 use crate::blocking::{Key, RULES, SMALL_FILE, keys_of};
 use crate::clustering::{ClusterInput, Edge, LedgerState, Resolved, cluster};
-use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, dim};
+use crate::compare::{Comparer, DIMENSION, DIMENSIONS, MISSING, Origin, Table, WordCounts, dim};
 use crate::config::{Config, Spec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
@@ -271,9 +271,9 @@ impl View {
         table.apply(&model.frequencies_of(&table, &find)?);
         let failed = Cell::new(None);
         let known = |text: &str| {
-            model.name_counts_by(text, &find).unwrap_or_else(|error| {
+            model.word_counts_by(text, &find).unwrap_or_else(|error| {
                 failed.set(Some(error));
-                (0, 0)
+                WordCounts::default()
             })
         };
         table.read_mailboxes(Some(&known));

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::parameters::Parameters;
-use crate::compare::{Counts, Interner, Marks, PatternShares, Table, TextChoice};
+use crate::compare::{Counts, Interner, Marks, PatternShares, Table, TextChoice, WordCounts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BlockLimits, EntityKind};
 
@@ -147,30 +147,34 @@ impl Model {
         Ok(out)
     }
 
-    /// As [`Model::name_counts`], of a model that holds no values: see [`Model::frequencies_of`].
+    /// As [`Model::word_counts`], of a model that holds no values: see [`Model::frequencies_of`].
     ///
     /// # Errors
     /// What `find` returns.
-    pub fn name_counts_by(
+    pub fn word_counts_by(
         &self,
         text: &str,
         find: &dyn Fn(u16, u64) -> Result<Option<u32>>,
-    ) -> Result<(u32, u32)> {
+    ) -> Result<WordCounts> {
         let hash = xxh3_64(text.as_bytes());
         let of = |field: &str| -> Result<u32> {
             let at = self.frequencies.iter().position(|counts| counts.field == field);
             Ok(at.map_or(Ok(None), |at| find(at as u16, hash))?.unwrap_or(0))
         };
-        Ok((of("given")?, of("family")?))
+        Ok(WordCounts {
+            given: of("given")?,
+            family: of("family")?,
+            family_token: of("family_token")?,
+        })
     }
 
-    /// How often a word is a given and a family name in the records of the model.
-    pub fn name_counts(&self, text: &str) -> (u32, u32) {
+    /// How often a word stands in names of the records of the model.
+    pub fn word_counts(&self, text: &str) -> WordCounts {
         let of = |field: &str| {
             let found = self.frequencies.iter().find(|f| f.field == field);
             found.map_or(0, |f| f.get(text))
         };
-        (of("given"), of("family"))
+        WordCounts { given: of("given"), family: of("family"), family_token: of("family_token") }
     }
 }
 

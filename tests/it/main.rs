@@ -11,6 +11,7 @@ mod conflicts;
 mod crash;
 mod demo;
 mod determinism;
+mod evidence;
 mod faults;
 mod full_disk;
 mod fuzz;

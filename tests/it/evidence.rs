@@ -1,0 +1,69 @@
+//! The evidence on a pair is the same wherever it is weighed: in the run over all records, and
+//! beside nothing else, as `why` does it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use sameas::pipeline::View;
+
+use super::support::{Bench, NAMES};
+
+/// Pairs whose weight in the results is not what explaining them says.
+fn contradicted(store: &Path) -> (u64, Vec<String>) {
+    let view = View::open(store).unwrap();
+    let results = view.results();
+    let mut wrong = Vec::new();
+    for at in 0..results.pairs() {
+        let pair = results.pair(at).unwrap();
+        let told = view.explain(pair.a, pair.b).unwrap();
+        // Judgements and kinds aside, to the last digit that results keep.
+        if (told.match_weight - f64::from(pair.weight)).abs() > 1e-4 {
+            wrong.push(format!("{} {}: {} {}", told.a, told.b, pair.weight, told.match_weight));
+        }
+    }
+    (results.pairs(), wrong)
+}
+
+#[test]
+fn names_in_other_roles_weigh_the_same_beside_nothing_else() {
+    let mut rows = String::from("id,first_name,last_name,email,phone\n");
+    // Words that many bear as a given name, as a family name and in between.
+    for at in 0..60_u32 {
+        let (given, family) = NAMES[at as usize % 12];
+        let (other, _) = NAMES[(at as usize + 5) % 12];
+        let (word, mail) = (char::from(b'a' + (at % 4) as u8), at * 7919);
+        writeln!(rows, "s{at},{given} {word}.,{family},x{mail}@mail.example,").unwrap();
+        writeln!(rows, "f{at},{family},{other},y{mail}@mail.example,").unwrap();
+        writeln!(rows, "m{at},{other},{given} {family},z{mail}@mail.example,").unwrap();
+        writeln!(rows, "i{at},{word},{family},w{mail}@mail.example,").unwrap();
+    }
+    // The same words in other roles, one mailbox.
+    for (at, (given, family)) in NAMES.iter().enumerate() {
+        let (word, mail) =
+            (char::from(b'a' + (at % 4) as u8), format!("{family}{at}@post.example"));
+        writeln!(rows, "p{at},{given} {word}.,{family},{mail},55501{at:05}").unwrap();
+        writeln!(rows, "q{at},{family},{given} {word}.,{mail},").unwrap();
+        writeln!(rows, "r{at},{family} {word},{given},{mail},").unwrap();
+        writeln!(rows, "t{at},,,{given}.{family}@mail.example,55501{at:05}").unwrap();
+    }
+    let bench = Bench::new();
+    bench.write("people.csv", rows);
+    bench.runs(&["--store", "s", "dedupe", "people.csv", "--out", "o"]);
+    let (pairs, wrong) = contradicted(&bench.path().join("s"));
+    assert!(pairs > 100, "{pairs}");
+    assert!(wrong.is_empty(), "{} of {pairs}: {wrong:#?}", wrong.len());
+}
+
+#[test]
+fn made_up_exports_weigh_the_same_beside_nothing_else() {
+    let bench = Bench::new();
+    bench.runs(&["synth", "--records", "1200", "--seed", "11", "--out", "made"]);
+    let files = std::fs::read_dir(bench.path().join("made")).unwrap();
+    let files = files.map(|entry| entry.unwrap().path().display().to_string());
+    let files: Vec<String> = files.filter(|file| !file.ends_with("truth.csv")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    bench.runs(&[&["--store", "s", "dedupe", "--out", "o"][..], &files].concat());
+    let (pairs, wrong) = contradicted(&bench.path().join("s"));
+    assert!(pairs > 500, "{pairs}");
+    assert!(wrong.is_empty(), "{} of {pairs}: {wrong:#?}", wrong.len());
+}
