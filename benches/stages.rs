@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use sameas::blocking::index::BlockIndex;
-use sameas::blocking::{BlocksBuilder, Candidates, Key, keys_of, limits_for};
+use sameas::blocking::{BlocksBuilder, Candidates, Key, Outline, keys_of, limits_for, outline_of};
 use sameas::clustering::{ClusterInput, cluster};
 use sameas::compare::{Comparer, Comparison, Origin, PatternShares, Table, TextChoice};
 use sameas::error::Result;
@@ -189,15 +189,16 @@ fn keyed() -> Vec<(Key, u32)> {
     all
 }
 
-fn blocks(table: &Table, keyed: &[(Key, u32)], limits: &BlockLimits) -> Candidates {
-    let mut builder = BlocksBuilder::new(table, limits);
+fn blocks(keyed: &[(Key, u32)], limits: &BlockLimits) -> Candidates {
+    let outlines: Vec<Outline> = NORMAL.iter().map(outline_of).collect();
+    let mut builder = BlocksBuilder::new(&outlines, limits, Method::default());
     let mut members: Vec<u32> = Vec::new();
     for block in keyed.chunk_by(|a, b| a.0 == b.0) {
         members.clear();
         members.extend(block.iter().map(|(_, record)| *record));
         builder.group(block[0].0.rule, &members);
     }
-    let mut candidates = Candidates::new(table.len(), limits);
+    let mut candidates = Candidates::new(RECORDS as u32, limits);
     candidates.take(builder);
     candidates
 }
@@ -220,11 +221,10 @@ fn comparison_table(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn blocking(bencher: Bencher<'_, '_>) {
-    let (table, keyed) = (table(), keyed());
-    let limits = limits_for(table.len());
+    let (keyed, limits) = (keyed(), limits_for(RECORDS as u32));
     bencher
         .counter(ItemsCount::new(RECORDS))
-        .bench(|| black_box(candidates(&blocks(&table, &keyed, &limits))));
+        .bench(|| black_box(candidates(&blocks(&keyed, &limits))));
 }
 
 /// The table with the pairs that blocking finds in it.
@@ -233,7 +233,7 @@ fn with_pairs() -> (Table, PatternShares, Parameters, Vec<(u32, u32)>) {
     let shares = table.read_mailboxes(None);
     let n = f64::from(table.len());
     let parameters = Parameters::generic(&table, n * (n - 1.0) / 2.0, n);
-    let pairs = candidates(&blocks(&table, &keyed(), &limits_for(table.len())));
+    let pairs = candidates(&blocks(&keyed(), &limits_for(table.len())));
     (table, shares, parameters, pairs)
 }
 
@@ -281,7 +281,7 @@ impl Records for Canonical {
 }
 
 fn resolved(keyed: &[(Key, u32)]) -> (Resolution, Table) {
-    let block = |table: &Table, limits: &BlockLimits| Ok(blocks(table, keyed, limits));
+    let block = |limits: &BlockLimits| Ok(blocks(keyed, limits));
     let thresholds = Thresholds::default();
     let (method, none) = (Method::default(), Decisions::default());
     resolve(&Canonical, None, method, &none, &thresholds, &block, &mut |_| ()).unwrap()

@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 
 use super::keys::{RULES, SMALL_FILE};
 use super::limits::{CLASSES, class};
-use crate::compare::{NONE, Table};
+use super::outline::{Outline, TRAITS};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{BlockLimits, Part as MethodPart};
+use crate::model::{BlockLimits, Method, Part as MethodPart};
 use crate::store::Scratch;
 
 /// Candidate pairs by their first record.
@@ -84,8 +84,9 @@ pub struct BlockStatistics {
 /// Collects groups of records with an equal key, in any order of groups.
 #[derive(Debug)]
 pub struct BlocksBuilder<'a> {
-    table: &'a Table,
+    outlines: &'a [Outline],
     limits: &'a BlockLimits,
+    method: Method,
     /// Records of the blocks that are kept, one block after the other, ascending.
     members: Vec<u32>,
     /// End of each block's records, and its tag.
@@ -95,11 +96,12 @@ pub struct BlocksBuilder<'a> {
 }
 
 impl<'a> BlocksBuilder<'a> {
-    /// A builder for a table.
-    pub fn new(table: &'a Table, limits: &'a BlockLimits) -> Self {
+    /// A builder for the records of these outlines.
+    pub fn new(outlines: &'a [Outline], limits: &'a BlockLimits, method: Method) -> Self {
         Self {
-            table,
+            outlines,
             limits,
+            method,
             members: Vec::new(),
             blocks: Vec::new(),
             sizes: Sizes::default(),
@@ -116,7 +118,7 @@ impl<'a> BlocksBuilder<'a> {
             self.keep(rule, false, members);
             return;
         }
-        if !self.table.method.has(MethodPart::Refinement) {
+        if !self.method.has(MethodPart::Refinement) {
             self.statistics.leave_out(rule, members.len() as u64);
             return;
         }
@@ -126,7 +128,7 @@ impl<'a> BlocksBuilder<'a> {
 
     /// Adds every pair of a small file: what shares no key with anything may still be decided there.
     pub fn small_file(&mut self) {
-        let records = self.table.len();
+        let records = self.outlines.len() as u32;
         if records > 1 && records <= self.limits.of(SMALL_FILE, false) {
             let all: Vec<u32> = (0..records).collect();
             self.keep(SMALL_FILE, false, &all);
@@ -149,26 +151,9 @@ impl<'a> BlocksBuilder<'a> {
 
     /// Splits an oversized block by what else its members could agree on.
     fn refine(&mut self, rule: u8, members: &[u32]) {
-        let t = self.table;
-        let name = |r: u32| t.names(r).first().copied();
-        let address = |r: u32| t.addresses(r).first().copied();
-        let mail = |r: u32| t.emails(r).first().map(|e| t.email_values[e.email as usize]);
-        let discriminators: [&dyn Fn(u32) -> u32; 8] = [
-            &|r| name(r).map_or(NONE, |n| n.given),
-            &|r| name(r).map_or(NONE, |n| n.family),
-            &|r| address(r).map_or(NONE, |a| a.postcode),
-            &|r| t.births(r).first().copied().unwrap_or(NONE),
-            &|r| mail(r).map_or(NONE, |m| m.letters),
-            &|r| t.phones(r).first().copied().unwrap_or(NONE),
-            &|r| address(r).map_or(NONE, |a| a.city),
-            &|r| t.organizations.get(r).first().copied().unwrap_or(NONE),
-        ];
-        for discriminator in discriminators {
-            let mut parts: Vec<(u32, u32)> = members
-                .iter()
-                .map(|r| (discriminator(*r), *r))
-                .filter(|(value, _)| *value != NONE)
-                .collect();
+        for at in 0..TRAITS {
+            let of = |r: &u32| Some((self.outlines[*r as usize].get(at)?, *r));
+            let mut parts: Vec<(u32, u32)> = members.iter().filter_map(of).collect();
             parts.sort_unstable();
             for part in parts.chunk_by(|a, b| a.0 == b.0) {
                 if part.len() < 2 {

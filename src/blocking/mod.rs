@@ -8,9 +8,11 @@ mod directory;
 pub mod index;
 mod keys;
 mod limits;
+mod outline;
 mod read_only;
 
 pub use candidates::{BlockStatistics, BlocksBuilder, Candidates, Pair, Pairs};
 pub use content::Content;
 pub use keys::{Group, Key, RULES, Rule, SMALL_FILE, keys_of};
 pub use limits::{PairSample, fit_limits, limits_for};
+pub use outline::{Outline, outline_of};

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::pattern::{Pattern, Segments, derive};
-use super::table::{NameEntry, Table};
+use super::table::Table;
 use super::{NONE, PatternShares};
-use crate::model::{EntityKind, Part};
+use crate::model::{Email, EntityKind, NormalRecord, Part};
 use crate::similarity::soundex;
 
 /// Record, position among its addresses, pattern.
@@ -25,7 +25,7 @@ pub struct WordCounts {
 }
 
 /// What a model says of a word.
-type Known<'a> = dyn Fn(&str) -> WordCounts + 'a;
+pub type Known<'a> = dyn Fn(&str) -> WordCounts + 'a;
 
 impl Table {
     /// Fills missing names, then reads every address's [`Pattern`](super::Pattern). Returns the
@@ -93,7 +93,7 @@ impl Table {
 
     fn fill(&mut self, record: u32, known: Option<&Known<'_>>) {
         let Some(name) = self.names.get(record).first().copied() else { return };
-        let initial = name.given != NONE && self.given.get(name.given).len() == 1;
+        let initial = is_initial(self.given.get(name.given));
         if name.given != NONE && name.family != NONE && !initial {
             return;
         }
@@ -102,11 +102,31 @@ impl Table {
             if value.relay || value.role {
                 continue;
             }
-            if let Some(found) = self.names_in(value.local, name, initial, known) {
-                self.names.get_mut(record)[0] = found;
-                return;
+            let local = self.local.get(value.local).to_owned();
+            let stated = (self.given.get(name.given), self.family.get(name.family));
+            let count = |word: &str| self.name_counts(word, known);
+            let Some(found) = names_in(&local, stated, &count) else { continue };
+            let mut filled = name;
+            if let Some((given, count)) = found.given {
+                filled.given = self.intern_given(given, count);
+                (filled.initial, filled.given_derived) = (name.given, true);
             }
+            if let Some((family, count)) = found.family {
+                (filled.family, filled.family_derived) = (self.intern_family(family, count), true);
+            }
+            self.names.get_mut(record)[0] = filled;
+            return;
         }
+    }
+
+    /// Records whose first name is read out of a mailbox in part or whole: record, given and family
+    /// name.
+    pub fn names_from_mailboxes(&self) -> impl Iterator<Item = (u32, &str, &str)> {
+        (0..self.len()).filter_map(|record| {
+            let name = self.names(record).first()?;
+            let derived = name.given_derived || name.family_derived;
+            derived.then(|| (record, self.given.get(name.given), self.family.get(name.family)))
+        })
     }
 
     /// Takes in what a model knows of the names' words in other roles than they have here: what a
@@ -176,77 +196,97 @@ impl Table {
         self.counts.family.set(id, count);
         id
     }
+}
 
-    fn names_in(
-        &mut self,
-        local: u32,
-        name: NameEntry,
-        initial: bool,
-        known: Option<&Known<'_>>,
-    ) -> Option<NameEntry> {
-        let local = self.local.get(local).to_owned();
-        let segments = Segments::new(&local)?;
-        if name.family != NONE {
-            let family: String = self.family.get(name.family).split(' ').collect();
-            let rest = rest_of(&segments, &family)?;
-            if initial && !rest.starts_with(self.given.get(name.given)) {
-                return None;
-            }
-            let (count, _) = self.name_counts(rest, known);
-            return (count >= 2).then(|| {
-                let given = self.intern_given(rest, count);
-                NameEntry { given, initial: name.given, given_derived: true, ..name }
-            });
+/// Names that a local part gives, each with its count.
+#[derive(Default)]
+struct Found<'a> {
+    given: Option<(&'a str, u32)>,
+    family: Option<(&'a str, u32)>,
+}
+
+/// Whether a given name is an initial alone.
+fn is_initial(given: &str) -> bool {
+    given.len() == 1
+}
+
+/// The names that a local part adds to those stated (given, family). `count` tells how often a word
+/// is a given and a family name.
+fn names_in<'a>(
+    local: &'a str,
+    (given, family): (&str, &str),
+    count: &dyn Fn(&str) -> (u32, u32),
+) -> Option<Found<'a>> {
+    let segments = Segments::new(local)?;
+    let initial = is_initial(given);
+    if !family.is_empty() {
+        let family: String = family.split(' ').collect();
+        let rest = rest_of(&segments, &family)?;
+        if initial && !rest.starts_with(given) {
+            return None;
         }
-        if name.given != NONE && !initial {
-            let rest = rest_of(&segments, self.given.get(name.given))?;
-            let (_, count) = self.name_counts(rest, known);
-            return (count >= 2).then(|| {
-                let family = self.intern_family(rest, count);
-                NameEntry { family, family_derived: true, ..name }
-            });
-        }
-        let mut best: Option<(u64, &str, &str)> = None;
-        let mut consider = |given, family| {
-            let starts: &str = if initial { self.given.get(name.given) } else { "" };
-            let (g, _) = self.name_counts(given, known);
-            let (_, f) = self.name_counts(family, known);
-            if g >= 2 && f >= 2 && given.starts_with(starts) {
-                let product = u64::from(g) * u64::from(f);
-                if best.is_none_or(|(p, ..)| product > p) {
-                    best = Some((product, given, family));
-                }
-            }
-        };
-        match segments.len() {
-            1 => {
-                let text = segments.get(0);
-                for at in 2..text.len().saturating_sub(1) {
-                    consider(&text[..at], &text[at..]);
-                    consider(&text[at..], &text[..at]);
-                }
-            }
-            2 => {
-                consider(segments.get(0), segments.get(1));
-                consider(segments.get(1), segments.get(0));
-            }
-            _ => {}
-        }
-        let (_, given, family) = best?;
-        let (count, _) = self.name_counts(given, known);
-        let given = self.intern_given(given, count);
-        let (_, count) = self.name_counts(family, known);
-        let family = self.intern_family(family, count);
-        let initial = name.given;
-        Some(NameEntry {
-            given,
-            family,
-            initial,
-            given_derived: true,
-            family_derived: true,
-            ..name
-        })
+        let (count, _) = count(rest);
+        return (count >= 2).then(|| Found { given: Some((rest, count)), family: None });
     }
+    if !given.is_empty() && !initial {
+        let rest = rest_of(&segments, given)?;
+        let (_, count) = count(rest);
+        return (count >= 2).then(|| Found { given: None, family: Some((rest, count)) });
+    }
+    let mut best: Option<(u64, (&str, u32), (&str, u32))> = None;
+    let mut consider = |as_given: &'a str, as_family: &'a str| {
+        let (g, _) = count(as_given);
+        let (_, f) = count(as_family);
+        if g >= 2 && f >= 2 && as_given.starts_with(given) {
+            let product = u64::from(g) * u64::from(f);
+            if best.is_none_or(|(p, ..)| product > p) {
+                best = Some((product, (as_given, g), (as_family, f)));
+            }
+        }
+    };
+    match segments.len() {
+        1 => {
+            let text = segments.get(0);
+            for at in 2..text.len().saturating_sub(1) {
+                consider(&text[..at], &text[at..]);
+                consider(&text[at..], &text[..at]);
+            }
+        }
+        2 => {
+            consider(segments.get(0), segments.get(1));
+            consider(segments.get(1), segments.get(0));
+        }
+        _ => {}
+    }
+    let (_, given, family) = best?;
+    Some(Found { given: Some(given), family: Some(family) })
+}
+
+/// The given and family name of a record whose first name its mailboxes complete, as
+/// [`Table::read_mailboxes`] reads them; `None` where they add nothing.
+pub fn name_from_mailboxes(record: &NormalRecord, known: &Known<'_>) -> Option<(String, String)> {
+    if record.entity_kind == EntityKind::Organization {
+        return None;
+    }
+    let stated = record.names.iter().find(|n| !n.given.is_empty() || !n.family.is_empty());
+    let given = stated.and_then(|name| name.given.first()).map_or("", String::as_str);
+    let family = stated.map_or_else(String::new, |name| name.family.join(" "));
+    if !given.is_empty() && !family.is_empty() && !is_initial(given) {
+        return None;
+    }
+    let count = |word: &str| match word.len() {
+        0 | 1 => (0, 0),
+        _ => {
+            let counts = known(word);
+            (counts.given, counts.family)
+        }
+    };
+    let usable = |e: &&Email| !(e.quality.useless || e.quality.relay || e.quality.role);
+    let mut emails = record.emails.iter().filter(usable).filter(|email| !email.local.is_empty());
+    let found = emails.find_map(|email| names_in(&email.local, (given, &family), &count))?;
+    let given = found.given.map_or(given, |(given, _)| given).to_owned();
+    let family = found.family.map_or(family, |(family, _)| family.to_owned());
+    Some((given, family))
 }
 
 /// What is left of the local part without a name.

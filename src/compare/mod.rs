@@ -22,7 +22,7 @@ mod text;
 mod whole_name;
 mod words;
 
-pub use fill::WordCounts;
+pub use fill::{Known, WordCounts, name_from_mailboxes};
 pub use intern::{Interner, Lists, Marks, NONE};
 pub use levels::{pack, unpack};
 pub use pattern::{Pattern, PatternShares};

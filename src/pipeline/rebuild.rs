@@ -21,7 +21,6 @@ use super::work::{Resolved, Work};
 use crate::blocking::index::Bucket;
 use crate::blocking::{BlocksBuilder, Candidates, RULES};
 use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
-use crate::compare::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BlockLimits, Judgement, Method, RecordKey, Verdict};
 use crate::scoring::Model;
@@ -159,12 +158,10 @@ impl Engine {
         let thresholds = self.options.config.thresholds;
         let (resolution, table) = {
             let Self { index, store, pool, .. } = self;
-            let block = |table: &Table, limits: &BlockLimits| {
-                candidates(index, store, &records, table, limits)
-            };
+            let method = Method::default();
+            let block = |limits: &BlockLimits| candidates(index, store, &records, limits, method);
             pool.install(|| {
                 let decisions = &decided.decisions;
-                let method = Method::default();
                 resolve(&records, model, method, decisions, &thresholds, &block, &mut |name| {
                     clock.stage(name);
                 })
@@ -359,16 +356,17 @@ pub(super) fn candidates(
     index: &crate::blocking::index::BlockIndex,
     store: &Store,
     records: &LiveRecords,
-    table: &Table,
     limits: &BlockLimits,
+    method: Method,
 ) -> Result<Candidates> {
+    let outlines = &*records.outlines();
     let highest = records.numbers.iter().copied().max().map_or(0, |n| n as usize + 1);
     let mut ordinal_of = vec![u32::MAX; highest];
     for (ordinal, number) in records.numbers.iter().enumerate() {
         ordinal_of[*number as usize] = ordinal as u32;
     }
     let part = |bucket: &Bucket| {
-        let mut part = BlocksBuilder::new(table, limits);
+        let mut part = BlocksBuilder::new(outlines, limits, method);
         let mut members: Vec<u32> = Vec::new();
         for (key, numbers) in bucket.blocks() {
             members.clear();
@@ -379,12 +377,12 @@ pub(super) fn candidates(
         }
         part
     };
-    let mut found = Candidates::new(table.len(), limits);
+    let mut found = Candidates::new(records.len(), limits);
     index.fold_buckets(part, |part| {
         found.take(part);
         if found.is_full() { found.spill(|| store.scratch()) } else { Ok(()) }
     })?;
-    let mut small = BlocksBuilder::new(table, limits);
+    let mut small = BlocksBuilder::new(outlines, limits, method);
     small.small_file();
     found.take(small);
     Ok(found)

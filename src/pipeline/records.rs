@@ -1,7 +1,7 @@
 //! The live records of a store in the order of their keys, with their canonical values.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -13,6 +13,7 @@ use super::gone::Gone;
 use super::rebuild::RunFacts;
 use super::resolve::Records;
 use super::values::{Gathered, PIECE, Place, Segment, Sorted};
+use crate::blocking::{Outline, outline_of};
 use crate::clustering::record_hash;
 use crate::compare::Origin;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,6 +34,8 @@ pub(super) struct LiveRecords {
     generic: FxHashSet<u32>,
     values: Sorted,
     noted: Mutex<Noted>,
+    /// By what oversized blocks are refined, once the records were noted.
+    outlines: Mutex<Vec<Outline>>,
     /// Records that are no longer live, by key.
     pub(super) gone: Vec<Gone>,
     /// Records that their systems want erased.
@@ -225,6 +228,11 @@ impl LiveRecords {
     /// What was seen of the records while the table was built.
     pub(super) fn noted(&self) -> Noted {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What oversized blocks are refined by, of the records that were noted.
+    pub(super) fn outlines(&self) -> MutexGuard<'_, Vec<Outline>> {
+        self.outlines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The key that a number of a change stands for, as [`Clusters::key`] tells it of these records.
@@ -435,6 +443,10 @@ impl Records for LiveRecords {
         record_hash(self.keys.get(ordinal)) as u64
     }
 
+    fn named(&self, ordinal: u32, given: &str, family: &str) {
+        self.outlines()[ordinal as usize].set_names(given, family);
+    }
+
     fn noted(&self, from: u32, records: &[NormalRecord]) {
         const RUN: usize = 512;
         records.par_chunks(RUN).enumerate().for_each(|(run, records)| {
@@ -449,5 +461,8 @@ impl Records for LiveRecords {
             all.newest = all.newest.max(noted.newest);
             all.employment.merge(noted.employment);
         });
+        let mut outlines = self.outlines();
+        outlines.truncate(from as usize);
+        outlines.par_extend(records.par_iter().with_min_len(RUN).map(outline_of));
     }
 }

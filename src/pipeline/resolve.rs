@@ -36,6 +36,11 @@ pub trait Records: Sync {
     fn noted(&self, from: u32, records: &[NormalRecord]) {
         let _ = (from, records);
     }
+    /// Called with the given and family name of a record whose mailboxes complete its name, before
+    /// candidate pairs are asked for.
+    fn named(&self, ordinal: u32, given: &str, family: &str) {
+        let _ = (ordinal, given, family);
+    }
 }
 
 /// People's decisions, by ordinal, smaller first.
@@ -164,7 +169,7 @@ fn choose_texts(records: &dyn Records) -> Result<TextChoice> {
 }
 
 /// Resolves records, sorted by key; the table of what was compared comes with what was found. `block`
-/// finds the candidate pairs of the table under limits.
+/// finds the candidate pairs under limits, once all records were noted.
 /// Deterministic for any number of threads.
 ///
 /// # Errors
@@ -175,14 +180,15 @@ pub fn resolve(
     method: Method,
     decisions: &Decisions,
     thresholds: &Thresholds,
-    block: &dyn Fn(&Table, &BlockLimits) -> Result<Candidates>,
+    block: &dyn Fn(&BlockLimits) -> Result<Candidates>,
     stage: &mut dyn FnMut(&str),
 ) -> Result<(Resolution, Table)> {
     stage("table");
     let (mut table, shares, texts) = build_table(records, model.as_ref(), method)?;
+    table.names_from_mailboxes().for_each(|(at, given, family)| records.named(at, given, family));
     stage("blocks");
     let limits = model.as_ref().map_or_else(|| limits_for(table.len()), |m| m.limits.clone());
-    let mut candidates = block(&table, &limits)?;
+    let mut candidates = block(&limits)?;
     let model = match model {
         Some(model) => model,
         None => {

@@ -5,7 +5,6 @@ use super::fresh::Fresh;
 use super::rebuild::candidates;
 use super::records::LiveRecords;
 use super::resolve::{Decisions, resolve};
-use crate::compare::Table;
 use crate::error::Result;
 use crate::model::{BlockLimits, Keys, Method, Thresholds};
 
@@ -53,8 +52,7 @@ impl Trials<'_> {
     pub fn run(&mut self, method: Method, thresholds: &Thresholds) -> Result<Trial> {
         let records = &self.records;
         let Engine { index, store, pool, .. } = &mut *self.engine;
-        let block =
-            |table: &Table, limits: &BlockLimits| candidates(index, store, records, table, limits);
+        let block = |limits: &BlockLimits| candidates(index, store, records, limits, method);
         let decisions = Decisions::default();
         let (resolution, _) = pool.install(|| {
             resolve(records, None, method, &decisions, thresholds, &block, &mut |_| ())

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use sameas::blocking::{BlockStatistics, BlocksBuilder, Candidates, limits_for};
-use sameas::compare::{Origin, Table, TextChoice};
-use sameas::model::{BlockLimits, NormalRecord};
+use sameas::blocking::{BlockStatistics, BlocksBuilder, Candidates, Outline, limits_for};
+use sameas::model::{BlockLimits, Method};
 use sameas::store::{Access, Store};
 
 /// More than one part holds.
@@ -15,15 +14,6 @@ const RECORDS: u32 = 9_000;
 type Block = (u8, BTreeSet<u32>);
 /// The blocks of each pair: rule, records rounded up.
 type Pairs = BTreeMap<(u32, u32), Vec<(u8, u32)>>;
-
-fn table() -> Table {
-    let mut table = Table::default();
-    let (origin, choice) = (Origin { source: 0, generic: false }, TextChoice::default());
-    (0..RECORDS).for_each(|_| table.push(&NormalRecord::default(), origin, &choice));
-    table.finish(&choice);
-    table.read_mailboxes(None);
-    table
-}
 
 fn expected(blocks: &[Block], limits: &BlockLimits) -> Pairs {
     let mut pairs = Pairs::new();
@@ -43,15 +33,15 @@ fn expected(blocks: &[Block], limits: &BlockLimits) -> Pairs {
 }
 
 fn gather(
-    table: &Table,
+    outlines: &[Outline],
     blocks: &[Block],
     limits: &BlockLimits,
     spill: Option<&Store>,
 ) -> Candidates {
-    let mut found = Candidates::new(table.len(), limits);
+    let mut found = Candidates::new(RECORDS, limits);
     // Several builders, as many threads make them.
     for blocks in blocks.chunks(3) {
-        let mut builder = BlocksBuilder::new(table, limits);
+        let mut builder = BlocksBuilder::new(outlines, limits, Method::default());
         for (rule, members) in blocks {
             builder.group(*rule, &members.iter().copied().collect::<Vec<_>>());
         }
@@ -94,13 +84,13 @@ proptest! {
         rule in 0_usize..6,
         power in 1_u32..5,
     ) {
-        let table = table();
+        let outlines = vec![Outline::default(); RECORDS as usize];
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("store"), Access::Write).unwrap();
         let limits = limits_for(RECORDS);
         let all = expected(&blocks, &limits);
-        let mut found = gather(&table, &blocks, &limits, None);
-        let mut spilled = gather(&table, &blocks, &limits, Some(&store));
+        let mut found = gather(&outlines, &blocks, &limits, None);
+        let mut spilled = gather(&outlines, &blocks, &limits, Some(&store));
         prop_assert_eq!(&pairs(&found), &all);
         prop_assert_eq!(&pairs(&spilled), &all);
         // Of certain records only.
@@ -113,7 +103,7 @@ proptest! {
         lower.whole[rule] = 1 << power;
         found.limit(&lower);
         spilled.limit(&lower);
-        let anew = gather(&table, &blocks, &lower, None);
+        let anew = gather(&outlines, &blocks, &lower, None);
         prop_assert_eq!(&pairs(&found), &expected(&blocks, &lower));
         prop_assert_eq!(&pairs(&spilled), &pairs(&anew));
         prop_assert_eq!(summary(found), summary(anew));
