@@ -10,13 +10,14 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use sameas::blocking::index::BlockIndex;
 use sameas::blocking::{BlocksBuilder, Candidates, Key, Outline, keys_of, limits_for, outline_of};
-use sameas::clustering::{ClusterInput, cluster};
+use sameas::clustering::{ClusterInput, Edge, cluster};
 use sameas::compare::{Comparer, Comparison, Origin, PatternShares, Table, TextChoice};
 use sameas::error::Result;
 use sameas::ingest::read::{Limits, RowReader};
 use sameas::model::{
     BlockLimits, EntityKind, FileManifest, Labelled, Mapped, MappedAddress, MappedDate, MappedName,
-    MappedRecord, Method, NormalRecord, RawRow, RecordKey, SourceRecord, Thresholds, Version,
+    MappedRecord, Method, NormalRecord, RawRow, RecordKey, ScoredPair, SourceRecord, Thresholds,
+    Version,
 };
 use sameas::normalize::{address, date, email, normalize, organization, person_name, phone};
 use sameas::pipeline::resolve::{Decisions, PIECE, Records, Resolution, Segment, resolve};
@@ -196,7 +197,7 @@ fn blocks(keyed: &[(Key, u32)], limits: &BlockLimits) -> Candidates {
     for block in keyed.chunk_by(|a, b| a.0 == b.0) {
         members.clear();
         members.extend(block.iter().map(|(_, record)| *record));
-        builder.group(block[0].0.rule, &members);
+        builder.group(block[0].0.rule, &members, false);
     }
     let mut candidates = Candidates::new(RECORDS as u32, limits);
     candidates.take(builder);
@@ -297,11 +298,13 @@ fn whole_middle(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn clustering(bencher: Bencher<'_, '_>) {
     let (middle, table) = resolved(&keyed());
+    let nats = |p: &ScoredPair| Edge { a: p.a, b: p.b, score: p.weight * std::f32::consts::LN_2 };
+    let edges: Vec<Edge> = middle.pairs.iter().map(nats).collect();
     let input = ClusterInput {
         table: &table,
         shares: &middle.model.shares,
         model: &middle.model,
-        edges: &middle.edges,
+        edges: &edges,
         same: &[],
         different: &[],
         threshold: 0.0,

@@ -5,6 +5,8 @@
 //! in order when its turn comes. What is noted goes to disk where it is much: memory does not grow
 //! with pairs.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::keys::{RULES, SMALL_FILE};
@@ -45,23 +47,29 @@ type Sizes = FxHashMap<(u8, bool, u32), u64>;
 /// Bytes that may wait for the file.
 const WAITING: usize = 32 << 20;
 
-// A pair in a block takes 64 bits, which sort by pair: up to 22 for the place of the first record in its
-// part, 31 for the second record, 11 for the block's tag.
-const FIRST_SHIFT: u32 = 42;
-const TAG_BITS: u32 = 11;
+// A pair in a block takes 64 bits, which sort by pair: up to 21 for the place of the first record in its
+// part, 31 for the second record, 12 for the block's tag.
+const FIRST_SHIFT: u32 = 43;
+const TAG_BITS: u32 = 12;
 const SECOND_MASK: u64 = (1 << 31) - 1;
-/// A tag is the slot of a rule and the class of the block's size.
+/// A tag is the slot of a rule, the class of the block's size, and whether it is as it was.
 const CLASS_BITS: u32 = 4;
 const _: () =
-    assert!(CLASSES == 1 << CLASS_BITS && 2 * RULES.len() <= 1 << (TAG_BITS - CLASS_BITS));
+    assert!(CLASSES == 1 << CLASS_BITS && 2 * RULES.len() <= 1 << (TAG_BITS - CLASS_BITS - 1));
 
 /// Whole blocks of a rule, or parts of its refined ones.
 const fn slot(rule: u8, part: bool) -> usize {
     2 * rule as usize + part as usize
 }
 
-fn tag(rule: u8, part: bool, records: u32) -> u16 {
-    (slot(rule, part) << CLASS_BITS | class(records)) as u16
+fn tag(rule: u8, part: bool, records: u32, as_before: bool) -> u16 {
+    ((slot(rule, part) << CLASS_BITS | class(records)) << 1) as u16 | u16::from(as_before)
+}
+
+/// Slot, class, and whether the block is as it was, of the tag of a packed pair.
+const fn untag(pair: u64) -> (usize, usize, bool) {
+    let tag = (pair & ((1 << TAG_BITS) - 1)) as usize;
+    (tag >> (CLASS_BITS + 1), tag >> 1 & (CLASSES - 1), tag & 1 == 1)
 }
 
 /// Counts by rule.
@@ -87,6 +95,7 @@ pub struct BlocksBuilder<'a> {
     outlines: &'a [Outline],
     limits: &'a BlockLimits,
     method: Method,
+    before: Option<&'a [bool]>,
     /// Records of the blocks that are kept, one block after the other, ascending.
     members: Vec<u32>,
     /// End of each block's records, and its tag.
@@ -102,6 +111,7 @@ impl<'a> BlocksBuilder<'a> {
             outlines,
             limits,
             method,
+            before: None,
             members: Vec::new(),
             blocks: Vec::new(),
             sizes: Sizes::default(),
@@ -109,13 +119,26 @@ impl<'a> BlocksBuilder<'a> {
         }
     }
 
-    /// Adds the records (ascending, distinct) that share a key of a rule.
-    pub fn group(&mut self, rule: u8, members: &[u32]) {
+    /// Tells blocks that are as they were in an earlier run, under the same limits, from others: by
+    /// record, whether it was there then and is the same.
+    pub fn since(self, before: &'a [bool]) -> Self {
+        Self { before: Some(before), ..self }
+    }
+
+    /// Whether these are the members of an earlier run, none of which is `lost`.
+    fn as_before(&self, members: &[u32], lost: bool) -> bool {
+        !lost && self.before.is_some_and(|before| members.iter().all(|r| before[*r as usize]))
+    }
+
+    /// Adds the records (ascending, distinct) that share a key of a rule; `lost` says that a record
+    /// which had it in the earlier run is gone.
+    pub fn group(&mut self, rule: u8, members: &[u32], lost: bool) {
         if members.len() < 2 {
             return;
         }
         if members.len() <= self.limits.cap as usize {
-            self.keep(rule, false, members);
+            let as_before = self.as_before(members, lost);
+            self.keep(rule, false, members, as_before);
             return;
         }
         if !self.method.has(MethodPart::Refinement) {
@@ -123,7 +146,7 @@ impl<'a> BlocksBuilder<'a> {
             return;
         }
         self.statistics.refined[usize::from(rule)] += 1;
-        self.refine(rule, members);
+        self.refine(rule, members, lost);
     }
 
     /// Adds every pair of a small file: what shares no key with anything may still be decided there.
@@ -131,11 +154,11 @@ impl<'a> BlocksBuilder<'a> {
         let records = self.outlines.len() as u32;
         if records > 1 && records <= self.limits.of(SMALL_FILE, false) {
             let all: Vec<u32> = (0..records).collect();
-            self.keep(SMALL_FILE, false, &all);
+            self.keep(SMALL_FILE, false, &all, false);
         }
     }
 
-    fn keep(&mut self, rule: u8, part: bool, members: &[u32]) {
+    fn keep(&mut self, rule: u8, part: bool, members: &[u32], as_before: bool) {
         let n = members.len() as u64;
         if n > u64::from(self.limits.of(rule, part)) {
             self.statistics.leave_out(rule, n);
@@ -146,11 +169,16 @@ impl<'a> BlocksBuilder<'a> {
         self.statistics.pairs[at] += n * (n - 1) / 2;
         *self.sizes.entry((rule, part, members.len() as u32)).or_insert(0) += 1;
         self.members.extend_from_slice(members);
-        self.blocks.push((self.members.len() as u32, tag(rule, part, members.len() as u32)));
+        let tag = tag(rule, part, members.len() as u32, as_before);
+        self.blocks.push((self.members.len() as u32, tag));
     }
 
     /// Splits an oversized block by what else its members could agree on.
-    fn refine(&mut self, rule: u8, members: &[u32]) {
+    fn refine(&mut self, rule: u8, members: &[u32], lost: bool) {
+        // A block that was not oversized then had no parts.
+        let known = |before: &[bool]| members.iter().filter(|r| before[**r as usize]).count();
+        let lost =
+            lost || self.before.is_some_and(|before| known(before) <= self.limits.cap as usize);
         for at in 0..TRAITS {
             let of = |r: &u32| Some((self.outlines[*r as usize].get(at)?, *r));
             let mut parts: Vec<(u32, u32)> = members.iter().filter_map(of).collect();
@@ -160,7 +188,8 @@ impl<'a> BlocksBuilder<'a> {
                     continue;
                 }
                 let part: Vec<u32> = part.iter().map(|p| p.1).collect();
-                self.keep(rule, true, &part);
+                let as_before = self.as_before(&part, lost);
+                self.keep(rule, true, &part, as_before);
             }
         }
     }
@@ -317,6 +346,11 @@ impl Candidates {
         self.parts.len() as u32
     }
 
+    /// The first records of a part.
+    pub const fn records_of(&self, part: u32) -> Range<u32> {
+        part << self.part_bits..(part + 1) << self.part_bits
+    }
+
     /// The pairs of a part whose first record is wanted, in order. O(n log n) of the part's pairs in
     /// blocks.
     ///
@@ -329,9 +363,8 @@ impl Candidates {
         let mut add = |bytes: &[u8]| {
             let (all, _) = bytes.as_chunks::<8>();
             packed.extend(all.iter().map(|eight| u64::from_le_bytes(*eight)).filter(|pair| {
-                let tag = (pair & ((1 << TAG_BITS) - 1)) as usize;
-                tag & (CLASSES - 1) < self.given_up[tag >> CLASS_BITS]
-                    && wanted(first | (pair >> FIRST_SHIFT) as u32)
+                let (slot, class, _) = untag(*pair);
+                class < self.given_up[slot] && wanted(first | (pair >> FIRST_SHIFT) as u32)
             }));
         };
         if !part.written.is_empty() {
@@ -383,9 +416,14 @@ impl Pair<'_> {
     /// rounded up to a power of two.
     pub fn blocks(self) -> impl Iterator<Item = (u8, bool, u32)> {
         self.met.iter().map(|pair| {
-            let tag = (pair & ((1 << TAG_BITS) - 1)) as usize;
-            let slot = tag >> CLASS_BITS;
-            ((slot / 2) as u8, slot % 2 == 1, 1 << (tag & (CLASSES - 1)))
+            let (slot, class, _) = untag(*pair);
+            ((slot / 2) as u8, slot % 2 == 1, 1 << class)
         })
+    }
+
+    /// Whether both stand in a block that is as it was in the earlier run: so the pair was a candidate
+    /// then.
+    pub fn as_before(self) -> bool {
+        self.met.iter().any(|pair| untag(*pair).2)
     }
 }

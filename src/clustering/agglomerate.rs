@@ -2,7 +2,9 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::union_find::UnionFind;
-use crate::compare::{Comparer, Comparison, DIMENSIONS, MISSING, NONE, PatternShares, Table, dim};
+use crate::compare::{
+    AddressEntry, Comparer, Comparison, DIMENSIONS, MISSING, NONE, PatternShares, Table, dim,
+};
 use crate::model::{EntityKind, Part};
 use crate::scoring::{Model, Parameters, Score};
 
@@ -47,13 +49,6 @@ pub enum StepKind {
     Judgement,
 }
 
-impl Step {
-    /// Log odds of the merge in bits; of a judgement a thousand.
-    pub fn bits(&self) -> f32 {
-        (self.score / std::f32::consts::LN_2).min(1000.0)
-    }
-}
-
 impl StepKind {
     /// As results keep it.
     pub const fn code(self) -> u8 {
@@ -61,6 +56,15 @@ impl StepKind {
             Self::Record => 0,
             Self::Cluster => 1,
             Self::Judgement => 2,
+        }
+    }
+
+    /// The sort of a code.
+    pub const fn of(code: u8) -> Self {
+        match code {
+            0 => Self::Record,
+            1 => Self::Cluster,
+            _ => Self::Judgement,
         }
     }
 }
@@ -72,8 +76,8 @@ pub struct Step {
     pub a: u32,
     /// The record of the other side.
     pub b: u32,
-    /// Log odds of the merge, nats.
-    pub score: f32,
+    /// Log odds of the merge in bits; of a judgement a thousand.
+    pub weight: f32,
     /// Sort.
     pub kind: StepKind,
 }
@@ -98,8 +102,10 @@ impl Clustering {
     }
 }
 
+/// Weight of a person's judgement.
+const JUDGED: f32 = 1000.0;
 /// Edges from here on connect records into one component.
-const CONNECT: f32 = -1.0;
+pub const CONNECT: f32 = -1.0;
 /// Components that are worked on before their outcomes are put together.
 const AT_ONCE: usize = 1 << 16;
 /// Passes over a component's edges.
@@ -158,6 +164,7 @@ pub fn cluster(input: &ClusterInput<'_>) -> Clustering {
         results.into_iter().for_each(|result| out.take(result));
     }
     out.steps.sort_by_key(|(root, _)| *root);
+    out.contradictions.sort_unstable();
     out
 }
 
@@ -241,7 +248,7 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
                 continue;
             }
             self.merge(x, y);
-            out.steps.push(Step { a, b, score: f32::INFINITY, kind: StepKind::Judgement });
+            out.steps.push(Step { a, b, weight: JUDGED, kind: StepKind::Judgement });
         }
         for _ in 0..PASSES {
             let mut seen: FxHashSet<(u32, u32)> = FxHashSet::default();
@@ -260,7 +267,8 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
                     // The cluster is another one now: its pairs may be looked at again.
                     seen.retain(|(p, q)| *p != x && *q != x && *p != y && *q != y);
                     let kind = if single { StepKind::Record } else { StepKind::Cluster };
-                    out.steps.push(Step { a: edge.a, b: edge.b, score: score as f32, kind });
+                    let weight = (score as f32 / std::f32::consts::LN_2).min(JUDGED);
+                    out.steps.push(Step { a: edge.a, b: edge.b, weight, kind });
                 }
             }
             if !merged {
@@ -407,25 +415,26 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
     /// Distinct values of a dimension among some records, at least one.
     fn distinct(&self, d: usize, records: &[u32]) -> usize {
         let t = self.input.table;
-        let mut values: Vec<u32> = Vec::new();
+        // Postcodes are numbered apart from places.
+        let place = |a: &AddressEntry| {
+            if a.place == NONE { (a.postcode, true) } else { (a.place, false) }
+        };
+        let mut values: Vec<(u32, bool)> = Vec::new();
         for record in records {
+            let mut add = |ids: &[u32]| values.extend(ids.iter().map(|id| (*id, false)));
             match d {
-                dim::GIVEN => values.extend(t.names(*record).iter().map(|n| n.given)),
-                dim::FAMILY => values.extend(t.names(*record).iter().map(|n| n.family)),
-                dim::EMAIL => values.extend(t.emails(*record).iter().map(|e| e.email)),
-                dim::PHONE => values.extend(t.phones(*record)),
-                dim::ADDRESS => values.extend(
-                    t.addresses(*record)
-                        .iter()
-                        .map(|a| if a.place == NONE { a.postcode } else { a.place }),
-                ),
-                dim::BIRTH => values.extend(t.births(*record)),
-                dim::IDENTIFIER => values.extend(t.identifiers.get(*record)),
-                dim::ORGANIZATION | dim::EMPLOYER => values.extend(t.organizations.get(*record)),
+                dim::GIVEN => values.extend(t.names(*record).iter().map(|n| (n.given, false))),
+                dim::FAMILY => values.extend(t.names(*record).iter().map(|n| (n.family, false))),
+                dim::EMAIL => values.extend(t.emails(*record).iter().map(|e| (e.email, false))),
+                dim::PHONE => add(t.phones(*record)),
+                dim::ADDRESS => values.extend(t.addresses(*record).iter().map(place)),
+                dim::BIRTH => add(t.births(*record)),
+                dim::IDENTIFIER => add(t.identifiers.get(*record)),
+                dim::ORGANIZATION | dim::EMPLOYER => add(t.organizations.get(*record)),
                 _ => {}
             }
         }
-        values.retain(|v| *v != NONE);
+        values.retain(|(value, _)| *value != NONE);
         values.sort_unstable();
         values.dedup();
         values.len().max(1)

@@ -7,7 +7,7 @@ mod identity;
 mod ledger;
 mod union_find;
 
-pub use agglomerate::{ClusterInput, Clustering, Edge, Step, StepKind, cluster};
+pub use agglomerate::{CONNECT, ClusterInput, Clustering, Edge, Step, StepKind, cluster};
 pub use contradictions::{Contradiction, contradictions, judgements_in_force};
 pub use identity::{Clusters, Identities, News, identify, restore};
 pub use ledger::{LedgerState, Resolved, record_hash};

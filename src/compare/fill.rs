@@ -22,6 +22,8 @@ pub struct WordCounts {
     pub family: u32,
     /// As a token of a family name.
     pub family_token: u32,
+    /// As a further given or middle token.
+    pub middle_token: u32,
 }
 
 /// What a model says of a word.
@@ -154,9 +156,12 @@ impl Table {
             if counts.family > 0 && self.family.find(&word).is_none() {
                 self.intern_family(&word, counts.family);
             }
-            if counts.family_token > 0 && self.name_token.find(&word).is_none() {
+            let as_token = counts.family_token.max(counts.middle_token);
+            if as_token > 0 && self.name_token.find(&word).is_none() {
                 let id = self.name_token.intern(&word);
-                self.counts.family_token.set(id, counts.family_token);
+                // Less than what a model keeps is one.
+                self.counts.family_token.set(id, counts.family_token.max(1));
+                self.counts.middle_token.set(id, counts.middle_token.max(1));
             }
         }
     }
@@ -198,11 +203,14 @@ impl Table {
     }
 }
 
-/// Names that a local part gives, each with its count.
+/// A word of a local part and how often it is a name.
+type Word<'a> = (&'a str, u32);
+
+/// Names that a local part gives.
 #[derive(Default)]
 struct Found<'a> {
-    given: Option<(&'a str, u32)>,
-    family: Option<(&'a str, u32)>,
+    given: Option<Word<'a>>,
+    family: Option<Word<'a>>,
 }
 
 /// Whether a given name is an initial alone.
@@ -226,14 +234,14 @@ fn names_in<'a>(
             return None;
         }
         let (count, _) = count(rest);
-        return (count >= 2).then(|| Found { given: Some((rest, count)), family: None });
+        return (count >= 2).then_some(Found { given: Some((rest, count)), family: None });
     }
     if !given.is_empty() && !initial {
         let rest = rest_of(&segments, given)?;
         let (_, count) = count(rest);
-        return (count >= 2).then(|| Found { given: None, family: Some((rest, count)) });
+        return (count >= 2).then_some(Found { given: None, family: Some((rest, count)) });
     }
-    let mut best: Option<(u64, (&str, u32), (&str, u32))> = None;
+    let mut best: Option<(u64, Word<'_>, Word<'_>)> = None;
     let mut consider = |as_given: &'a str, as_family: &'a str| {
         let (g, _) = count(as_given);
         let (_, f) = count(as_family);

@@ -5,9 +5,11 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::again::Again;
 use super::gone::LastKnown;
 use super::records::LiveRecords;
 use super::resolve::Resolution;
+use super::survey::Survey;
 use crate::clustering::{Step, StepKind};
 use crate::compare::{Counts, Table};
 use crate::model::EntityKind;
@@ -31,6 +33,27 @@ pub(super) struct Findings {
 pub(super) const SHARED: u32 = 25;
 
 impl Findings {
+    /// As [`Findings::new`], of records of which most were not compared again.
+    pub(super) fn again(
+        survey: Survey<'_>,
+        again: Again,
+        records: &LiveRecords,
+        clusters: &[Vec<u32>],
+    ) -> (Self, Resolution) {
+        let Again { resolution, kind, mut suspicions } = again;
+        let at = (0..clusters.len() as u32).zip(clusters);
+        let suspicions = at.filter_map(|(at, of)| Some((at, suspicions.remove(&of[0])?))).collect();
+        let noted = records.noted();
+        let found = Self {
+            kind,
+            suspicions,
+            bearers: survey.bearers(noted.employment.ids()),
+            shared: survey.shared(),
+            last_known: survey.last_known(records, &resolution.model),
+        };
+        (found, resolution)
+    }
+
     /// Looks them up. O(records); parallel.
     pub(super) fn new(
         table: Table,
@@ -84,7 +107,7 @@ const LARGE: usize = 40;
 const DOUBTFUL: f32 = 2.0;
 
 /// Why a person should look at an entity.
-fn suspicions(table: &Table, members: &[u32], steps: &[(u32, Step)]) -> Vec<String> {
+pub(super) fn suspicions(table: &Table, members: &[u32], steps: &[(u32, Step)]) -> Vec<String> {
     let mut out = Vec::new();
     if members.len() < 2 {
         return out;
@@ -93,7 +116,7 @@ fn suspicions(table: &Table, members: &[u32], steps: &[(u32, Step)]) -> Vec<Stri
         out.push(format!("unusually large: {} records", members.len()));
     }
     let weights = steps.iter().filter(|(_, step)| step.kind != StepKind::Judgement);
-    let weakest = weights.map(|(_, step)| step.bits()).fold(f32::INFINITY, f32::min);
+    let weakest = weights.map(|(_, step)| step.weight).fold(f32::INFINITY, f32::min);
     if members.len() > 2 && weakest < DOUBTFUL {
         let probability = 1.0 / (1.0 + (-f64::from(weakest)).exp2());
         out.push(format!(

@@ -64,16 +64,16 @@ pub(super) struct LastKnown<'a> {
 /// Records of a mailbox or phone that are looked at: one that more share tells little.
 const LOOKED_AT: usize = 100;
 
-/// Mailboxes of a deleted record, as the comparison table writes them.
-fn mails(gone: &NormalRecord) -> impl Iterator<Item = String> {
-    let mails = gone.emails.iter().filter(|e| !e.quality.useless);
+/// Mailboxes of a record, as the comparison table writes them.
+pub(super) fn mails(of: &NormalRecord) -> impl Iterator<Item = String> {
+    let mails = of.emails.iter().filter(|e| !e.quality.useless);
     mails.map(|e| format!("{}@{}", e.local, e.domain))
 }
 
-/// Phones of a deleted record, as the comparison table writes them.
-fn phones(gone: &NormalRecord) -> impl Iterator<Item = &str> {
+/// Phones of a record, as the comparison table writes them.
+pub(super) fn phones(of: &NormalRecord) -> impl Iterator<Item = &str> {
     let last_ten = |p: &'_ crate::model::Phone| p.national.len().saturating_sub(10);
-    gone.phones.iter().filter_map(move |p| p.national.get(last_ten(p)..))
+    of.phones.iter().filter_map(move |p| p.national.get(last_ten(p)..))
 }
 
 impl<'a> LastKnown<'a> {

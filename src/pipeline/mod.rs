@@ -4,7 +4,9 @@
 //! [`Engine::undo`]; [`Engine::plan`] says what a rebuild would do.
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
+mod again;
 mod care;
+mod earlier;
 mod employment;
 mod engine;
 mod erasure;
@@ -22,6 +24,7 @@ mod rebuild;
 mod records;
 pub mod resolve;
 mod snapshot;
+mod survey;
 mod trial;
 mod types;
 mod undo;

@@ -7,6 +7,8 @@ use std::time::Instant;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::again;
+use super::earlier::Standing;
 use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
 use super::erasure::ErasureRequest;
 use super::findings::{Findings, SHARED};
@@ -15,6 +17,7 @@ use super::memory::Memory;
 use super::records::{LiveRecords, filled_for, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
 use super::snapshot::Writing;
+use super::survey::Survey;
 use super::types::{Progress, RebuildOptions, RebuildReport, StageTime};
 use super::values::PIECE;
 use super::work::{Resolved, Work};
@@ -22,7 +25,7 @@ use crate::blocking::index::Bucket;
 use crate::blocking::{BlocksBuilder, Candidates, RULES};
 use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{BlockLimits, Judgement, Method, RecordKey, Verdict};
+use crate::model::{BlockLimits, Judgement, Method, NormalRecord, RecordKey, Verdict};
 use crate::scoring::Model;
 use crate::store::Store;
 use crate::store::results::{Results, RunSummary};
@@ -139,10 +142,10 @@ impl Engine {
         clock: &mut Clock<'_>,
     ) -> Result<Work> {
         clock.stage("records");
+        let fresh = std::mem::take(&mut self.fresh);
+        let previous =
+            if options.full { None } else { self.store.current_results().ok().flatten() };
         let records = {
-            let fresh = std::mem::take(&mut self.fresh);
-            let previous =
-                if options.full { None } else { self.store.current_results().ok().flatten() };
             let Self { store, catalog, pool, .. } = self;
             let progress = clock.progress;
             pool.install(|| {
@@ -155,23 +158,75 @@ impl Engine {
         let model = if options.retrain { None } else { self.model_in_force(&state)? };
         let trained = model.is_none();
         let decided = decide(self.store.judgements()?, &records);
+        let Self { index, pool, .. } = &*self;
         let thresholds = self.options.config.thresholds;
-        let (resolution, table) = {
-            let Self { index, store, pool, .. } = self;
-            let method = Method::default();
-            let block = |limits: &BlockLimits| candidates(index, store, &records, limits, method);
-            pool.install(|| {
-                let decisions = &decided.decisions;
-                resolve(&records, model, method, decisions, &thresholds, &block, &mut |name| {
-                    clock.stage(name);
-                })
-            })?
+        let standing = match (&previous, &model) {
+            (Some(results), Some(model)) if records.reused => pool.install(|| {
+                // Damage there is no reason to stop: then all is worked out.
+                let standing = Standing::new(results, &records, index, model, &thresholds);
+                standing
+                    .or_else(|error| if error.has_outside_cause() { Err(error) } else { Ok(None) })
+            })?,
+            _ => None,
         };
-        clock.stage("identities");
-        let clusters = clusters_of(&resolution);
-        let findings = self.pool.install(|| Findings::new(table, &records, &resolution, &clusters));
+        drop(previous);
+        let (resolution, findings, clusters) = match (standing, model) {
+            (Some(standing), Some(model)) => {
+                self.resolve_again(&records, model, &decided.decisions, standing, clock)?
+            }
+            (_, model) => self.resolve_all(&records, model, &decided.decisions, clock)?,
+        };
         let resolved = Resolved { records, resolution, findings, clusters, trained };
         self.give_ids(state, decided, resolved)
+    }
+
+    /// Works all pairs and clusters out.
+    fn resolve_all(
+        &self,
+        records: &LiveRecords,
+        model: Option<Model>,
+        decisions: &Decisions,
+        clock: &mut Clock<'_>,
+    ) -> Result<(Resolution, Findings, Vec<Vec<u32>>)> {
+        let Self { index, store, pool, .. } = self;
+        let (method, thresholds) = (Method::default(), self.options.config.thresholds);
+        let block = |limits: &BlockLimits| candidates(index, store, records, limits, method, None);
+        let (resolution, table) = pool.install(|| {
+            resolve(records, model, method, decisions, &thresholds, &block, &mut |name| {
+                clock.stage(name);
+            })
+        })?;
+        clock.stage("identities");
+        let clusters = clusters_of(&resolution);
+        let findings = pool.install(|| Findings::new(table, records, &resolution, &clusters));
+        Ok((resolution, findings, clusters))
+    }
+
+    /// Works out what has changed since the last results.
+    fn resolve_again(
+        &self,
+        records: &LiveRecords,
+        model: Model,
+        decisions: &Decisions,
+        standing: Standing,
+        clock: &mut Clock<'_>,
+    ) -> Result<(Resolution, Findings, Vec<Vec<u32>>)> {
+        let Self { index, store, pool, .. } = self;
+        let (method, thresholds) = (Method::default(), self.options.config.thresholds);
+        let block = |limits: &BlockLimits| {
+            candidates(index, store, records, limits, method, Some(&standing))
+        };
+        let mut survey = Survey::new(&records.gone, &model);
+        pool.install(|| {
+            let earlier = &standing.earlier;
+            let input = again::Input { records, decisions, thresholds: &thresholds, earlier };
+            let mut add = |from, piece: &[NormalRecord]| survey.add(from, piece);
+            let again = input.resolve(model, &mut add, &block, &mut |name| clock.stage(name))?;
+            clock.stage("identities");
+            let clusters = clusters_of(&again.resolution);
+            let (findings, resolution) = Findings::again(survey, again, records, &clusters);
+            Ok((resolution, findings, clusters))
+        })
     }
 
     /// Writes a snapshot of what was worked out.
@@ -351,29 +406,31 @@ fn clusters_of(resolution: &Resolution) -> Vec<Vec<u32>> {
     clusters
 }
 
-/// Candidate pairs by walking the postings of the index.
+/// Candidate pairs by walking the postings of the index; blocks that stand as they did are told from
+/// others.
 pub(super) fn candidates(
     index: &crate::blocking::index::BlockIndex,
     store: &Store,
     records: &LiveRecords,
     limits: &BlockLimits,
     method: Method,
+    standing: Option<&Standing>,
 ) -> Result<Candidates> {
     let outlines = &*records.outlines();
-    let highest = records.numbers.iter().copied().max().map_or(0, |n| n as usize + 1);
-    let mut ordinal_of = vec![u32::MAX; highest];
-    for (ordinal, number) in records.numbers.iter().enumerate() {
-        ordinal_of[*number as usize] = ordinal as u32;
-    }
+    let ordinals = records.ordinals();
     let part = |bucket: &Bucket| {
         let mut part = BlocksBuilder::new(outlines, limits, method);
+        if let Some(standing) = standing {
+            part = part.since(&standing.earlier.before);
+        }
         let mut members: Vec<u32> = Vec::new();
         for (key, numbers) in bucket.blocks() {
             members.clear();
-            let known = numbers.iter().filter_map(|n| ordinal_of.get(*n as usize));
+            let known = numbers.iter().filter_map(|n| ordinals.get(*n as usize));
             members.extend(known.filter(|o| **o != u32::MAX));
             members.sort_unstable();
-            part.group(rule_of(key), &members);
+            let lost = standing.is_some_and(|standing| standing.lost.contains(&key));
+            part.group(rule_of(key), &members, lost);
         }
         part
     };

@@ -33,6 +33,8 @@ pub(super) struct LiveRecords {
     /// Files that the generic kind read.
     generic: FxHashSet<u32>,
     values: Sorted,
+    /// Whether the last results read records as they are read now.
+    pub(super) reused: bool,
     noted: Mutex<Noted>,
     /// By what oversized blocks are refined, once the records were noted.
     outlines: Mutex<Vec<Outline>>,
@@ -162,6 +164,7 @@ impl LiveRecords {
         let reading = reading(catalog);
         let facts = previous.map(RunFacts::read).transpose()?;
         let facts = facts.filter(|facts| facts.reading == reading);
+        out.reused = facts.is_some();
         if let (Some(results), Some(_)) = (previous, &facts)
             && all.len() < live.records.len()
         {
@@ -228,6 +231,21 @@ impl LiveRecords {
     /// What was seen of the records while the table was built.
     pub(super) fn noted(&self) -> Noted {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ordinals by number in the store; `u32::MAX` where that is no live record's.
+    pub(super) fn ordinals(&self) -> Vec<u32> {
+        let highest = self.numbers.par_iter().copied().max().map_or(0, |n| n as usize + 1);
+        let mut ordinals = vec![u32::MAX; highest];
+        for (ordinal, number) in (0..).zip(&self.numbers) {
+            ordinals[*number as usize] = ordinal;
+        }
+        ordinals
+    }
+
+    /// Whether the generic kind read a file.
+    pub(super) fn is_generic(&self, file: u32) -> bool {
+        self.generic.contains(&file)
     }
 
     /// What oversized blocks are refined by, of the records that were noted.
@@ -435,7 +453,7 @@ impl Records for LiveRecords {
     }
 
     fn origin(&self, ordinal: u32) -> Origin {
-        let generic = self.generic.contains(&self.files[ordinal as usize]);
+        let generic = self.is_generic(self.files[ordinal as usize]);
         Origin { source: self.keys.source_number(ordinal), generic }
     }
 

@@ -1,6 +1,8 @@
 //! The pure middle: canonical records in, scored pairs and clusters out. No clock, no file, no
 //! order but the records' own.
 
+use std::f32::consts::LN_2;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -8,10 +10,10 @@ pub use super::values::{PIECE, Segment};
 use crate::blocking::{
     BlockStatistics, Candidates, Group, Pair, PairSample, RULES, fit_limits, limits_for,
 };
-use crate::clustering::{ClusterInput, Clustering, Edge, cluster};
+use crate::clustering::{CONNECT, ClusterInput, Clustering, Edge, cluster};
 use crate::compare::{Comparer, Origin, PatternShares, Table, TextChoice, TextProfile, pack};
 use crate::error::Result;
-use crate::model::{BlockLimits, Method, NormalRecord, Part, Thresholds};
+use crate::model::{BlockLimits, Method, NormalRecord, Part, ScoredPair, Thresholds};
 use crate::scoring::{Model, TrainingSet, train};
 use crate::store::results::decode_normal;
 
@@ -58,8 +60,8 @@ pub struct Resolution {
     /// The model, trained or given.
     pub model: Model,
     /// Pairs at or above the review threshold, or that could connect, sorted by (a, b).
-    pub edges: Vec<Edge>,
-    /// The levels of each edge, packed.
+    pub pairs: Vec<ScoredPair>,
+    /// The levels of each pair, packed.
     pub levels: Vec<u64>,
     /// Clusters.
     pub clustering: Clustering,
@@ -69,7 +71,7 @@ pub struct Resolution {
     pub blocks: BlockStatistics,
     /// Pairs of two persons who are most likely relatives: one household.
     pub relatives: Vec<(u32, u32)>,
-    /// Least log odds of a pair worth a look, nats.
+    /// Least weight of a pair worth a look, bits.
     pub review: f32,
     /// Estimated share of the matches that blocking meets.
     pub blocking_recall: f64,
@@ -112,14 +114,12 @@ pub fn build_table(
         let shares = table.read_mailboxes(None);
         return Ok((table, shares, texts));
     };
-    table.apply(&model.frequencies);
-    table.read_mailboxes(Some(&|word| model.word_counts(word)));
-    table.forget_places();
+    model.weigh(&mut table);
     Ok((table, model.shares.clone(), texts))
 }
 
 /// Hands records over in order, a piece at a time; the next piece is read meanwhile.
-fn each(
+pub(super) fn each(
     records: &dyn Records,
     mut take: impl FnMut(u32, &mut [NormalRecord]) + Send,
 ) -> Result<()> {
@@ -216,12 +216,12 @@ pub fn resolve(
     };
     stage("score");
     let scored = score(&table, &shares, &model, &candidates, thresholds)?;
-    let Scored { edges, levels, nets, pairs: pairs_scored, relatives, review } = scored;
-    let blocking_recall = blocking_recall(&edges, &nets, &|r| records.hash(r));
+    let Scored { edges, levels, nets, pairs: pairs_scored, relatives } = scored;
+    let ends = |at: usize| (edges[at].a, edges[at].b, edges[at].score >= 0.0);
+    let blocking_recall = blocking_recall(&ends, &nets, &|r| records.hash(r));
     drop(nets);
     let blocks = candidates.into_statistics();
     stage("cluster");
-    let logit = |p: f64| (p / (1.0 - p)).ln();
     let clustering = cluster(&ClusterInput {
         table: &table,
         shares: &shares,
@@ -231,18 +231,34 @@ pub fn resolve(
         different: &decisions.different,
         threshold: logit(thresholds.matching),
     });
+    let pairs = edges.into_iter().map(weighed).collect();
     let resolution = Resolution {
         model,
-        edges,
+        pairs,
         levels,
         clustering,
         pairs_scored,
         blocks,
         relatives,
-        review,
+        review: review(thresholds) / LN_2,
         blocking_recall,
     };
     Ok((resolution, table))
+}
+
+/// Log odds of a probability, nats.
+pub(super) fn logit(p: f64) -> f64 {
+    (p / (1.0 - p)).ln()
+}
+
+/// Least log odds of a pair worth a look, nats.
+pub(super) fn review(thresholds: &Thresholds) -> f32 {
+    logit(thresholds.review) as f32
+}
+
+/// A scored pair as results keep it.
+pub(super) fn weighed(edge: Edge) -> ScoredPair {
+    ScoredPair { a: edge.a, b: edge.b, weight: edge.score / LN_2 }
 }
 
 /// Candidate pairs that training looks at.
@@ -349,11 +365,11 @@ fn score_sample(
 
 /// Matches that the recall of blocking is estimated from.
 const RECALL_SAMPLE: usize = 20_000;
-/// Edges that are looked at for it at a time.
+/// Pairs that are looked at for it at a time.
 const RECALL_RUN: usize = 1 << 20;
 
 /// The nets that caught a pair: rules on names are one, all other rules the other.
-fn nets(pair: Pair<'_>) -> u8 {
+pub(super) fn nets(pair: Pair<'_>) -> u8 {
     let net = |(rule, _, _): (u8, bool, u32)| match RULES[usize::from(rule)].group {
         Group::Name => 1,
         _ => 2,
@@ -362,15 +378,20 @@ fn nets(pair: Pair<'_>) -> u8 {
 }
 
 /// Share of the matches that blocking meets, by capture and recapture (Chapman's estimator): what
-/// both [`nets`] caught tells how much both missed. `edges` at or above even odds count, in the order
-/// of a hash of their records.
-fn blocking_recall(edges: &[Edge], nets: &[u8], hash: &(dyn Fn(u32) -> u64 + Sync)) -> f64 {
+/// both [`nets`] caught tells how much both missed. `pair` gives records and
+/// whether the odds are even or better; those that are count, in the order of a hash of their records.
+pub(super) fn blocking_recall(
+    pair: &(dyn Fn(usize) -> (u32, u32, bool) + Sync),
+    nets: &[u8],
+    hash: &(dyn Fn(u32) -> u64 + Sync),
+) -> f64 {
     let mut sample: Vec<(u64, u32, u32, u8)> = Vec::new();
-    for (edges, nets) in edges.chunks(RECALL_RUN).zip(nets.chunks(RECALL_RUN)) {
-        let likely = (edges, nets).into_par_iter().filter(|(e, _)| e.score >= 0.0);
-        let hashed =
-            |(e, nets): (&Edge, &u8)| (hash(e.a) ^ hash(e.b).rotate_left(17), e.a, e.b, *nets);
-        sample.par_extend(likely.map(hashed));
+    for (run, nets) in nets.chunks(RECALL_RUN).enumerate() {
+        let hashed = nets.par_iter().enumerate().filter_map(|(at, nets)| {
+            let (a, b, likely) = pair(run * RECALL_RUN + at);
+            likely.then(|| (hash(a) ^ hash(b).rotate_left(17), a, b, *nets))
+        });
+        sample.par_extend(hashed);
         sample.par_sort_unstable();
         sample.truncate(RECALL_SAMPLE);
     }
@@ -389,11 +410,8 @@ struct Scored {
     nets: Vec<u8>,
     pairs: u64,
     relatives: Vec<(u32, u32)>,
-    review: f32,
 }
 
-/// Log odds of "relatives" against everything else from which a household is reported.
-const RELATIVES: f64 = 3.0;
 /// Parts of the candidate pairs that are scored before what is kept of them is put together.
 const PARTS_AT_ONCE: u32 = 64;
 
@@ -404,8 +422,7 @@ fn score(
     candidates: &Candidates,
     thresholds: &Thresholds,
 ) -> Result<Scored> {
-    let review = (thresholds.review / (1.0 - thresholds.review)).ln() as f32;
-    let keep = review.min(-1.0);
+    let keep = review(thresholds).min(CONNECT);
     let score = |comparer: &mut Comparer<'_>, part: u32| {
         let mut out = Scored::default();
         let pairs = candidates.part(part, |_| true)?;
@@ -423,14 +440,14 @@ fn score(
                     out.edges.push(Edge { a, b, score: score.total as f32 });
                     out.levels.push(pack(&comparison));
                     out.nets.push(nets(*pair));
-                } else if score.relative - score.matched.max(0.0) >= RELATIVES {
+                } else if score.is_of_relatives() {
                     out.relatives.push((a, b));
                 }
             }
         }
         Ok(out)
     };
-    let mut all = Scored { review, ..Scored::default() };
+    let mut all = Scored::default();
     for first in (0..candidates.parts()).step_by(PARTS_AT_ONCE as usize) {
         let parts = first..candidates.parts().min(first + PARTS_AT_ONCE);
         let scored: Vec<Result<Scored>> = parts

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::earlier;
 use super::employment::Relations;
 use super::engine::peak_memory;
 use super::findings::Findings;
@@ -14,7 +15,7 @@ use super::resolve::{Decisions, Records as _, Resolution};
 use super::values::{PIECE, Segment};
 use crate::clustering::{Identities, LedgerState, Resolved, Step, record_hash};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, ScoredPair, Timestamp};
+use crate::model::{EntityId, EntityKind, QuarantinedRow, RunBasis, Timestamp};
 use crate::store::results::{AliasKey, EntityRow, RecordRow, ResultsWriter, RunSummary, StepRow};
 
 /// What a rebuild found.
@@ -78,6 +79,7 @@ impl Writing<'_> {
             Error::new(ErrorKind::Io, format!("cannot encode the run's facts: {e}"))
         })?;
         out.blob("run", &bytes)?;
+        out.blob(earlier::RELATIVES, &earlier::encode_relatives(&self.resolution.relatives))?;
         out.blob(quarantine::BLOB, &quarantine::encode(self.quarantined)?)?;
         let model = &self.resolution.model;
         out.blob("weights", &model.without_values().to_bytes()?)?;
@@ -181,13 +183,12 @@ impl Writing<'_> {
     }
 
     fn pairs(&self, out: &mut ResultsWriter) -> Result<()> {
+        let root = &self.resolution.clustering.root;
         let review = self.resolution.review;
-        for (edge, levels) in self.resolution.edges.iter().zip(&self.resolution.levels) {
-            let joined = self.resolution.clustering.root[edge.a as usize]
-                == self.resolution.clustering.root[edge.b as usize];
-            if joined || edge.score >= review {
-                let weight = edge.score / std::f32::consts::LN_2;
-                out.pair(ScoredPair { a: edge.a, b: edge.b, weight }, *levels)?;
+        for (pair, levels) in self.resolution.pairs.iter().zip(&self.resolution.levels) {
+            let joined = root[pair.a as usize] == root[pair.b as usize];
+            if joined || pair.weight >= review {
+                out.pair(*pair, *levels)?;
             }
         }
         Ok(())
@@ -243,5 +244,5 @@ impl Writing<'_> {
 const ENTITIES_AT_ONCE: usize = 1 << 14;
 
 fn step_row(step: &Step) -> StepRow {
-    StepRow { a: step.a, b: step.b, weight: step.bits(), kind: step.kind.code() }
+    StepRow { a: step.a, b: step.b, weight: step.weight, kind: step.kind.code() }
 }

@@ -52,7 +52,7 @@ impl Trials<'_> {
     pub fn run(&mut self, method: Method, thresholds: &Thresholds) -> Result<Trial> {
         let records = &self.records;
         let Engine { index, store, pool, .. } = &mut *self.engine;
-        let block = |limits: &BlockLimits| candidates(index, store, records, limits, method);
+        let block = |limits: &BlockLimits| candidates(index, store, records, limits, method, None);
         let decisions = Decisions::default();
         let (resolution, _) = pool.install(|| {
             resolve(records, None, method, &decisions, thresholds, &block, &mut |_| ())

@@ -335,7 +335,7 @@ impl View {
         let steps = clustering.steps.into_iter().map(|(_, step)| StepRow {
             a: step.a,
             b: step.b,
-            weight: step.score / std::f32::consts::LN_2,
+            weight: step.weight,
             kind: step.kind.code(),
         });
         Ok(steps.collect())

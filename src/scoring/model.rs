@@ -165,7 +165,15 @@ impl Model {
             given: of("given")?,
             family: of("family")?,
             family_token: of("family_token")?,
+            middle_token: of("middle_token")?,
         })
+    }
+
+    /// Completes a table whose values are counted: frequencies are the model's.
+    pub fn weigh(&self, table: &mut Table) {
+        table.apply(&self.frequencies);
+        table.read_mailboxes(Some(&|word| self.word_counts(word)));
+        table.forget_places();
     }
 
     /// How often a word stands in names of the records of the model.
@@ -174,7 +182,12 @@ impl Model {
             let found = self.frequencies.iter().find(|f| f.field == field);
             found.map_or(0, |f| f.get(text))
         };
-        WordCounts { given: of("given"), family: of("family"), family_token: of("family_token") }
+        WordCounts {
+            given: of("given"),
+            family: of("family"),
+            family_token: of("family_token"),
+            middle_token: of("middle_token"),
+        }
     }
 }
 

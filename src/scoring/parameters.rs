@@ -143,7 +143,15 @@ pub struct Score {
     pub site: f64,
 }
 
+/// Log odds of "relatives" against everything else from which a household is reported.
+const RELATIVES: f64 = 3.0;
+
 impl Score {
+    /// Whether the two, if they are no match, are most likely relatives: one household.
+    pub fn is_of_relatives(&self) -> bool {
+        self.relative - self.matched.max(0.0) >= RELATIVES
+    }
+
     /// Posterior probability of a match.
     pub fn posterior(&self) -> f64 {
         1.0 / (1.0 + (-self.total).exp())

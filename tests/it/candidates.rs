@@ -43,7 +43,7 @@ fn gather(
     for blocks in blocks.chunks(3) {
         let mut builder = BlocksBuilder::new(outlines, limits, Method::default());
         for (rule, members) in blocks {
-            builder.group(*rule, &members.iter().copied().collect::<Vec<_>>());
+            builder.group(*rule, &members.iter().copied().collect::<Vec<_>>(), false);
         }
         found.take(builder);
         if let Some(store) = spill {

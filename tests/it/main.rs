@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(clippy::print_stdout, reason = "a test says what it measured, and what it skipped")]
 
+mod again;
 mod blocking_index;
 mod byte_flip;
 mod candidates;

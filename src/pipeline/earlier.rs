@@ -1,0 +1,174 @@
+//! What of the last results still holds: see [`Earlier`].
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::again::Earlier;
+use super::intake::index_key;
+use super::rebuild::RunFacts;
+use super::records::LiveRecords;
+use super::resolve::review;
+use crate::blocking::index::BlockIndex;
+use crate::blocking::keys_of;
+use crate::clustering::{CONNECT, Step, StepKind};
+use crate::error::Result;
+use crate::model::{ScoredPair, Thresholds};
+use crate::scoring::Model;
+use crate::store::results::{EntityRow, Results};
+
+/// Name of the blob that holds the relatives of a snapshot.
+pub(super) const RELATIVES: &str = "relatives";
+
+/// The blob's bytes.
+pub(super) fn encode_relatives(relatives: &[(u32, u32)]) -> Vec<u8> {
+    relatives.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]).flatten().collect()
+}
+
+/// What of the last results still holds, and what was lost since.
+pub(super) struct Standing {
+    pub(super) earlier: Earlier,
+    /// Keys, as the index has them, of records that are gone or another now.
+    pub(super) lost: FxHashSet<u64>,
+}
+
+/// Of so many records one may be new, gone or changed: with more, working all out takes no longer.
+const CHANGED: usize = 20;
+/// Pairs or entities that one thread reads at a time.
+const RUN: u64 = 4_096;
+
+/// No such record now.
+const GONE: u32 = u32::MAX;
+
+/// Ordinals of now by those of then.
+struct Current(Vec<u32>);
+
+impl Current {
+    fn of(&self, then: u32) -> Option<u32> {
+        self.0.get(then as usize).copied().filter(|now| *now != GONE)
+    }
+
+    /// Both of a pair.
+    fn pair(&self, a: u32, b: u32) -> Option<(u32, u32)> {
+        Some((self.of(a)?, self.of(b)?))
+    }
+}
+
+impl Standing {
+    /// What of these results holds for the records of now under a model and thresholds; `None` where
+    /// they were made under others, or too much has changed. O(records + kept pairs); parallel.
+    ///
+    /// # Errors
+    /// The results are damaged or unreadable.
+    pub(super) fn new(
+        results: &Results,
+        records: &LiveRecords,
+        index: &BlockIndex,
+        model: &Model,
+        thresholds: &Thresholds,
+    ) -> Result<Option<Self>> {
+        let summary = results.summary();
+        // All pairs that connect are kept where those worth a look are no better.
+        let alike = summary.thresholds == *thresholds
+            && review(thresholds) <= CONNECT
+            && summary.model_hash == model.hash()?;
+        let Some(relatives) = results.blob(RELATIVES)?.filter(|_| alike) else { return Ok(None) };
+        let (then, now) = (results.records(), records.keys.len());
+        let ordinals = records.ordinals();
+        let ordinal_now = |then: u32| -> Result<u32> {
+            let (number, _) = results.origin(then)?;
+            Ok(ordinals.get(number as usize).copied().unwrap_or(GONE))
+        };
+        let current: Result<Vec<u32>> = (0..then).into_par_iter().map(ordinal_now).collect();
+        let current = Current(current?);
+        let held = current.0.iter().filter(|record| **record != GONE).count();
+        if (now - held + then as usize - held) * CHANGED > now {
+            return Ok(None);
+        }
+        let mut earlier = Earlier {
+            before: vec![false; now],
+            root: (0..now as u32).collect(),
+            ..Earlier::default()
+        };
+        for record in (0..then).filter_map(|then| current.of(then)) {
+            earlier.before[record as usize] = true;
+        }
+        let judged = RunFacts::read(results)?.judged.into_iter().flat_map(|(a, b)| [a, b]);
+        earlier.touched.extend(judged.filter_map(|then| current.of(then)));
+        take_pairs(&mut earlier, results, &current)?;
+        take_entities(&mut earlier, results, &current)?;
+        let (numbers, _) = relatives.as_chunks::<4>();
+        let (pairs, _) = numbers.as_chunks::<2>();
+        let pairs = pairs.iter().map(|pair| pair.map(u32::from_le_bytes));
+        earlier.relatives = pairs.filter_map(|[a, b]| current.pair(a, b)).collect();
+        let mut lost = FxHashSet::default();
+        let mut keys = Vec::new();
+        for then in (0..then).filter(|then| current.of(*then).is_none()) {
+            let (_, file) = results.origin(then)?;
+            keys.clear();
+            keys_of(&results.normal(then)?, records.is_generic(file), &mut keys);
+            lost.extend(keys.iter().map(|key| index_key(index, *key)));
+        }
+        Ok(Some(Self { earlier, lost }))
+    }
+}
+
+/// Takes over the kept pairs of two records that are still there.
+fn take_pairs(earlier: &mut Earlier, results: &Results, current: &Current) -> Result<()> {
+    let read = |run: u64| -> Result<Vec<(ScoredPair, u64)>> {
+        let positions = run * RUN..results.pairs().min((run + 1) * RUN);
+        positions.map(|position| results.pair_levels(position)).collect()
+    };
+    let runs = results.pairs().div_ceil(RUN);
+    let runs: Vec<Result<Vec<(ScoredPair, u64)>>> = (0..runs).into_par_iter().map(read).collect();
+    for run in runs {
+        for (pair, levels) in run? {
+            if let Some((a, b)) = current.pair(pair.a, pair.b) {
+                earlier.pairs.push(ScoredPair { a, b, ..pair });
+                earlier.levels.push(levels);
+            } else {
+                earlier.touched.extend(current.of(pair.a).or(current.of(pair.b)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes over the clusters of which nobody is gone.
+fn take_entities(earlier: &mut Earlier, results: &Results, current: &Current) -> Result<()> {
+    let read = |run: u64| -> Result<Vec<EntityRow>> {
+        let all = u64::from(results.entities());
+        let mut rows = Vec::new();
+        for index in run * RUN..all.min((run + 1) * RUN) {
+            let row = results.entity(index as u32)?;
+            if row.members.len() > 1 {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    };
+    let runs = u64::from(results.entities()).div_ceil(RUN);
+    let runs: Vec<Result<Vec<EntityRow>>> = (0..runs).into_par_iter().map(read).collect();
+    for run in runs {
+        for row in run? {
+            let left = row.members.iter().filter_map(|then| current.of(*then));
+            let left: Vec<u32> = left.collect();
+            if left.len() < row.members.len() {
+                earlier.touched.extend(left);
+                continue;
+            }
+            // Ordinals keep their order: keys are those of then.
+            let root = left[0];
+            left.iter().for_each(|member| earlier.root[*member as usize] = root);
+            let steps = row.steps.iter().filter_map(|step| {
+                let (a, b) = current.pair(step.a, step.b)?;
+                let kind = StepKind::of(step.kind);
+                Some((root, Step { a, b, weight: step.weight, kind }))
+            });
+            earlier.steps.extend(steps);
+            if !row.suspicions.is_empty() {
+                earlier.suspicions.insert(root, row.suspicions);
+            }
+        }
+    }
+    Ok(())
+}
