@@ -1,5 +1,7 @@
 //! Whether the blocking index is whole, and holds what ground says.
 
+use std::sync::Arc;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -55,7 +57,7 @@ impl Engine {
         progress.stage("index", None);
         let records = {
             let Self { store, catalog, pool, .. } = self;
-            let results = store.current_results()?;
+            let results = store.current_results()?.map(Arc::new);
             let advance = |n| progress.advance(n);
             pool.install(|| {
                 LiveRecords::load(store, catalog, Fresh::default(), results.as_ref(), &advance)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -145,6 +146,7 @@ impl Engine {
         let fresh = std::mem::take(&mut self.fresh);
         let previous =
             if options.full { None } else { self.store.current_results().ok().flatten() };
+        let previous = previous.map(Arc::new);
         let records = {
             let Self { store, catalog, pool, .. } = self;
             let progress = clock.progress;

@@ -12,7 +12,7 @@ use super::fresh::Fresh;
 use super::gone::Gone;
 use super::rebuild::RunFacts;
 use super::resolve::Records;
-use super::values::{Gathered, PIECE, Place, Segment, Sorted};
+use super::values::{Gathered, Ordered, PIECE, Place, Segment};
 use crate::blocking::{Outline, outline_of};
 use crate::clustering::record_hash;
 use crate::compare::Origin;
@@ -32,7 +32,7 @@ pub(super) struct LiveRecords {
     pub(super) files: Vec<u32>,
     /// Files that the generic kind read.
     generic: FxHashSet<u32>,
-    values: Sorted,
+    values: Ordered,
     /// Whether the last results read records as they are read now.
     pub(super) reused: bool,
     noted: Mutex<Noted>,
@@ -127,7 +127,9 @@ struct Piece {
     keys: Keys,
     /// Number and file.
     live: Vec<(u64, u32)>,
+    /// Their values, or where these are.
     segment: Segment,
+    places: Vec<Place>,
     gone: Vec<Gone>,
     /// Erasure requests, with the files that brought them.
     erased: Vec<(RecordKey, u32)>,
@@ -140,6 +142,9 @@ pub(super) type Systems = BTreeMap<Arc<str>, Arc<str>>;
 
 /// Pieces of the last results, or groups of chunks, that are read before their values are put aside.
 const AT_ONCE: usize = 32;
+/// Of so many records at most one may have come in this process for the values of the others to stay
+/// in the last results.
+const MOST: usize = 4;
 /// Chunks of a group.
 const GROUP: usize = 16;
 
@@ -151,7 +156,7 @@ impl LiveRecords {
         store: &Store,
         catalog: &Catalog,
         fresh: Fresh,
-        previous: Option<&Results>,
+        previous: Option<&Arc<Results>>,
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let live = store.live()?;
@@ -162,15 +167,18 @@ impl LiveRecords {
         advance(all.len() as u64);
         // Results and what they say of their run count together, where records were read alike.
         let reading = reading(catalog);
-        let facts = previous.map(RunFacts::read).transpose()?;
+        let facts = previous.map(|results| RunFacts::read(results)).transpose()?;
         let facts = facts.filter(|facts| facts.reading == reading);
         out.reused = facts.is_some();
+        let mut left_there = false;
         if let (Some(results), Some(_)) = (previous, &facts)
             && all.len() < live.records.len()
         {
             let missing = all.missing(&live.records);
+            // Where most values stand in the results already, they need not be copied.
+            left_there = all.len() <= live.records.len() / MOST;
             let mut add = |piece| out.add(store, &mut values, &mut all, piece);
-            from_results(results, &mappings, &missing, advance, &mut add)?;
+            from_results(results, &mappings, &missing, left_there, advance, &mut add)?;
         }
         let facts = facts.unwrap_or_default();
         let missing = all.missing(&live.records);
@@ -196,11 +204,19 @@ impl LiveRecords {
         for gone in out.gone.iter_mut().filter(|gone| erase(&gone.key)) {
             gone.normal = NormalRecord::default();
         }
-        rows.par_sort_unstable_by(|x, y| keys.compare(x.key, y.key));
+        let by_key = |x: &LoadedRow, y: &LoadedRow| keys.compare(x.key, y.key);
+        // What comes out of results is in order: sorting in runs hardly touches it.
+        if left_there {
+            rows.par_sort_by(by_key)
+        } else {
+            rows.par_sort_unstable_by(by_key)
+        }
         out.gone.sort_unstable_by(|x, y| x.key.cmp(&y.key));
         let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
-        out.values = values.sort(store, &places)?;
-        drop(places);
+        out.values = match previous.filter(|_| left_there) {
+            Some(results) => Ordered::Merged(values.merge(Arc::clone(results), places)),
+            None => Ordered::Sorted(values.sort(store, &places)?),
+        };
         for row in &rows {
             let key = keys.get(row.key);
             out.keys.push(key.source, key.object, key.id);
@@ -220,9 +236,15 @@ impl LiveRecords {
         all: &mut Loaded,
         piece: Piece,
     ) -> Result<()> {
-        let live = piece.live.into_iter().zip(values.add(store, &piece.segment)?);
-        for (key, ((number, file), place)) in piece.keys.iter().zip(live) {
-            all.push(key, number, file, place);
+        let added;
+        let places: &mut dyn Iterator<Item = Place> = if piece.places.is_empty() {
+            added = values.add(store, &piece.segment)?;
+            &mut { added }
+        } else {
+            &mut piece.places.into_iter()
+        };
+        for (key, ((number, file), place)) in piece.keys.iter().zip(piece.live.iter().zip(places)) {
+            all.push(key, *number, *file, place);
         }
         self.gone.extend(piece.gone);
         Ok(())
@@ -350,6 +372,7 @@ fn from_results(
     results: &Results,
     mappings: &Mappings,
     missing: &[u64],
+    left_there: bool,
     advance: &(dyn Fn(u64) + Sync),
     add: &mut dyn FnMut(Piece) -> Result<()>,
 ) -> Result<()> {
@@ -369,14 +392,19 @@ fn from_results(
                 if let Some(row) = wanted.get(&ordinal) {
                     piece.keys.push(source, object, id);
                     piece.live.push(*row);
+                    if left_there {
+                        piece.places.push(Place::in_results(ordinal));
+                    }
                 }
             })?;
-            results.scan_normals(ordinals, |ordinal, encoded| {
-                if wanted.contains_key(&ordinal) {
-                    piece.segment.push_encoded(encoded);
-                }
-                Ok(())
-            })?;
+            if !left_there {
+                results.scan_normals(ordinals, |ordinal, encoded| {
+                    if wanted.contains_key(&ordinal) {
+                        piece.segment.push_encoded(encoded);
+                    }
+                    Ok(())
+                })?;
+            }
             advance(piece.live.len() as u64);
             Ok(piece)
         };

@@ -1,11 +1,14 @@
 //! Encoded canonical values, on disk while a run works: they are needed twice, in the order of the
-//! records' keys, and would take more memory than all that is compared.
+//! records' keys, and would take more memory than all that is compared. Where most stand in the last
+//! results, in that order, they are read there.
+
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::NormalRecord;
-use crate::store::results::{decode_normal, decode_normal_over, encode_normal};
+use crate::store::results::{Results, decode_normal, decode_normal_over, encode_normal};
 use crate::store::{Scratch, Store};
 
 /// Records that are read back together: decoded, some six megabytes, which caches hold while one
@@ -23,10 +26,22 @@ pub(super) struct Place {
     length: u32,
 }
 
+/// Set in the start of what stands in the last results: the rest is its ordinal there.
+const IN_RESULTS: u64 = 1 << 63;
+
 impl Place {
     /// Whether there are no values.
     pub(super) fn is_empty(self) -> bool {
         self.length == 0
+    }
+
+    /// The values of a record of the last results.
+    pub(super) fn in_results(ordinal: u32) -> Self {
+        Self { start: IN_RESULTS | u64::from(ordinal), length: u32::MAX }
+    }
+
+    fn ordinal(self) -> Option<u32> {
+        (self.start & IN_RESULTS != 0).then_some(self.start as u32)
     }
 }
 
@@ -35,6 +50,75 @@ impl Place {
 pub(super) struct Gathered(Option<Scratch>);
 
 /// Values in the order of their records.
+#[derive(Debug)]
+pub(super) enum Ordered {
+    /// All in a file.
+    Sorted(Sorted),
+    /// Most in the last results.
+    Merged(Merged),
+}
+
+impl Default for Ordered {
+    fn default() -> Self {
+        Self::Sorted(Sorted::default())
+    }
+}
+
+impl Ordered {
+    /// The values of a piece's records: those from `piece` × [`PIECE`] on.
+    pub(super) fn piece(&self, piece: u32) -> Result<Segment> {
+        match self {
+            Self::Sorted(sorted) => sorted.piece(piece),
+            Self::Merged(merged) => merged.piece(piece),
+        }
+    }
+}
+
+/// Values that stand in the last results, and those that do not.
+#[derive(Debug)]
+pub(super) struct Merged {
+    results: Arc<Results>,
+    others: Option<Scratch>,
+    places: Vec<Place>,
+}
+
+impl Merged {
+    fn piece(&self, piece: u32) -> Result<Segment> {
+        let first = (piece as usize * PIECE as usize).min(self.places.len());
+        let places = &self.places[first..self.places.len().min(first + PIECE as usize)];
+        let mut segment = Segment { bytes: Vec::new(), spans: vec![(0, 0); places.len()] };
+        let mut add = |at: usize, value: &[u8]| {
+            let start = segment.bytes.len();
+            segment.bytes.extend_from_slice(value);
+            segment.spans[at] = (start as u32, segment.bytes.len() as u32);
+        };
+        // In both orders keys ascend.
+        let held = places.iter().enumerate();
+        let held: Vec<(u32, usize)> =
+            held.filter_map(|(at, place)| Some((place.ordinal()?, at))).collect();
+        if let (Some((low, _)), Some((high, _))) = (held.first(), held.last()) {
+            let mut held = held.iter().peekable();
+            self.results.scan_normals(*low..high + 1, |ordinal, value| {
+                if let Some((_, at)) = held.next_if(|(wanted, _)| *wanted == ordinal) {
+                    add(*at, value);
+                }
+                Ok(())
+            })?;
+        }
+        let mut value = Vec::new();
+        for (at, place) in places.iter().enumerate().filter(|(_, p)| p.ordinal().is_none()) {
+            value.resize(place.length as usize, 0);
+            match &self.others {
+                Some(file) => file.read(place.start, &mut value)?,
+                None => return Err(Error::new(ErrorKind::Io, "a file of the run is gone")),
+            }
+            add(at, &value);
+        }
+        Ok(segment)
+    }
+}
+
+/// Values in a file, in the order of their records.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
     file: Option<Scratch>,
@@ -136,6 +220,11 @@ impl Gathered {
         }))
     }
 
+    /// Leaves values where they are, some of them in the last results.
+    pub(super) fn merge(self, results: Arc<Results>, places: Vec<Place>) -> Merged {
+        Merged { results, others: self.0, places }
+    }
+
     /// Brings values into the order of their records. O(n log n); each byte is read and written
     /// once, in large runs.
     pub(super) fn sort(self, store: &Store, places: &[Place]) -> Result<Sorted> {
@@ -198,8 +287,7 @@ impl Window {
 }
 
 impl Sorted {
-    /// The values of a piece's records: those from `piece` × [`PIECE`] on.
-    pub(super) fn piece(&self, piece: u32) -> Result<Segment> {
+    fn piece(&self, piece: u32) -> Result<Segment> {
         let Some(parts) = self.parts.get(piece as usize) else { return Ok(Segment::default()) };
         let Some(file) = &self.file else { return Ok(Segment::default()) };
         let length: usize = parts.iter().map(|part| part.length as usize).sum();
