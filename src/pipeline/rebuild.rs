@@ -147,16 +147,15 @@ impl Engine {
         let previous =
             if options.full { None } else { self.store.current_results().ok().flatten() };
         let previous = previous.map(Arc::new);
-        let records = {
-            let Self { store, catalog, pool, .. } = self;
-            let progress = clock.progress;
-            pool.install(|| {
-                let advance = |n| progress.advance(n);
-                LiveRecords::load(store, catalog, fresh, previous.as_ref(), &advance)
-            })?
+        let (records, state) = {
+            let Self { store, catalog, pool, .. } = &*self;
+            let advance = |n| clock.progress.advance(n);
+            let load = || LiveRecords::load(store, catalog, fresh, previous.as_ref(), &advance);
+            // One thread follows the ledger's events, in order.
+            pool.install(|| rayon::join(load, || self.settled_ledger()))
         };
+        let (records, state) = (records?, state?);
         self.catch_up_index(&records)?;
-        let state = self.settled_ledger()?;
         let model = if options.retrain { None } else { self.model_in_force(&state)? };
         let trained = model.is_none();
         let decided = decide(self.store.judgements()?, &records);

@@ -177,7 +177,7 @@ impl Writing<'_> {
             let all = clusters.par_iter().enumerate().with_min_len(64);
             let rows: Vec<EntityRow> =
                 all.map(|(at, members)| row((run * ENTITIES_AT_ONCE + at, members))).collect();
-            rows.iter().try_for_each(|row| out.entity(row))?;
+            out.entities(&rows)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Judgements and ledger events: appended to sled, then to the archive, then acknowledged.
 
+use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,6 +12,8 @@ use crate::store::{State, Store, codec, ledger, locked};
 
 /// Entries of a bulk import that share a value.
 const ENTRIES_PER_PAGE: usize = 32;
+/// Pages of the ledger that are read together, in parallel.
+const PAGES_AT_ONCE: usize = 64;
 
 /// An entry of a journal that also stands in sled, in pages under its first entry's sequence.
 pub(super) trait Numbered: Serialize + DeserializeOwned {
@@ -124,15 +127,16 @@ impl Store {
         let segments = ledger::segments(&self.ledger_folder())?;
         let start = segments.partition_point(|path| ledger::first_of(path) <= from);
         for path in &segments[start.saturating_sub(1)..] {
-            for sealed in ledger::read_segment(path)? {
-                let page = ledger::Page::open(&sealed).map_err(|e| e.at(path.display()))?;
-                if page.last() < from {
-                    continue;
+            for sealed in ledger::read_segment(path)?.chunks(PAGES_AT_ONCE) {
+                let read = |sealed: &Vec<u8>| {
+                    let page = ledger::Page::open(sealed).map_err(|e| e.at(path.display()))?;
+                    if page.last() < from { Ok(Vec::new()) } else { page.events() }
+                };
+                let pages: Vec<Result<Vec<LedgerEvent>>> = sealed.par_iter().map(read).collect();
+                for events in pages {
+                    let mut events = events?.into_iter().filter(|event| event.sequence >= from);
+                    events.try_for_each(&mut visit)?;
                 }
-                page.events()?
-                    .into_iter()
-                    .filter(|e| e.sequence >= from)
-                    .try_for_each(&mut visit)?;
             }
         }
         Ok(())

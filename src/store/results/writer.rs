@@ -120,21 +120,17 @@ impl Blocks {
         Self { stream, ends: Vec::new(), items: Vec::new(), index: Vec::new() }
     }
 
-    fn push<T: serde::Serialize + ?Sized>(&mut self, item: &T) -> Result<Option<Vec<u8>>> {
-        codec::encode_into(item, &mut self.items)?;
-        self.end_item()
-    }
-
-    fn push_encoded(&mut self, item: &[u8]) -> Result<Option<Vec<u8>>> {
-        self.items.extend_from_slice(item);
-        self.end_item()
-    }
-
-    fn end_item(&mut self) -> Result<Option<Vec<u8>>> {
+    /// Ends an item whose bytes were added.
+    fn end_item(&mut self) -> Result<()> {
         let end = u32::try_from(self.items.len())
             .map_err(|_| Error::new(ErrorKind::Limit, "a block of results is larger than 4 GiB"))?;
         self.ends.push(end);
-        Ok(if self.ends.len() as u32 == self.stream.per_block() { self.take() } else { None })
+        Ok(())
+    }
+
+    /// The block, if it is full.
+    fn take_full(&mut self) -> Option<Vec<u8>> {
+        if self.ends.len() as u32 == self.stream.per_block() { self.take() } else { None }
     }
 
     /// The block so far, if it holds anything.
@@ -248,12 +244,6 @@ impl ResultsWriter {
         })
     }
 
-    fn push<T: serde::Serialize + ?Sized>(&mut self, stream: Stream, item: &T) -> Result<()> {
-        let blocks = self.streams.entry(stream).or_insert_with(|| Blocks::new(stream));
-        let block = blocks.push(item)?;
-        self.take_block(stream, block)
-    }
-
     fn take_block(&mut self, stream: Stream, block: Option<Vec<u8>>) -> Result<()> {
         self.full.extend(block.map(|block| (stream, block)));
         if self.full.len() >= BLOCKS_AT_ONCE { self.write_blocks() } else { Ok(()) }
@@ -309,12 +299,7 @@ impl ResultsWriter {
     }
 
     fn row(&mut self, row: RecordRow<'_>) -> Result<()> {
-        self.note_record(row);
-        self.push(Stream::Keys, &row.key)?;
-        let blocks = Stream::Normals;
-        let blocks = self.streams.entry(blocks).or_insert_with(|| Blocks::new(blocks));
-        let block = blocks.push_encoded(row.normal)?;
-        self.take_block(Stream::Normals, block)
+        self.records(&[row])
     }
 
     /// Adds the next records; as [`ResultsWriter::record`] for each, but compressed in parallel.
@@ -322,38 +307,12 @@ impl ResultsWriter {
     /// # Errors
     /// Writing fails.
     pub fn records(&mut self, rows: &[RecordRow<'_>]) -> Result<()> {
-        let block = Stream::Normals.per_block() as usize;
-        let open = self.streams.get(&Stream::Normals).map_or(0, |blocks| blocks.ends.len());
-        let (head, rest) = rows.split_at(((block - open) % block).min(rows.len()));
-        for row in head {
-            self.row(*row)?;
-        }
-        let whole = rest.chunks_exact(block);
-        let tail = whole.remainder();
-        // Blocks that are full already stand before these in their stream.
-        self.write_blocks()?;
-        for group in rest[..rest.len() - tail.len()].chunks(block * BLOCKS_AT_ONCE) {
-            let encode = |rows: &[RecordRow<'_>]| {
-                let mut blocks = Blocks::new(Stream::Normals);
-                let mut raw = None;
-                for row in rows {
-                    raw = blocks.push_encoded(row.normal)?;
-                }
-                codec::seal_bytes(&raw.unwrap_or_default())
-            };
-            let sealed: Vec<Result<Vec<u8>>> = group.par_chunks(block).map(encode).collect();
-            for sealed in sealed {
-                self.write_block(Stream::Normals, &sealed?)?;
-            }
-            for row in group {
-                self.note_record(*row);
-                self.push(Stream::Keys, &row.key)?;
-            }
-        }
-        for row in tail {
-            self.row(*row)?;
-        }
-        Ok(())
+        rows.iter().for_each(|row| self.note_record(*row));
+        self.push_all(Stream::Normals, rows, |row, out| {
+            out.extend_from_slice(row.normal);
+            Ok(())
+        })?;
+        self.push_all(Stream::Keys, rows, |row, out| codec::encode_into(&row.key, out))
     }
 
     /// Adds the next entity.
@@ -361,23 +320,84 @@ impl ResultsWriter {
     /// # Errors
     /// A member is no record, or writing fails.
     pub fn entity(&mut self, entity: &EntityRow) -> Result<()> {
-        let index = self.entity_ids.len() as u32;
-        for member in &entity.members {
-            let of = self.entity_of.get_mut(*member as usize);
-            *of.ok_or_else(|| Error::new(ErrorKind::Unknown, "an entity has an unknown member"))? =
-                index;
+        self.entities(std::slice::from_ref(entity))
+    }
+
+    /// Adds the next entities; as [`ResultsWriter::entity`] for each, but compressed in parallel.
+    ///
+    /// # Errors
+    /// A member is no record, or writing fails.
+    pub fn entities(&mut self, entities: &[EntityRow]) -> Result<()> {
+        for entity in entities {
+            let index = self.entity_ids.len() as u32;
+            for member in &entity.members {
+                let of = self.entity_of.get_mut(*member as usize);
+                *of.ok_or_else(|| {
+                    Error::new(ErrorKind::Unknown, "an entity has an unknown member")
+                })? = index;
+            }
+            self.entity_ids.push(entity.id.bits());
         }
-        self.entity_ids.push(entity.id.bits());
-        let mut last = 0;
-        let difference = |member: &u32| member.wrapping_sub(std::mem::replace(&mut last, *member));
-        let packed = PackedEntity {
-            kind: entity.kind,
-            members: entity.members.iter().map(difference).collect(),
-            steps: entity.steps.clone(),
-            relations: entity.relations.clone(),
-            suspicions: entity.suspicions.clone(),
-        };
-        self.push(Stream::Entities, &packed)
+        self.push_all(Stream::Entities, entities, |entity, out| {
+            let mut last = 0;
+            let difference =
+                |member: &u32| member.wrapping_sub(std::mem::replace(&mut last, *member));
+            let packed = PackedEntity {
+                kind: entity.kind,
+                members: entity.members.iter().map(difference).collect(),
+                steps: entity.steps.clone(),
+                relations: entity.relations.clone(),
+                suspicions: entity.suspicions.clone(),
+            };
+            codec::encode_into(&packed, out)
+        })
+    }
+
+    /// Adds the next items of a stream. Whole blocks are made in parallel.
+    fn push_all<T: Sync>(
+        &mut self,
+        stream: Stream,
+        items: &[T],
+        encode: impl Fn(&T, &mut Vec<u8>) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let size = stream.per_block() as usize;
+        let open = self.streams.get(&stream).map_or(0, |blocks| blocks.ends.len());
+        let (head, rest) = items.split_at(((size - open) % size).min(items.len()));
+        let (whole, tail) = rest.split_at(rest.len() - rest.len() % size);
+        self.push_some(stream, head, &encode)?;
+        // Blocks that are full already stand before these in their stream.
+        self.write_blocks()?;
+        for group in whole.chunks(size * BLOCKS_AT_ONCE) {
+            let block = |items: &[T]| {
+                let mut blocks = Blocks::new(stream);
+                for item in items {
+                    encode(item, &mut blocks.items)?;
+                    blocks.end_item()?;
+                }
+                codec::seal_bytes(&blocks.take().unwrap_or_default())
+            };
+            let sealed: Vec<Result<Vec<u8>>> = group.par_chunks(size).map(block).collect();
+            for sealed in sealed {
+                self.write_block(stream, &sealed?)?;
+            }
+        }
+        self.push_some(stream, tail, &encode)
+    }
+
+    fn push_some<T>(
+        &mut self,
+        stream: Stream,
+        items: &[T],
+        encode: &impl Fn(&T, &mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        let mut full = Vec::new();
+        let blocks = self.streams.entry(stream).or_insert_with(|| Blocks::new(stream));
+        for item in items {
+            encode(item, &mut blocks.items)?;
+            blocks.end_item()?;
+            full.extend(blocks.take_full());
+        }
+        full.into_iter().try_for_each(|block| self.take_block(stream, Some(block)))
     }
 
     /// Adds the next pair (all at or above the review threshold, or joined, or judged). `levels` is
@@ -434,9 +454,7 @@ impl ResultsWriter {
         let mut aliases = std::mem::take(&mut self.aliases);
         aliases.sort_unstable();
         aliases.dedup();
-        for (_, key) in &aliases {
-            self.push(Stream::Aliases, key)?;
-        }
+        self.push_all(Stream::Aliases, &aliases, |(_, key), out| codec::encode_into(key, out))?;
         self.end_streams()?;
         self.write_arrays(&mut arrays, &aliases)?;
         for (at, values) in (0..).zip(std::mem::take(&mut self.frequencies)) {
