@@ -326,7 +326,24 @@ impl BlockIndex {
     /// Damaged or unreadable.
     pub fn records_of(&self, key: u64) -> Result<Vec<u64>> {
         let few = Pages { searcher: self.reader.searcher(), stores: Vec::new() };
-        let mut postings = self.postings_of(&few, bucket_of(key), |other| other.cmp(&key))?;
+        self.records_in(&few, key)
+    }
+
+    /// As [`BlockIndex::records_of`] for each of several keys, in parallel: in less time than one by
+    /// one.
+    ///
+    /// # Errors
+    /// Damaged or unreadable.
+    pub fn records_of_each(&self, keys: &[u64]) -> Result<Vec<Vec<u64>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pages = self.pages()?;
+        keys.par_iter().map(|key| self.records_in(&pages, *key)).collect()
+    }
+
+    fn records_in(&self, pages: &Pages, key: u64) -> Result<Vec<u64>> {
+        let mut postings = self.postings_of(pages, bucket_of(key), |other| other.cmp(&key))?;
         postings.sort_unstable();
         postings.dedup();
         Ok(postings.into_iter().map(|(_, record)| record).collect())

@@ -551,33 +551,16 @@ impl View {
         let index = self.index()?;
         let model = self.weights()?;
         let origin = Origin { source: u32::MAX, generic: false };
-        // Rare keys first, so that a common one cannot crowd them out.
-        let mut blocks: Vec<(usize, u8, Vec<u64>)> = Vec::new();
-        for key in keys(query, origin) {
-            let mut numbers = index.records_of(index_key(index, key))?;
-            let count = numbers.len();
-            if count > 0 {
-                numbers.truncate(LOOKED_AT);
-                blocks.push((count, key.rule, numbers));
-            }
+        let ordinals = self.looked_at(index, &keys(query, origin))?;
+        if ordinals.is_empty() {
+            return Ok(Vec::new());
         }
-        // Several keys of one rule and size stay in their order.
-        blocks.sort_by_key(|(count, rule, _)| (*count, *rule));
-        let mut ordinals: Vec<u32> = Vec::new();
-        for (_, _, numbers) in blocks {
-            let found = numbers.into_par_iter().with_min_len(AT_LEAST);
-            let found = found.map(|number| self.results.find_store_record(number));
-            let mut found: Vec<Option<u32>> = found.collect::<Result<_>>()?;
-            found.sort_unstable();
-            ordinals.extend(found.into_iter().flatten());
-            if ordinals.len() > LOOKED_AT {
-                break;
-            }
-        }
-        ordinals.sort_unstable();
-        ordinals.dedup();
-        let read =
-            |ordinal: &u32| self.record(*ordinal).map(|(normal, origin, _)| (normal, origin));
+        let read = |ordinal: &u32| -> Result<(NormalRecord, Origin)> {
+            let (_, file) = self.results.origin(*ordinal)?;
+            // Which source it is says nothing: the query is of none. Keys need not be read.
+            let origin = Origin { source: 0, generic: self.is_generic(file) };
+            Ok((self.results.normal(*ordinal)?, origin))
+        };
         let found = ordinals.par_iter().with_min_len(AT_LEAST).map(read);
         let mut records = vec![(query.clone(), origin)];
         records.extend(found.collect::<Result<Vec<_>>>()?);
@@ -599,6 +582,39 @@ impl View {
         out.sort_by(|x, y| y.probability.total_cmp(&x.probability).then(x.ordinal.cmp(&y.ordinal)));
         out.truncate(limit);
         Ok(out)
+    }
+
+    /// Records that share a key with a query, ascending. Rare keys come first, so that a common one
+    /// cannot crowd them out.
+    fn looked_at(&self, index: &BlockIndex, keys: &[Key]) -> Result<Vec<u32>> {
+        let hashed: Vec<u64> = keys.iter().map(|key| index_key(index, *key)).collect();
+        let mut blocks: Vec<(usize, u8, Vec<u64>)> = keys
+            .iter()
+            .zip(index.records_of_each(&hashed)?)
+            .filter(|(_, numbers)| !numbers.is_empty())
+            .map(|(key, numbers)| (numbers.len(), key.rule, numbers))
+            .collect();
+        // Several keys of one rule and size stay in their order.
+        blocks.sort_by_key(|(count, rule, _)| (*count, *rule));
+        // Most records share several keys: each is looked up once.
+        let mut known: FxHashMap<u64, Option<u32>> = FxHashMap::default();
+        let mut found = 0;
+        for (_, _, mut numbers) in blocks {
+            numbers.truncate(LOOKED_AT);
+            let new: Vec<u64> =
+                numbers.iter().filter(|number| !known.contains_key(number)).copied().collect();
+            let places = new.into_par_iter().with_min_len(AT_LEAST);
+            let places =
+                places.map(|number| Ok((number, self.results.find_store_record(number)?)));
+            known.extend(places.collect::<Result<Vec<_>>>()?);
+            found += numbers.iter().filter(|number| known[*number].is_some()).count();
+            if found > LOOKED_AT {
+                break;
+            }
+        }
+        let mut ordinals: Vec<u32> = known.into_values().flatten().collect();
+        ordinals.sort_unstable();
+        Ok(ordinals)
     }
 
     /// The members of an entity with their values, by key.
