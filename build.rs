@@ -1,10 +1,40 @@
-//! Lists the source kinds of `data/sources/`, so that a kind takes one file and no code.
+//! Lists the source kinds of `data/sources/`, so that a kind takes one file and no code, and lays out
+//! large tables of `data/reference/` as maps, so that a start of the program parses none.
+#![allow(unreachable_pub, reason = "some modules are the library's own")]
+#![allow(clippy::expect_used, reason = "a table that cannot be laid out ends the build")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::{env, fs, path::Path};
+use std::path::Path;
+use std::{env, fs, io};
 
-fn main() -> std::io::Result<()> {
-    let root = env::var("CARGO_MANIFEST_DIR").map_err(std::io::Error::other)?;
+#[path = "src/reference/company_name.rs"]
+mod company_name;
+#[path = "src/reference/fold.rs"]
+mod fold;
+#[allow(dead_code, reason = "the build writes and does not read")]
+#[path = "src/reference/frozen.rs"]
+mod frozen;
+#[path = "build/legal_forms.rs"]
+mod legal_forms;
+#[path = "build/maps.rs"]
+mod maps;
+#[path = "build/names.rs"]
+mod names;
+#[path = "src/reference/table.rs"]
+mod table;
+
+use fold::fold;
+
+fn main() -> io::Result<()> {
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    let out = Path::new(&out);
+    list_sources(out)?;
+    write_maps(out)
+}
+
+fn list_sources(out: &Path) -> io::Result<()> {
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let folder = Path::new(&root).join("data/sources");
     println!("cargo::rerun-if-changed=data/sources");
     let mut names: Vec<String> = fs::read_dir(&folder)?
@@ -20,6 +50,29 @@ fn main() -> std::io::Result<()> {
         let _ = writeln!(list, "    ({name:?}, include_str!(concat!({root}, {path:?}))),");
     }
     list.push_str("]\n");
-    let out = env::var("OUT_DIR").map_err(std::io::Error::other)?;
-    fs::write(Path::new(&out).join("sources.rs"), list)
+    fs::write(out.join("sources.rs"), list)
+}
+
+/// The maps that `src/reference/` compiles in.
+fn write_maps(out: &Path) -> io::Result<()> {
+    let (given, (surnames, two_surnames)) = (names::given(), names::surnames());
+    let count = |count: &u32| count.to_le_bytes().to_vec();
+    let counts = given.iter().map(|(name, people)| (name.clone(), count(people)));
+    let family = surnames.iter().map(|(name, people)| {
+        let mut value = count(people);
+        value.push(u8::from(two_surnames.contains(name)));
+        (name.clone(), value)
+    });
+    let maps: [(&str, BTreeMap<String, Vec<u8>>); 7] = [
+        ("given", counts.collect()),
+        ("surnames", family.collect()),
+        ("formal", names::formal(&given)),
+        ("links", names::links()),
+        ("legal_forms", legal_forms::forms()),
+        ("synonyms", legal_forms::synonyms()),
+        ("company_words", legal_forms::company_words()),
+    ];
+    maps.iter().try_for_each(|(name, map)| {
+        fs::write(out.join(name).with_extension("bin"), maps::frozen(map))
+    })
 }

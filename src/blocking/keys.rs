@@ -137,7 +137,7 @@ fn names(record: &NormalRecord) -> Vec<Name> {
         let word = family.iter().find(|t| t.len() > 3).or(family.first());
         let mut formal = vec![given.to_owned()];
         if given.len() > 1 {
-            formal.extend(formal_names(given).iter().take(4).map(ToString::to_string));
+            formal.extend(formal_names(given).take(4).map(str::to_owned));
         }
         out.push(Name {
             initial: given.get(..1).unwrap_or("").to_owned(),

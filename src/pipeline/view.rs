@@ -604,8 +604,7 @@ impl View {
             let new: Vec<u64> =
                 numbers.iter().filter(|number| !known.contains_key(number)).copied().collect();
             let places = new.into_par_iter().with_min_len(AT_LEAST);
-            let places =
-                places.map(|number| Ok((number, self.results.find_store_record(number)?)));
+            let places = places.map(|number| Ok((number, self.results.find_store_record(number)?)));
             known.extend(places.collect::<Result<Vec<_>>>()?);
             found += numbers.iter().filter(|number| known[*number].is_some()).count();
             if found > LOOKED_AT {

@@ -7,7 +7,6 @@ use crate::error::{ErrorKind, Result};
 use crate::model::{EntityId, GoldenRecord, MappedRecord, NormalRecord};
 use crate::normalize::normalize;
 use crate::pipeline::View;
-use crate::reference::names::{load, load_links};
 
 /// An entity that a query may mean.
 #[derive(Clone, Serialize)]
@@ -32,17 +31,6 @@ impl std::fmt::Debug for FoundEntity {
     }
 }
 
-/// The canonical values of what is sought. A cold start waits for nothing that another thread can
-/// make ready.
-fn normals(view: &View, query: &Query, records: &[MappedRecord]) -> Result<Vec<NormalRecord>> {
-    let names = || if query.name.is_some() { load() } else { load_links() };
-    let (normals, ready) = rayon::join(
-        || records.iter().map(normalize).collect(),
-        || rayon::join(names, || view.make_ready()).1,
-    );
-    ready.map(|()| normals)
-}
-
 /// Entities that a query may mean, the likeliest first; at most `limit`.
 ///
 /// # Errors
@@ -63,10 +51,10 @@ pub fn find(view: &View, query: &Query, limit: usize) -> Result<Vec<FoundEntity>
         }
     }
     let records: Vec<MappedRecord> = query.records()?;
-    let normals = match records.as_slice() {
-        [] => Vec::new(),
-        records => normals(view, query, records)?,
-    };
+    // A cold start waits for nothing that another thread can make ready.
+    let normals = || records.iter().map(normalize).collect::<Vec<NormalRecord>>();
+    let (normals, ready) = rayon::join(normals, || view.make_ready());
+    ready?;
     for normal in &normals {
         // Several records of one entity may stand before the next entity.
         for candidate in view.candidates(normal, limit.saturating_mul(4).max(20))? {

@@ -1,8 +1,11 @@
-//! Typed access to the tables of `data/`, compiled in; parsed once, at first use.
+//! Typed access to the tables of `data/`, compiled in. The large ones of names and companies are laid
+//! out as maps when the program is built; the others are parsed once, at first use.
 
+mod company_name;
 pub mod country;
 pub mod email;
 mod fold;
+mod frozen;
 pub mod legal_form;
 pub mod name_lists;
 pub mod name_words;
