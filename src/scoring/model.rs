@@ -121,7 +121,7 @@ impl Model {
     pub fn frequencies_of(
         &self,
         table: &Table,
-        find: &dyn Fn(u16, u64) -> Result<Option<u32>>,
+        find: &(dyn Fn(u16, u64) -> Result<Option<u32>> + Sync),
     ) -> Result<Vec<FrozenCounts>> {
         let known: Vec<_> = table
             .counts
@@ -130,21 +130,20 @@ impl Model {
             .map(|(field, _)| field)
             .zip(interners(table))
             .collect();
-        let mut out = Vec::with_capacity(self.frequencies.len());
-        for (at, frozen) in (0..).zip(&self.frequencies) {
+        let of = |(at, frozen): (usize, &FrozenCounts)| {
             let own = known
                 .iter()
                 .find(|(field, _)| *field == frozen.field)
                 .map_or(Values::Texts(&table.text), |(_, values)| *values);
             let mut values = Vec::new();
             for hash in (0..own.len() as u32).map(|id| own.hash(id)) {
-                values.extend(find(at, hash)?.map(|count| (hash, count)));
+                values.extend(find(at as u16, hash)?.map(|count| (hash, count)));
             }
             values.sort_unstable();
             values.dedup();
-            out.push(FrozenCounts { values, ..frozen.clone() });
-        }
-        Ok(out)
+            Ok(FrozenCounts { values, ..frozen.clone() })
+        };
+        self.frequencies.par_iter().enumerate().map(of).collect()
     }
 
     /// As [`Model::word_counts`], of a model that holds no values: see [`Model::frequencies_of`].

@@ -185,19 +185,19 @@ impl Results {
         self.partition_point_in(array, 0..self.extent(array).entries, before)
     }
 
-    /// As [`Results::partition_point`], beginning where the position most likely is: reads few pages
-    /// where that is near.
+    /// As [`Results::partition_point`], beginning where the position most likely is, with steps that
+    /// grow from `step`: reads few pages where that is near.
     fn partition_point_near(
         &self,
         array: Array,
         likely: u64,
+        mut step: u64,
         before: impl Fn(&[u8]) -> Result<bool>,
     ) -> Result<u64> {
         let entries = self.extent(array).entries;
         let is_before = |at: u64| self.entry(array, at, &before)?;
         // All before `low` are before it, and the one at `high` is not.
         let (mut low, mut high) = (0, entries);
-        let mut step = array.per_page();
         let likely = likely.min(entries);
         if likely > 0 && !is_before(likely - 1)? {
             high = likely - 1;
@@ -250,7 +250,7 @@ impl Results {
         let entries = self.extent(array).entries;
         let likely = (u128::from(hash) * u128::from(entries)) >> 64;
         let before = |bytes: &[u8]| Ok(u64_at(bytes, 0) < hash);
-        let at = self.partition_point_near(array, likely as u64, before)?;
+        let at = self.partition_point_near(array, likely as u64, array.per_page(), before)?;
         if at >= self.extent(array).entries {
             return Ok(None);
         }
@@ -424,7 +424,7 @@ impl Results {
         let number_at = |b: &[u8]| Ok(self.origin(u32_at(b, 0))?.0);
         // Most numbers are live: a record stands about where its number says.
         let before = |b: &[u8]| Ok(number_at(b)? < number);
-        let at = self.partition_point_near(Array::NumberOrder, number, before)?;
+        let at = self.partition_point_near(Array::NumberOrder, number, 1, before)?;
         if at >= u64::from(self.toc.records) {
             return Ok(None);
         }
