@@ -15,11 +15,11 @@ mod fold;
 #[allow(dead_code, reason = "the build writes and does not read")]
 #[path = "src/reference/frozen.rs"]
 mod frozen;
-#[path = "build/legal_forms.rs"]
+#[path = "src/reference/build/legal_forms.rs"]
 mod legal_forms;
-#[path = "build/maps.rs"]
+#[path = "src/reference/build/maps.rs"]
 mod maps;
-#[path = "build/names.rs"]
+#[path = "src/reference/build/names.rs"]
 mod names;
 #[path = "src/reference/table.rs"]
 mod table;

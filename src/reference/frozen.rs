@@ -1,4 +1,4 @@
-//! Maps that are laid out when the program is built (`build/`), so that nothing is parsed at its start.
+//! Maps that are laid out when the program is built (`build/`, beside this file), so that nothing is parsed at its start.
 //!
 //! ```text
 //! 0       number of slots, a power of two, u32 little-endian

@@ -27,7 +27,7 @@ fn folded(name: &str) -> String {
 
 /// The list of short forms: name, short form, how many of the merged lists hold the pair.
 fn nicknames() -> impl Iterator<Item = (String, String, u8)> {
-    table::plain_rows::<4>(include_str!("../data/reference/nicknames.csv")).map(
+    table::plain_rows::<4>(include_str!("../../../data/reference/nicknames.csv")).map(
         |[name, nickname, _lang, sources]| {
             let sources = sources.parse().unwrap_or(1);
             assert!((1..SPELLING).contains(&sources), "{name}: {sources} lists");
@@ -78,7 +78,7 @@ pub(super) fn links() -> BTreeMap<String, Vec<u8>> {
     }
     let mut groups: Vec<(&str, &str, u16)> = Vec::new();
     for [group, kind, _part, name] in
-        table::plain_rows::<4>(include_str!("../data/reference/name_equivalents.csv"))
+        table::plain_rows::<4>(include_str!("../../../data/reference/name_equivalents.csv"))
     {
         groups.push((group, kind, links.id(folded(name))));
     }
@@ -136,12 +136,12 @@ fn census(table: &'static str) -> BTreeMap<String, u32> {
 
 /// People by given name.
 pub(super) fn given() -> BTreeMap<String, u32> {
-    let mut counts = census(include_str!("../data/reference/us_given_names_2020.csv"));
+    let mut counts = census(include_str!("../../../data/reference/us_given_names_2020.csv"));
     // The tables list a name once a script and region; it counts once a country.
     let mut country_names = CountryNames::default();
-    for [country, _gender, _group, name, romanized] in
-        table::plain_rows::<5>(include_str!("../data/reference/popular_given_names_by_country.csv"))
-    {
+    for [country, _gender, _group, name, romanized] in table::plain_rows::<5>(include_str!(
+        "../../../data/reference/popular_given_names_by_country.csv"
+    )) {
         for name in [folded(romanized), folded(name)] {
             for token in name.split(' ').filter(|token| token.len() > 1) {
                 if country_names.is_new(country, token) {
@@ -155,12 +155,12 @@ pub(super) fn given() -> BTreeMap<String, u32> {
 
 /// People by family name, and the family names of countries where a person bears two of them.
 pub(super) fn surnames() -> (BTreeMap<String, u32>, BTreeSet<String>) {
-    let mut counts = census(include_str!("../data/reference/us_surnames_2020.csv"));
+    let mut counts = census(include_str!("../../../data/reference/us_surnames_2020.csv"));
     let mut two_surnames = BTreeSet::new();
     let mut country_names = CountryNames::default();
-    for [country, _rank, _group, name, romanized] in
-        table::plain_rows::<5>(include_str!("../data/reference/popular_surnames_by_country.csv"))
-    {
+    for [country, _rank, _group, name, romanized] in table::plain_rows::<5>(include_str!(
+        "../../../data/reference/popular_surnames_by_country.csv"
+    )) {
         // Without inner spaces, as the census writes names.
         for name in [romanized, name].map(|name| folded(name).replace(' ', "")) {
             if name.len() > 1 && country_names.is_new(country, &name) {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::company_name::tokens;
 use super::{fold, table};
 
-const FORMS: &str = include_str!("../data/reference/company_legal_forms.csv");
-const BY_COUNTRY: &str = include_str!("../data/reference/company_legal_forms_by_country.csv");
-const BY_LANGUAGE: &str = include_str!("../data/reference/company_types_by_language.csv");
-const SYNONYMS: &str = include_str!("../data/reference/organisation_word_synonyms.csv");
+const FORMS: &str = include_str!("../../../data/reference/company_legal_forms.csv");
+const BY_COUNTRY: &str = include_str!("../../../data/reference/company_legal_forms_by_country.csv");
+const BY_LANGUAGE: &str = include_str!("../../../data/reference/company_types_by_language.csv");
+const SYNONYMS: &str = include_str!("../../../data/reference/organisation_word_synonyms.csv");
 
 /// In the tables of forms, but ordinary words: they are part of the name.
 const WORDS_ONLY: &[&str] = &[
