@@ -362,31 +362,33 @@ impl BlockIndex {
     ///
     /// # Errors
     /// Damaged or unreadable, and what `visit` returns.
-    pub fn walk(&self, mut visit: impl FnMut(u64, &[u64]) -> Result<()>) -> Result<()> {
+    pub fn walk(&self, mut visit: impl FnMut(u64, &[u64]) -> Result<()> + Send) -> Result<()> {
         self.fold_buckets(Bucket::clone, |bucket| {
             bucket.blocks().try_for_each(|(key, records)| visit(key, records))
         })
     }
 
     /// Maps the keys that two or more records share, bucket by bucket, in parallel, and hands the
-    /// results over in the order of the keys, some hundred at a time.
+    /// results over in the order of the keys, some hundred at a time; the next are mapped meanwhile.
     ///
     /// # Errors
     /// Damaged or unreadable, and what `fold` returns.
     pub fn fold_buckets<T: Send>(
         &self,
         map: impl Fn(&Bucket) -> T + Sync,
-        mut fold: impl FnMut(T) -> Result<()>,
+        mut fold: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<()> {
         let pages = self.pages()?;
-        for start in (0..BUCKETS).step_by(WALK_AHEAD as usize) {
-            let mapped: Vec<Result<T>> = (start..start + WALK_AHEAD)
-                .into_par_iter()
-                .map(|bucket| Ok(map(&self.bucket(&pages, bucket)?)))
-                .collect();
-            for value in mapped {
-                fold(value?)?;
-            }
+        let map = |start: u64| -> Vec<Result<T>> {
+            let buckets = (start..BUCKETS.min(start + WALK_AHEAD)).into_par_iter();
+            buckets.map(|bucket| Ok(map(&self.bucket(&pages, bucket)?))).collect()
+        };
+        let mut mapped = map(0);
+        for next in (WALK_AHEAD..=BUCKETS).step_by(WALK_AHEAD as usize) {
+            let fold = || mapped.into_iter().try_for_each(|value| fold(value?));
+            let (folded, ready) = rayon::join(fold, || map(next));
+            folded?;
+            mapped = ready;
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ pub struct WordCounts {
 }
 
 /// What a model says of a word.
-pub type Known<'a> = dyn Fn(&str) -> WordCounts + 'a;
+pub type Known<'a> = dyn Fn(&str) -> WordCounts + Sync + 'a;
 
 impl Table {
     /// Fills missing names, then reads every address's [`Pattern`](super::Pattern). Returns the
@@ -144,9 +144,11 @@ impl Table {
                 && self.family.find(word).is_some()
                 && self.name_token.find(word).is_some()
         };
-        let words = words.into_iter().filter(|word| !word.is_empty() && !in_all_roles(word));
+        let words: Vec<&str> = words.into_iter().collect();
+        let words = words.par_iter().with_min_len(256);
+        let words = words.filter(|word| !word.is_empty() && !in_all_roles(word));
         let mut words: Vec<(String, WordCounts)> =
-            words.map(|word| (word.to_owned(), known(word))).collect();
+            words.map(|word| ((*word).to_owned(), known(word))).collect();
         words.retain(|(_, counts)| *counts != WordCounts::default());
         words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         for (word, counts) in words {

@@ -18,6 +18,8 @@ pub const PIECE: u32 = 2_048;
 const WINDOW: usize = 4 << 20;
 /// Bytes that wait for all pieces together while values are sorted.
 const WAITING: usize = 32 << 20;
+/// Most files that values are sorted into, by a thread each.
+const FILES: usize = 4;
 
 /// Where the values of a record stand.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,11 +123,15 @@ impl Merged {
 /// Values in a file, in the order of their records.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
-    file: Option<Scratch>,
+    /// Pieces are dealt out to them in turn.
+    files: Vec<Scratch>,
+    /// By file.
+    parts: Vec<Parts>,
     records: u32,
-    /// Where the parts of each piece are.
-    parts: Vec<Vec<Place>>,
 }
+
+/// Where the parts of each piece of a file are.
+type Parts = Vec<Vec<Place>>;
 
 /// Encoded values of consecutive records.
 #[derive(Default)]
@@ -225,42 +231,51 @@ impl Gathered {
         Merged { results, others: self.0, places }
     }
 
-    /// Brings values into the order of their records. O(n log n); each byte is read and written
-    /// once, in large runs.
+    /// Brings values into the order of their records. O(n log n); each byte is written once, in large
+    /// runs. Parallel: pieces are dealt out to some files.
     pub(super) fn sort(self, store: &Store, places: &[Place]) -> Result<Sorted> {
         let records = places.len() as u32;
         let pieces = records.div_ceil(PIECE) as usize;
         let Some(from) = self.0 else { return Ok(Sorted::default()) };
-        let mut file = store.scratch()?;
         let mut order: Vec<u32> = (0..records).collect();
-        order.sort_unstable_by_key(|at| places[*at as usize].start);
-        let mut parts = vec![Vec::new(); pieces];
-        let mut waiting = vec![Vec::new(); pieces];
+        order.par_sort_unstable_by_key(|at| (places[*at as usize].start, *at));
         let most = (WAITING / pieces.max(1)).clamp(4 << 10, 256 << 10);
-        let mut flush = |bytes: &mut Vec<u8>, parts: &mut Vec<Place>| -> Result<()> {
-            let length = bytes.len() as u32;
-            parts.push(Place { start: file.append(bytes)?, length });
-            bytes.clear();
-            Ok(())
-        };
-        let mut window = Window::default();
-        for at in order {
-            let piece = (at / PIECE) as usize;
-            let value = window.get(&from, places[at as usize])?;
-            let bytes: &mut Vec<u8> = &mut waiting[piece];
-            bytes.extend_from_slice(&at.to_le_bytes());
-            bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
-            bytes.extend_from_slice(value);
-            if bytes.len() >= most {
-                flush(bytes, &mut parts[piece])?;
+        let count = rayon::current_num_threads().min(FILES);
+        let files: Result<Vec<Scratch>> = (0..count).map(|_| store.scratch()).collect();
+        let mut files = files?;
+        let dealt = files.par_iter_mut().enumerate().map(|(dealt, file)| -> Result<Parts> {
+            let mut parts: Parts = vec![Vec::new(); pieces.div_ceil(count)];
+            let mut waiting = vec![Vec::new(); parts.len()];
+            let mut flush = |bytes: &mut Vec<u8>, parts: &mut Vec<Place>| -> Result<()> {
+                let length = bytes.len() as u32;
+                parts.push(Place { start: file.append(bytes)?, length });
+                bytes.clear();
+                Ok(())
+            };
+            let mut window = Window::default();
+            for at in &order {
+                let piece = (at / PIECE) as usize;
+                if piece % count != dealt {
+                    continue;
+                }
+                let value = window.get(&from, places[*at as usize])?;
+                let bytes: &mut Vec<u8> = &mut waiting[piece / count];
+                bytes.extend_from_slice(&at.to_le_bytes());
+                bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
+                bytes.extend_from_slice(value);
+                if bytes.len() >= most {
+                    flush(bytes, &mut parts[piece / count])?;
+                }
             }
-        }
-        for (bytes, parts) in waiting.iter_mut().zip(&mut parts) {
-            if !bytes.is_empty() {
-                flush(bytes, parts)?;
+            for (bytes, parts) in waiting.iter_mut().zip(&mut parts) {
+                if !bytes.is_empty() {
+                    flush(bytes, parts)?;
+                }
             }
-        }
-        Ok(Sorted { file: Some(file), records, parts })
+            Ok(parts)
+        });
+        let dealt: Result<Vec<Parts>> = dealt.collect();
+        Ok(Sorted { parts: dealt?, files, records })
     }
 }
 
@@ -288,8 +303,12 @@ impl Window {
 
 impl Sorted {
     fn piece(&self, piece: u32) -> Result<Segment> {
-        let Some(parts) = self.parts.get(piece as usize) else { return Ok(Segment::default()) };
-        let Some(file) = &self.file else { return Ok(Segment::default()) };
+        let count = self.files.len().max(1);
+        let (dealt, at) = (piece as usize % count, piece as usize / count);
+        let parts = self.parts.get(dealt).and_then(|parts| parts.get(at));
+        let Some((file, parts)) = self.files.get(dealt).zip(parts) else {
+            return Ok(Segment::default());
+        };
         let length: usize = parts.iter().map(|part| part.length as usize).sum();
         let mut bytes = vec![0; length];
         let mut at = 0;

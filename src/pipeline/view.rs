@@ -1,9 +1,8 @@
 //! The last results, for reading: no sled, no lock.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -269,15 +268,16 @@ impl View {
         table.finish(&model.texts);
         let find = |field, hash| self.results.frequency(field, hash);
         table.apply(&model.frequencies_of(&table, &find)?);
-        let failed = Cell::new(None);
+        let failed = Mutex::new(None);
         let known = |text: &str| {
             model.word_counts_by(text, &find).unwrap_or_else(|error| {
-                failed.set(Some(error));
+                *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 WordCounts::default()
             })
         };
         table.read_mailboxes(Some(&known));
-        failed.into_inner().map_or(Ok(table), Err)
+        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failed.map_or(Ok(table), Err)
     }
 
     fn record(&self, ordinal: u32) -> Result<(NormalRecord, Origin, u64)> {
