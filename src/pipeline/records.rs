@@ -207,9 +207,9 @@ impl LiveRecords {
         let by_key = |x: &LoadedRow, y: &LoadedRow| keys.compare(x.key, y.key);
         // What comes out of results is in order: sorting in runs hardly touches it.
         if left_there {
-            rows.par_sort_by(by_key)
+            rows.par_sort_by(by_key);
         } else {
-            rows.par_sort_unstable_by(by_key)
+            rows.par_sort_unstable_by(by_key);
         }
         out.gone.sort_unstable_by(|x, y| x.key.cmp(&y.key));
         let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
