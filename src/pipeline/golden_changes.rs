@@ -6,10 +6,11 @@ use rustc_hash::FxHashSet;
 use super::view::View;
 use crate::error::Result;
 use crate::model::EntityId;
+use crate::survivorship::Member;
 
 /// Entities that stand in both results under one id and whose golden values differ: index in
-/// `after`, id, fields. `near` are the entities whose records or members differ; where it is not
-/// given, or settings or time differ too, all are looked at. In the order of `after`; parallel.
+/// `after`, id, fields. `near` are the entities whose records or members differ, of results that read
+/// records alike; where it is not given, or settings or time differ too, all are looked at. In the order of `after`; parallel.
 ///
 /// # Errors
 /// Damaged or unreadable.
@@ -23,6 +24,7 @@ pub fn golden_changes(
     // makes records younger than it.
     let timeless =
         old.as_of == new.as_of || old.as_of < new.as_of && !after.policy().depends_on_time();
+    let alike = near.is_some();
     let near = near.filter(|_| old.config_hash == new.config_hash && timeless);
     let one = |index: u32| -> Result<Option<(u32, EntityId, Vec<String>)>> {
         let id = after.results().entity_id(index)?;
@@ -33,7 +35,20 @@ pub fn golden_changes(
         if before.results().entity_id(old)? != id {
             return Ok(None);
         }
-        let (was, is) = (before.values(old)?, after.values(index)?);
+        let (old, new) = (before.results().entity(old)?, after.results().entity(index)?);
+        let members = after.members(&new)?;
+        // Most records stand in both: they are read once.
+        let mut held: Vec<(u64, usize)> = Vec::new();
+        for (at, ordinal) in new.members.iter().enumerate().filter(|_| alike) {
+            held.push((after.results().origin(*ordinal)?.0, at));
+        }
+        held.sort_unstable();
+        let known = |number: u64| -> Option<Member> {
+            let at = held.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+            Some(members[held[at].1].clone())
+        };
+        let was = before.values_of(old.kind, &before.members_or(&old, known)?);
+        let is = after.values_of(new.kind, &members);
         let mut fields: Vec<String> =
             was.keys().chain(is.keys()).filter(|f| was.get(*f) != is.get(*f)).cloned().collect();
         fields.sort_unstable();

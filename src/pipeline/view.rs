@@ -621,8 +621,21 @@ impl View {
     /// # Errors
     /// Damaged or unreadable.
     pub fn members(&self, row: &EntityRow) -> Result<Vec<Member>> {
+        self.members_or(row, |_| None)
+    }
+
+    /// As [`View::members`], but those that are `known` by their number in the store are not read.
+    pub(super) fn members_or(
+        &self,
+        row: &EntityRow,
+        known: impl Fn(u64) -> Option<Member>,
+    ) -> Result<Vec<Member>> {
         let mut members = Vec::with_capacity(row.members.len());
         for ordinal in &row.members {
+            if let Some(member) = known(self.results.origin(*ordinal)?.0) {
+                members.push(member);
+                continue;
+            }
             let key = self.results.key(*ordinal)?;
             let system = self.systems.get(&key.source).unwrap_or(&key.source);
             members.push(Member {
@@ -640,12 +653,21 @@ impl View {
     /// Damaged or unreadable.
     pub fn values(&self, entity: u32) -> Result<BTreeMap<String, Vec<String>>> {
         let row = self.results.entity(entity)?;
+        Ok(self.values_of(row.kind, &self.members(&row)?))
+    }
+
+    /// Golden values of an entity of these members.
+    pub(super) fn values_of(
+        &self,
+        kind: EntityKind,
+        members: &[Member],
+    ) -> BTreeMap<String, Vec<String>> {
         let as_of = self.results.summary().as_of.map(Timestamp);
         let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        surviving_values(row.kind, &self.members(&row)?, &self.policy, as_of, |field, value| {
+        surviving_values(kind, members, &self.policy, as_of, |field, value| {
             values.entry(field.to_owned()).or_default().push(value.to_owned());
         });
-        Ok(values)
+        values
     }
 
     /// The golden record of an entity.
