@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sameas::model::{RecordKey, Timestamp, Verdict};
+use sameas::model::{LedgerEvent, RecordKey, Timestamp, Verdict};
 use sameas::pipeline::{
-    Engine, EngineOptions, FileArgument, RebuildOptions, RebuildReport, View, gone,
+    Engine, EngineOptions, FileArgument, RebuildOptions, RebuildReport, View, gone, visit_ledger,
 };
 use sameas::synth::{self, Request};
 
@@ -94,8 +94,20 @@ impl Exports {
         assert!(!stage(&full));
         assert_eq!(again.contradictions, full.contradictions);
         same(&self.store(), &whole);
+        assert!(events(&self.store()) == events(&whole), "the same events");
         stage(&again)
     }
+}
+
+/// What the ledger tells, from its first event on.
+fn events(store: &Path) -> Vec<LedgerEvent> {
+    let mut events = Vec::new();
+    visit_ledger(store, |event| {
+        events.push(event);
+        Ok(())
+    })
+    .unwrap();
+    events
 }
 
 /// Everything that two results say but how long they took.
@@ -193,6 +205,10 @@ fn what_is_untouched_is_taken_over_and_nothing_else() {
         }
     }
     assert!(exports.rebuild(), "decisions withdrawn");
+
+    // An older outcome in force again.
+    Exports::engine(&exports.store()).undo(None, None).unwrap();
+    assert!(exports.rebuild(), "after an undo");
 
     // Too much at once.
     exports.ingest(|_, at, row| if at % 3 == 0 { other(row) } else { row.to_owned() });
