@@ -11,6 +11,9 @@ use super::table::{
 use crate::model::{EntityKind, Gender, IdentifierKind, LinkStrength, NormalRecord};
 use crate::similarity::soundex;
 
+/// Ids in systems of a record that are compared, its own ones first.
+pub const MOST_LINKS: usize = 16;
+
 impl Table {
     /// Adds the next record. Call [`Table::finish`] after the last.
     pub fn push(&mut self, record: &NormalRecord, origin: Origin, texts: &TextChoice) {
@@ -352,7 +355,7 @@ impl Rest<'_> {
                 own,
                 announced: id.strength == LinkStrength::Announced,
             };
-            if self.links.open().len() < 16 {
+            if self.links.open().len() < MOST_LINKS {
                 push_new(self.links, entry);
             }
         }

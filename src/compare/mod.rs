@@ -22,6 +22,7 @@ mod text;
 mod whole_name;
 mod words;
 
+pub use columns::MOST_LINKS;
 pub use fill::{Known, WordCounts, name_from_mailboxes};
 pub use intern::{Interner, Lists, Marks, NONE};
 pub use levels::{pack, unpack};

@@ -13,7 +13,7 @@ use crate::blocking::keys_of;
 use crate::clustering::{CONNECT, Step, StepKind};
 use crate::error::Result;
 use crate::model::{ScoredPair, Thresholds};
-use crate::scoring::Model;
+use crate::scoring::{self, Model};
 use crate::store::results::{EntityRow, Results};
 
 /// Name of the blob that holds the relatives of a snapshot.
@@ -67,8 +67,10 @@ impl Standing {
         thresholds: &Thresholds,
     ) -> Result<Option<Self>> {
         let summary = results.summary();
-        // All pairs that connect are kept where those worth a look are no better.
-        let alike = summary.thresholds == *thresholds
+        let facts = RunFacts::read(results)?;
+        let alike = facts.scoring == scoring::VERSION
+            && summary.thresholds == *thresholds
+            // Then all pairs that connect are kept.
             && review(thresholds) <= CONNECT
             && summary.model_hash == model.hash()?;
         let Some(relatives) = results.blob(RELATIVES)?.filter(|_| alike) else { return Ok(None) };
@@ -92,7 +94,7 @@ impl Standing {
         for record in (0..then).filter_map(|then| current.of(then)) {
             earlier.before[record as usize] = true;
         }
-        let judged = RunFacts::read(results)?.judged.into_iter().flat_map(|(a, b)| [a, b]);
+        let judged = facts.judged.into_iter().flat_map(|(a, b)| [a, b]);
         earlier.touched.extend(judged.filter_map(|then| current.of(then)));
         take_pairs(&mut earlier, results, &current)?;
         take_entities(&mut earlier, results, &current)?;

@@ -46,6 +46,8 @@ pub(super) struct RunFacts {
     pub(super) judged: Vec<(u32, u32)>,
     /// How canonical values were read, as of `records::reading`.
     pub(super) reading: u64,
+    /// How pairs were weighed and clusters made, as of `scoring::VERSION`.
+    pub(super) scoring: u32,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.
@@ -136,8 +138,23 @@ impl Engine {
         Ok(bytes as f64 / rows.max(1) as f64)
     }
 
-    /// Works everything out and writes nothing.
+    /// Works everything out and writes nothing. Damage to the last results is no reason to stop.
     pub(super) fn work_out(
+        &mut self,
+        options: &RebuildOptions,
+        clock: &mut Clock<'_>,
+    ) -> Result<Work> {
+        match self.work_out_from_last(options, clock) {
+            Err(error) if error.kind() == ErrorKind::Corrupted && !options.full => {
+                clock.progress.message(&format!("{error}: all is worked out anew"));
+                let options = RebuildOptions { full: true, ..options.clone() };
+                self.work_out_from_last(&options, clock)
+            }
+            worked_out => worked_out,
+        }
+    }
+
+    fn work_out_from_last(
         &mut self,
         options: &RebuildOptions,
         clock: &mut Clock<'_>,
@@ -162,12 +179,9 @@ impl Engine {
         let Self { index, pool, .. } = &*self;
         let thresholds = self.options.config.thresholds;
         let standing = match (&previous, &model) {
-            (Some(results), Some(model)) if records.reused => pool.install(|| {
-                // Damage there is no reason to stop: then all is worked out.
-                let standing = Standing::new(results, &records, index, model, &thresholds);
-                standing
-                    .or_else(|error| if error.has_outside_cause() { Err(error) } else { Ok(None) })
-            })?,
+            (Some(results), Some(model)) if records.read_alike => {
+                pool.install(|| Standing::new(results, &records, index, model, &thresholds))?
+            }
             _ => None,
         };
         drop(previous);

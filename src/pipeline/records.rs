@@ -34,7 +34,7 @@ pub(super) struct LiveRecords {
     generic: FxHashSet<u32>,
     values: Ordered,
     /// Whether the last results read records as they are read now.
-    pub(super) reused: bool,
+    pub(super) read_alike: bool,
     noted: Mutex<Noted>,
     /// By what oversized blocks are refined, once the records were noted.
     outlines: Mutex<Vec<Outline>>,
@@ -169,7 +169,7 @@ impl LiveRecords {
         let reading = reading(catalog);
         let facts = previous.map(|results| RunFacts::read(results)).transpose()?;
         let facts = facts.filter(|facts| facts.reading == reading);
-        out.reused = facts.is_some();
+        out.read_alike = facts.is_some();
         let mut left_there = false;
         if let (Some(results), Some(_)) = (previous, &facts)
             && all.len() < live.records.len()

@@ -70,6 +70,7 @@ impl Writing<'_> {
             },
             fields: noted.fields.names(),
             reading: self.reading,
+            scoring: crate::scoring::VERSION,
             files: self.basis.files,
             judgements: self.basis.judgements,
             sources: self.sources(),

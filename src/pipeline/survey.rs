@@ -9,7 +9,7 @@ use super::findings::SHARED;
 use super::gone::{Gone, LastKnown, mails, phones};
 use super::records::LiveRecords;
 use super::resolve::Records as _;
-use crate::compare::{Origin, Table};
+use crate::compare::{MOST_LINKS, Origin, Table};
 use crate::model::NormalRecord;
 use crate::scoring::Model;
 
@@ -106,7 +106,8 @@ impl<'a> Survey<'a> {
                 seen.near.push((at, record.clone()));
             }
         }
-        for id in &record.self_ids {
+        // As many as a comparison table holds of a record.
+        for id in record.self_ids.iter().take(MOST_LINKS) {
             seen.own.push((hash(&format!("{}/{}/{}", id.system, id.object, id.id)), at));
         }
     }

@@ -11,3 +11,7 @@ pub use explain::Weights;
 pub use model::{FrozenCounts, Model};
 pub use parameters::{Class, Parameters, Score};
 pub use train::{TrainingSet, train};
+
+/// To be raised with any change to what pairs weigh or clusters come to under one model: what an
+/// earlier version worked out is then not taken over.
+pub const VERSION: u32 = 1;

@@ -214,3 +214,28 @@ fn what_is_untouched_is_taken_over_and_nothing_else() {
     exports.ingest(|_, at, row| if at % 3 == 0 { other(row) } else { row.to_owned() });
     assert!(!exports.rebuild(), "a third has changed");
 }
+
+#[test]
+fn damage_to_the_last_results_does_not_stop_a_rebuild() {
+    let exports = Exports::new(2_000, 5);
+    exports.ingest(|_, _, row| row.to_owned());
+    exports.rebuild();
+    let whole = exports.folder.path().join("whole");
+    let run = |store: &Path| {
+        Exports::engine(store).rebuild(RebuildOptions::default(), &()).unwrap();
+    };
+    run(&whole);
+    let path = exports.store().join("results/000001.bin");
+    let bytes = std::fs::read(&path).unwrap();
+    // In keys and values, in pairs, in entities.
+    for part in [3, 5, 9, 12, 17, 19] {
+        let mut bytes = bytes.clone();
+        let at = bytes.len() * part / 20;
+        bytes[at] ^= 0x55;
+        copy(&exports.store(), &exports.folder.path().join(format!("damaged-{part}")));
+        let store = exports.folder.path().join(format!("damaged-{part}"));
+        std::fs::write(store.join("results/000001.bin"), bytes).unwrap();
+        run(&store);
+        same(&store, &whole);
+    }
+}
