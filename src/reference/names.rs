@@ -1,4 +1,4 @@
-//! How names relate and how common they are. Tokens are folded (see [`fold`]).
+//! How names relate and how common they are. Tokens are folded (see [`fold`](crate::reference::fold())).
 //!
 //! Only direct pairs of the tables count: two short forms of one full name are no evidence
 //! (measured likelihood ratio 1), so nothing is ever chained through a third name.
