@@ -422,7 +422,7 @@ fn clusters_of(resolution: &Resolution) -> Vec<Vec<u32>> {
 }
 
 /// Candidate pairs by walking the postings of the index; blocks that stand as they did are told from
-/// others.
+/// others. Uses the outlines of the records up.
 pub(super) fn candidates(
     index: &crate::blocking::index::BlockIndex,
     store: &Store,
@@ -431,7 +431,7 @@ pub(super) fn candidates(
     method: Method,
     standing: Option<&Standing>,
 ) -> Result<Candidates> {
-    let outlines = &*records.outlines();
+    let outlines = &records.take_outlines();
     let ordinals = records.ordinals();
     let part = |bucket: &Bucket| {
         let mut part = BlocksBuilder::new(outlines, limits, method);

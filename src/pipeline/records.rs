@@ -270,8 +270,12 @@ impl LiveRecords {
         self.generic.contains(&file)
     }
 
-    /// What oversized blocks are refined by, of the records that were noted.
-    pub(super) fn outlines(&self) -> MutexGuard<'_, Vec<Outline>> {
+    /// What oversized blocks are refined by, of the records that were noted last; they are not kept.
+    pub(super) fn take_outlines(&self) -> Vec<Outline> {
+        std::mem::take(&mut self.outlines())
+    }
+
+    fn outlines(&self) -> MutexGuard<'_, Vec<Outline>> {
         self.outlines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
