@@ -42,6 +42,7 @@ const MOST_KEYS: usize = 1 << 10;
 const PAGES_MAX: u64 = 24;
 /// Buckets that a walk reads ahead, in parallel.
 const WALK_AHEAD: u64 = 512;
+const _: () = assert!(BUCKETS.is_multiple_of(WALK_AHEAD));
 const WRITER_BYTES: usize = 16 << 20;
 
 /// Hashed keys → record numbers, for the live records of a store.

@@ -10,8 +10,8 @@ use crate::model::NormalRecord;
 pub(super) const TRAITS: usize = 8;
 
 /// A record's first given name, family name, postcode, birth date, letters of its mailbox, phone,
-/// town and organisation, each a hash of 32 bits: 0 where it has none. Two values of one hash at
-/// worst bring records together that are compared in vain.
+/// town and organisation, each a hash of 32 bits: 0 where it has none. Two values of one hash, one
+/// pair in four thousand million, count as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outline([u32; TRAITS]);
 

@@ -11,6 +11,8 @@ use super::table::{
 use crate::model::{EntityKind, Gender, IdentifierKind, LinkStrength, NormalRecord};
 use crate::similarity::soundex;
 
+/// Mail addresses of a record that are compared.
+pub(super) const MOST_EMAILS: usize = 8;
 /// Ids in systems of a record that are compared, its own ones first.
 pub const MOST_LINKS: usize = 16;
 
@@ -179,14 +181,15 @@ impl Mails<'_> {
                     domain: self.domain.intern(&email.domain),
                     digits: digits.min(20) as u8,
                     free: email.quality.free || email.quality.disposable,
-                    role: email.quality.role,
                     relay: email.quality.relay,
                     len: email.local.len().min(255) as u8,
                     bag: bag(&email.local),
                 });
             }
-            if !self.emails.open().iter().any(|e| e.email == id) && self.emails.open().len() < 8 {
-                self.emails.push(EmailEntry { email: id, pattern: 0 });
+            if !self.emails.open().iter().any(|e| e.email == id)
+                && self.emails.open().len() < MOST_EMAILS
+            {
+                self.emails.push(EmailEntry { email: id, pattern: 0, role: email.quality.role });
             }
         }
         self.emails.close();

@@ -65,8 +65,8 @@ fn level(
 ) -> Option<u8> {
     let same_domain = va.domain == vb.domain;
     // `ar20@` is a department's mailbox, but not where the owner is called Alfie Roberts.
-    let role = |role: bool, e: EmailEntry| role && e.pattern == 0;
-    if persons && (role(va.role, ea) || role(vb.role, eb)) {
+    let role = |e: EmailEntry| e.role && e.pattern == 0;
+    if persons && (role(ea) || role(eb)) {
         // A function's mailbox says where somebody works, not who it is.
         return (same_domain && !va.free).then_some(6);
     }

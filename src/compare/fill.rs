@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::columns::MOST_EMAILS;
 use super::pattern::{Pattern, Segments, derive};
 use super::table::Table;
 use super::{NONE, PatternShares};
@@ -84,7 +85,7 @@ impl Table {
                 if pattern.derived() {
                     out.push((*record, at as u8, pattern));
                 }
-                if stated && !value.role {
+                if stated && !entry.role {
                     *shares.counts.entry(pattern).or_insert(0) += 1;
                     shares.total += 1;
                 }
@@ -100,8 +101,9 @@ impl Table {
             return;
         }
         for at in 0..self.emails.get(record).len() {
-            let value = self.email_values[self.emails.get(record)[at].email as usize];
-            if value.relay || value.role {
+            let entry = self.emails.get(record)[at];
+            let value = self.email_values[entry.email as usize];
+            if value.relay || entry.role {
                 continue;
             }
             let local = self.local.get(value.local).to_owned();
@@ -291,8 +293,14 @@ pub fn name_from_mailboxes(record: &NormalRecord, known: &Known<'_>) -> Option<(
             (counts.given, counts.family)
         }
     };
-    let usable = |e: &&Email| !(e.quality.useless || e.quality.relay || e.quality.role);
-    let mut emails = record.emails.iter().filter(usable).filter(|email| !email.local.is_empty());
+    let mut compared: Vec<&Email> = Vec::new();
+    for email in record.emails.iter().filter(|e| !e.quality.useless && !e.local.is_empty()) {
+        let same = |e: &&Email| e.local == email.local && e.domain == email.domain;
+        if compared.len() < MOST_EMAILS && !compared.iter().any(same) {
+            compared.push(email);
+        }
+    }
+    let mut emails = compared.into_iter().filter(|e| !(e.quality.relay || e.quality.role));
     let found = emails.find_map(|email| names_in(&email.local, (given, &family), &count))?;
     let given = found.given.map_or(given, |(given, _)| given).to_owned();
     let family = found.family.map_or(family, |(family, _)| family.to_owned());

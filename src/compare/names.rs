@@ -313,7 +313,7 @@ fn other_given(
             && text.len() >= 4
             && t.emails(side.record).iter().any(|entry| {
                 let value = t.email_values[entry.email as usize];
-                if value.relay || value.role {
+                if value.relay || entry.role {
                     return false;
                 }
                 let Some(segments) = Segments::new(t.local.get(value.local)) else { return false };

@@ -112,7 +112,7 @@ impl Row {
             many: bits(2),
             name: names.first().copied().unwrap_or(NameEntry::NONE),
             given_bag: bag(t.given.get(names.first().map_or(NONE, |name| name.given))),
-            email: email.unwrap_or(EmailEntry { email: NONE, pattern: 0 }),
+            email: email.unwrap_or(EmailEntry::NONE),
             email_value: email.map_or(EmailValue::NONE, |e| t.email_values[e.email as usize]),
             phone: Digits::new(&t.phone, phones.first().copied().unwrap_or(NONE)),
             birth: Digits::new(&t.birth, births.first().copied().unwrap_or(NONE)),

@@ -49,6 +49,9 @@ pub struct EmailEntry {
     pub email: u32,
     /// How the record's own names make up the local part: see `compare::pattern`.
     pub pattern: u16,
+    /// It is written as a function's mailbox: `info.bakery@` may be the address that another record
+    /// writes `infobakery@`.
+    pub role: bool,
 }
 
 /// Facts of a distinct mail address.
@@ -64,14 +67,17 @@ pub struct EmailValue {
     pub digits: u8,
     /// The domain is open to everyone.
     pub free: bool,
-    /// A function's mailbox.
-    pub role: bool,
     /// A stable masked address: agreement counts, difference says nothing.
     pub relay: bool,
     /// Length of the local part in bytes, at most 255.
     pub len: u8,
     /// Which characters the local part holds: a bit a character.
     pub bag: u64,
+}
+
+impl EmailEntry {
+    /// No address.
+    pub(crate) const NONE: Self = Self { email: NONE, pattern: 0, role: false };
 }
 
 impl EmailValue {
@@ -82,7 +88,6 @@ impl EmailValue {
         domain: NONE,
         digits: 0,
         free: false,
-        role: false,
         relay: false,
         len: 0,
         bag: 0,

@@ -31,8 +31,9 @@ pub(super) struct Standing {
     pub(super) lost: FxHashSet<u64>,
 }
 
-/// Of so many records one may be new, gone or changed: with more, working all out takes no longer.
-const CHANGED: usize = 20;
+/// Of so many records one may be new or changed, and one gone: with more, so many blocks are touched
+/// that working all out takes no longer, and no more memory.
+const CHANGED: usize = 40;
 /// Pairs or entities that one thread reads at a time.
 const RUN: u64 = 4_096;
 
@@ -83,7 +84,7 @@ impl Standing {
         let current: Result<Vec<u32>> = (0..then).into_par_iter().map(ordinal_now).collect();
         let current = Current(current?);
         let held = current.0.iter().filter(|record| **record != GONE).count();
-        if (now - held + then as usize - held) * CHANGED > now {
+        if now.saturating_sub(held).max(then as usize - held) * CHANGED > now {
             return Ok(None);
         }
         let mut earlier = Earlier {

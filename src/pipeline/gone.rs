@@ -62,7 +62,7 @@ pub(super) struct LastKnown<'a> {
 }
 
 /// Records of a mailbox or phone that are looked at: one that more share tells little.
-const LOOKED_AT: usize = 100;
+pub(super) const LOOKED_AT: usize = 100;
 
 /// Mailboxes of a record, as the comparison table writes them.
 pub(super) fn mails(of: &NormalRecord) -> impl Iterator<Item = String> {

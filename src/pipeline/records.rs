@@ -142,8 +142,8 @@ pub(super) type Systems = BTreeMap<Arc<str>, Arc<str>>;
 
 /// Pieces of the last results, or groups of chunks, that are read before their values are put aside.
 const AT_ONCE: usize = 32;
-/// Of so many records at most one may have come in this process for the values of the others to stay
-/// in the last results.
+/// Of so many records at most one may stand elsewhere for the values of the others to stay in the
+/// last results.
 const MOST: usize = 4;
 /// Chunks of a group.
 const GROUP: usize = 16;
@@ -176,7 +176,9 @@ impl LiveRecords {
         {
             let missing = all.missing(&live.records);
             // Where most values stand in the results already, they need not be copied.
-            left_there = all.len() <= live.records.len() / MOST;
+            let most = live.records.len() - live.records.len() / MOST;
+            left_there =
+                live.records.len() - all.len() >= most && results.records() as usize >= most;
             let mut add = |piece| out.add(store, &mut values, &mut all, piece);
             from_results(results, &mappings, &missing, left_there, advance, &mut add)?;
         }

@@ -103,8 +103,8 @@ pub fn build_table(
     let mut table = Table::default();
     table.method = method;
     each(records, |from, piece| {
-        records.noted(from, piece);
         piece.par_iter_mut().for_each(|normal| method.narrow(normal));
+        records.noted(from, piece);
         let origins: Vec<Origin> =
             (from..from + piece.len() as u32).map(|at| records.origin(at)).collect();
         table.extend(piece, &origins, &texts);

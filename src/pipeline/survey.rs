@@ -2,11 +2,11 @@
 //! table holds them all: the counterpart of [`Findings::new`](super::findings::Findings::new).
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::findings::SHARED;
-use super::gone::{Gone, LastKnown, mails, phones};
+use super::gone::{Gone, LOOKED_AT, LastKnown, mails, phones};
 use super::records::LiveRecords;
 use super::resolve::Records as _;
 use crate::compare::{MOST_LINKS, Origin, Table};
@@ -16,8 +16,9 @@ use crate::scoring::Model;
 /// What is gathered of the records.
 pub(super) struct Survey<'a> {
     gone: &'a [Gone],
-    /// Hashes of the mailboxes and phones of records that are gone.
-    of_gone: FxHashSet<u64>,
+    /// Hashes of the mailboxes and phones of records that are gone, and how many live records with
+    /// them are near.
+    of_gone: FxHashMap<u64, usize>,
     /// Live records that have one of them, ascending.
     near: Vec<(u32, NormalRecord)>,
     /// Hashes of the mailboxes, and phones, that many records of the model share; whether they were
@@ -30,7 +31,8 @@ pub(super) struct Survey<'a> {
 /// What a run of records adds.
 #[derive(Default)]
 struct Seen {
-    near: Vec<(u32, NormalRecord)>,
+    /// With the hashes that it shares.
+    near: Vec<(u32, NormalRecord, Vec<u64>)>,
     frequent: [Vec<u64>; 2],
     own: Vec<(u64, u32)>,
 }
@@ -54,10 +56,10 @@ fn phone_hashes(of: &NormalRecord) -> impl Iterator<Item = u64> {
 impl<'a> Survey<'a> {
     /// Nothing seen yet.
     pub(super) fn new(gone: &'a [Gone], model: &Model) -> Self {
-        let mut of_gone = FxHashSet::default();
+        let mut of_gone = FxHashMap::default();
         for gone in gone {
-            of_gone.extend(mails(&gone.normal).map(|mail| hash(&mail)));
-            of_gone.extend(phones(&gone.normal).map(hash));
+            of_gone.extend(mails(&gone.normal).map(|mail| (hash(&mail), 0)));
+            of_gone.extend(phones(&gone.normal).map(|phone| (hash(phone), 0)));
         }
         let frequent = |field: &str| {
             let counts = model.frequencies.iter().find(|counts| counts.field == field);
@@ -82,7 +84,18 @@ impl<'a> Survey<'a> {
         };
         let seen: Vec<Seen> = records.par_chunks(RUN).enumerate().map(look).collect();
         for seen in seen {
-            self.near.extend(seen.near);
+            for (at, record, hashes) in seen.near {
+                // More of a mailbox or phone are not looked at.
+                let mut wanted = false;
+                for hash in hashes {
+                    let near = self.of_gone.entry(hash).or_default();
+                    wanted |= *near < LOOKED_AT;
+                    *near += 1;
+                }
+                if wanted {
+                    self.near.push((at, record));
+                }
+            }
             self.own.extend(seen.own);
             for (frequent, hashes) in self.frequent.iter_mut().zip(seen.frequent) {
                 frequent.extend(hashes.into_iter().map(|hash| (hash, true)));
@@ -101,9 +114,13 @@ impl<'a> Survey<'a> {
             seen.frequent[1].extend(found);
         }
         if !self.of_gone.is_empty() {
-            let mut hashes = mails(record).map(|mail| hash(&mail)).chain(phones(record).map(hash));
-            if hashes.any(|hash| self.of_gone.contains(&hash)) {
-                seen.near.push((at, record.clone()));
+            let hashes = mail_hashes(record).chain(phone_hashes(record));
+            let open = |hash: &u64| self.of_gone.get(hash).is_some_and(|near| *near < LOOKED_AT);
+            let mut hashes: Vec<u64> = hashes.filter(open).collect();
+            hashes.sort_unstable();
+            hashes.dedup();
+            if !hashes.is_empty() {
+                seen.near.push((at, record.clone(), hashes));
             }
         }
         // As many as a comparison table holds of a record.

@@ -39,7 +39,7 @@ impl Engine {
     /// [`ErrorKind::Unknown`] where the run is none, was taken back already, or its predecessor is
     /// no longer kept; damage; writing fails.
     pub fn undo(&mut self, run: Option<u32>, at: Option<Timestamp>) -> Result<Undone> {
-        let state = self.settled_ledger()?;
+        let state = self.pool.install(|| self.settled_ledger())?;
         let (run, target) = self.target(&state, run)?;
         let results = Results::open(&self.store.results_path(target))?;
         let facts = RunFacts::read(&results)?;

@@ -232,7 +232,7 @@ impl Gathered {
     }
 
     /// Brings values into the order of their records. O(n log n); each byte is written once, in large
-    /// runs. Parallel: pieces are dealt out to some files.
+    /// runs. Parallel: pieces are dealt out to some files, by a thread each that reads all.
     pub(super) fn sort(self, store: &Store, places: &[Place]) -> Result<Sorted> {
         let records = places.len() as u32;
         let pieces = records.div_ceil(PIECE) as usize;

@@ -45,6 +45,10 @@ fn names_in_other_roles_weigh_the_same_beside_nothing_else() {
         writeln!(rows, "q{at},{family},{given} {word}.,{mail},").unwrap();
         writeln!(rows, "r{at},{family} {word},{given},{mail},").unwrap();
         writeln!(rows, "t{at},,,{given}.{family}@mail.example,55501{at:05}").unwrap();
+        // One mailbox, which only the first record writes as a function's.
+        writeln!(rows, "a{at},{given},{family},billing.uk{at}@gmail.com,").unwrap();
+        writeln!(rows, "b{at},{given},{family},billinguk{at}@gmail.com,").unwrap();
+        writeln!(rows, "c{at},{given} {word},{family},billinguk{at}@gmail.com,").unwrap();
     }
     let bench = Bench::new();
     bench.write("people.csv", rows);

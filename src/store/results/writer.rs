@@ -365,8 +365,10 @@ impl ResultsWriter {
         let (head, rest) = items.split_at(((size - open) % size).min(items.len()));
         let (whole, tail) = rest.split_at(rest.len() - rest.len() % size);
         self.push_some(stream, head, &encode)?;
-        // Blocks that are full already stand before these in their stream.
-        self.write_blocks()?;
+        if !whole.is_empty() {
+            // Blocks that are full already stand before these in their stream.
+            self.write_blocks()?;
+        }
         for group in whole.chunks(size * BLOCKS_AT_ONCE) {
             let block = |items: &[T]| {
                 let mut blocks = Blocks::new(stream);
