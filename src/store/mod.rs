@@ -164,8 +164,8 @@ pub struct Store {
     /// A sync failed: what is on disk is unknown until the store is opened anew.
     poisoned: AtomicBool,
     table: Mutex<Option<heads::HeadTable>>,
-    /// The command at work, and hashes of the keys that it brought as they were in force.
-    in_force: Mutex<(u32, Vec<(u64, u64)>)>,
+    /// The command at work, and what it brought that versions said already.
+    said: Mutex<(u32, Vec<writer::Said>)>,
     entries: Mutex<Option<Arc<Vec<FileEntry>>>>,
     /// Files of [`Store::scratch`] made so far.
     scratches: AtomicU32,
@@ -239,7 +239,7 @@ impl Store {
             writing: AtomicBool::new(false),
             poisoned: AtomicBool::new(false),
             table: Mutex::default(),
-            in_force: Mutex::default(),
+            said: Mutex::default(),
             entries: Mutex::default(),
             scratches: AtomicU32::new(0),
         })

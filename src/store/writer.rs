@@ -40,8 +40,8 @@ pub struct FileWriter<'a> {
     written: Vec<Head>,
     /// Rows that were not stored since the store knew them.
     known: u64,
-    /// Keys of those that said what was in force.
-    in_force: Vec<(u64, u64)>,
+    /// Their keys, and the numbers of the versions that say the same.
+    said: Vec<Said>,
     quarantine: Vec<u32>,
     quarantine_crc: crc32fast::Hasher,
     done: bool,
@@ -68,7 +68,7 @@ impl<'a> FileWriter<'a> {
             chunks_crc: crc32fast::Hasher::new(),
             written: Vec::new(),
             known: 0,
-            in_force: Vec::new(),
+            said: Vec::new(),
             quarantine: Vec::new(),
             quarantine_crc: crc32fast::Hasher::new(),
             done: false,
@@ -113,11 +113,11 @@ impl<'a> FileWriter<'a> {
                 Some(table) => {
                     let news: Vec<News> =
                         records.par_iter().map(|record| news(table, record)).collect();
-                    self.known += news.iter().filter(|news| **news != News::Other).count() as u64;
-                    for (record, _) in
-                        records.iter().zip(&news).filter(|(_, news)| **news == News::InForce)
-                    {
-                        self.in_force.push(heads::key_hash(&record.key));
+                    for (record, news) in records.iter().zip(&news) {
+                        if let News::Said(number) = news {
+                            self.known += 1;
+                            self.said.push((heads::key_hash(&record.key), *number));
+                        }
                     }
                     numbers = news.iter().map(|n| number(*n == News::Other)).collect();
                     let fresh = records.iter().zip(news).filter(|(_, news)| *news == News::Other);
@@ -242,38 +242,42 @@ impl<'a> FileWriter<'a> {
         Ok(receipt)
     }
 
-    /// A key that came with what is in force *and* with something else has both weighed as of this
+    /// A key that came with what the store knew *and* with something else has both weighed as of this
     /// command, whatever their order in its files: the row that was not stored is stored after all.
     fn store_known(&mut self) -> Result<()> {
-        let mut earlier = locked(&self.store.in_force);
+        let mut earlier = locked(&self.store.said);
         if earlier.0 != self.command {
             *earlier = (self.command, Vec::new());
         }
-        if self.in_force.is_empty() && earlier.1.is_empty() || self.written.is_empty() {
-            earlier.1.extend_from_slice(&self.in_force);
+        if self.said.is_empty() && earlier.1.is_empty() || self.written.is_empty() {
+            earlier.1.extend_from_slice(&self.said);
             return Ok(());
         }
         let mut keys: Vec<(u64, u64)> = self.written.iter().map(|head| head.key).collect();
         keys.sort_unstable();
-        let known = earlier.1.iter().chain(&self.in_force);
-        let mut both: Vec<_> =
-            known.filter(|key| keys.binary_search(key).is_ok()).copied().collect();
+        let known = earlier.1.iter().chain(&self.said);
+        let mut both: Vec<Said> =
+            known.filter(|(key, _)| keys.binary_search(key).is_ok()).copied().collect();
         both.sort_unstable();
         both.dedup();
-        earlier.1.extend_from_slice(&self.in_force);
+        earlier.1.extend_from_slice(&self.said);
         drop(earlier);
         let mut records = Vec::new();
-        for key in both {
-            let in_force = {
+        for said in both {
+            // One that a file of this command brought is weighed so already.
+            let brought = {
                 let table = locked(&self.store.table);
-                table.as_ref().and_then(|t| heads::winner(t.versions(key)).copied())
+                let versions = table.as_ref().map_or(&[][..], |table| table.versions(said.0));
+                versions.iter().any(|v| v.number == said.1 && v.command == self.command)
             };
-            let Some(head) = in_force else { continue };
-            if let Some(mut record) = self.store.record(head.number)? {
+            if brought {
+                continue;
+            }
+            if let Some(mut record) = self.store.record(said.1)? {
                 record.file = self.file;
                 record.version.command = self.command;
                 records.push(record);
-                self.known -= self.in_force.iter().filter(|known| **known == key).count() as u64;
+                self.known -= self.said.iter().filter(|known| **known == said).count() as u64;
             }
         }
         self.store_records(&records.iter().collect::<Vec<_>>())
@@ -343,13 +347,15 @@ impl Drop for FileWriter<'_> {
     }
 }
 
+/// A key, and the number of a version of it.
+pub(super) type Said = ((u64, u64), u64);
+
 /// What a record says that the store did not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum News {
-    /// Nothing: it is what is in force.
-    InForce,
-    /// Nothing: it is an earlier version, and would not replace what is in force.
-    Past,
+    /// Nothing: the version of this number, which is in force or would not give way to it, says the
+    /// same.
+    Said(u64),
     /// Something.
     Other,
 }
@@ -359,10 +365,13 @@ fn news(table: &HeadTable, record: &SourceRecord) -> News {
     let versions = table.versions(head.key);
     match heads::winner(versions) {
         None => News::Other,
-        Some(in_force) if in_force.same_state(&head) => News::InForce,
+        Some(in_force) if in_force.same_state(&head) => News::Said(in_force.number),
         Some(_) if heads::winner(versions.iter().chain([&head])) == Some(&head) => News::Other,
-        Some(_) if versions.iter().any(|known| known.same_state(&head)) => News::Past,
-        Some(_) => News::Other,
+        Some(_) => {
+            // Of several the last, which may be of this command.
+            let same = versions.iter().rev().find(|known| known.same_state(&head));
+            same.map_or(News::Other, |known| News::Said(known.number))
+        }
     }
 }
 
