@@ -10,7 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::findings::suspicions;
 use super::resolve::{
-    Decisions, PIECE, Records, Resolution, blocking_recall, each, logit, nets, review, weighed,
+    AT_ONCE, Decisions, PIECE, RUN, Records, Resolution, blocking_recall, each, logit, nets,
+    review, weighed,
 };
 use crate::blocking::Candidates;
 use crate::clustering::{CONNECT, ClusterInput, Clustering, Edge, Step, UnionFind, cluster};
@@ -50,11 +51,6 @@ pub(super) struct Again {
     /// Why a person should look at a cluster, by its smallest record.
     pub(super) suspicions: FxHashMap<u32, Vec<String>>,
 }
-
-/// Pairs of a piece of parallel work.
-const RUN: usize = 2_048;
-/// Pairs whose records are brought close before any is compared.
-const AT_ONCE: usize = 128;
 
 /// What is worked out again.
 pub(super) struct Input<'a> {
@@ -134,7 +130,6 @@ impl Input<'_> {
                 table.extend(&normals?, &origins, &model.texts);
             }
         }
-        table.finish(&model.texts);
         model.weigh(&mut table);
         Ok(table)
     }

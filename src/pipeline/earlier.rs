@@ -74,7 +74,10 @@ impl Standing {
             // Then all pairs that connect are kept.
             && review(thresholds) <= CONNECT
             && summary.model_hash == model.hash()?;
-        let Some(relatives) = results.blob(RELATIVES)?.filter(|_| alike) else { return Ok(None) };
+        if !alike {
+            return Ok(None);
+        }
+        let Some(relatives) = results.blob(RELATIVES)? else { return Ok(None) };
         let (then, now) = (results.records(), records.keys.len());
         let ordinals = records.ordinals();
         let ordinal_now = |then: u32| -> Result<u32> {

@@ -238,15 +238,14 @@ impl LiveRecords {
         all: &mut Loaded,
         piece: Piece,
     ) -> Result<()> {
-        let added;
-        let places: &mut dyn Iterator<Item = Place> = if piece.places.is_empty() {
-            added = values.add(store, &piece.segment)?;
-            &mut { added }
+        let places: Vec<Place> = if piece.places.is_empty() {
+            values.add(store, &piece.segment)?.collect()
         } else {
-            &mut piece.places.into_iter()
+            piece.places
         };
-        for (key, ((number, file), place)) in piece.keys.iter().zip(piece.live.iter().zip(places)) {
-            all.push(key, *number, *file, place);
+        let live = piece.live.into_iter().zip(places);
+        for (key, ((number, file), place)) in piece.keys.iter().zip(live) {
+            all.push(key, number, file, place);
         }
         self.gone.extend(piece.gone);
         Ok(())

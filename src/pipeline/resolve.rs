@@ -80,9 +80,9 @@ pub struct Resolution {
 /// Candidate pairs that training looks at.
 const SAMPLE: usize = 200_000;
 /// Pairs whose records are brought close before any is compared.
-const AT_ONCE: usize = 128;
+pub(super) const AT_ONCE: usize = 128;
 /// Pairs of a piece of parallel work.
-const RUN: usize = 2048;
+pub(super) const RUN: usize = 2048;
 /// Records that further texts are chosen from: that many are enough to see what a column holds.
 const TEXT_SAMPLE: u32 = 1 << 16;
 
@@ -109,8 +109,8 @@ pub fn build_table(
             (from..from + piece.len() as u32).map(|at| records.origin(at)).collect();
         table.extend(piece, &origins, &texts);
     })?;
-    table.finish(&texts);
     let Some(model) = model else {
+        table.finish(&texts);
         let shares = table.read_mailboxes(None);
         return Ok((table, shares, texts));
     };

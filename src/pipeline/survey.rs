@@ -152,15 +152,14 @@ impl<'a> Survey<'a> {
     }
 
     /// By place among the records that are gone: the live record that each was last known with.
-    pub(super) fn last_known(&self, records: &LiveRecords, model: &Model) -> Vec<Option<u32>> {
+    pub(super) fn last_known(self, records: &LiveRecords, model: &Model) -> Vec<Option<u32>> {
         if self.gone.is_empty() {
             return Vec::new();
         }
-        let (ids, near): (Vec<u32>, Vec<NormalRecord>) = self.near.iter().cloned().unzip();
+        let (ids, near): (Vec<u32>, Vec<NormalRecord>) = self.near.into_iter().unzip();
         let origins: Vec<Origin> = ids.iter().map(|id| records.origin(*id)).collect();
         let mut table = Table::default();
         table.extend(&near, &origins, &model.texts);
-        table.finish(&model.texts);
         model.weigh(&mut table);
         let known = LastKnown::new(&table, self.gone);
         let of = |gone: &Gone| Some(ids[known.of(&gone.normal)? as usize]);

@@ -168,8 +168,9 @@ impl Model {
         })
     }
 
-    /// Completes a table whose values are counted: frequencies are the model's.
+    /// Completes a table of records: frequencies are the model's.
     pub fn weigh(&self, table: &mut Table) {
+        table.finish(&self.texts);
         table.apply(&self.frequencies);
         table.read_mailboxes(Some(&|word| self.word_counts(word)));
         table.forget_places();
