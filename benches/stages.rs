@@ -197,7 +197,7 @@ fn blocks(keyed: &[(Key, u32)], limits: &BlockLimits) -> Candidates {
     for block in keyed.chunk_by(|a, b| a.0 == b.0) {
         members.clear();
         members.extend(block.iter().map(|(_, record)| *record));
-        builder.group(block[0].0.rule, &members, false);
+        builder.group(block[0].0.rule, &members);
     }
     let mut candidates = Candidates::new(RECORDS as u32, limits);
     candidates.take(builder);

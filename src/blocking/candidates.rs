@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::keys::{RULES, SMALL_FILE};
 use super::limits::{CLASSES, class};
@@ -52,28 +53,34 @@ const WAITING: usize = 32 << 20;
 const FIRST_SHIFT: u32 = 43;
 const TAG_BITS: u32 = 12;
 const SECOND_MASK: u64 = (1 << 31) - 1;
-/// A tag is the slot of a rule, the class of the block's size, and whether it is as it was.
+/// A tag is the slot of a rule and the class of the block's size.
 const CLASS_BITS: u32 = 4;
 const _: () =
-    assert!(CLASSES == 1 << CLASS_BITS && 2 * RULES.len() <= 1 << (TAG_BITS - CLASS_BITS - 1));
+    assert!(CLASSES == 1 << CLASS_BITS && 2 * RULES.len() <= 1 << (TAG_BITS - CLASS_BITS));
 
 /// Whole blocks of a rule, or parts of its refined ones.
 const fn slot(rule: u8, part: bool) -> usize {
     2 * rule as usize + part as usize
 }
 
-fn tag(rule: u8, part: bool, records: u32, as_before: bool) -> u16 {
-    ((slot(rule, part) << CLASS_BITS | class(records)) << 1) as u16 | u16::from(as_before)
+fn tag(rule: u8, part: bool, records: u32) -> u16 {
+    (slot(rule, part) << CLASS_BITS | class(records)) as u16
 }
 
-/// Slot, class, and whether the block is as it was, of the tag of a packed pair.
-const fn untag(pair: u64) -> (usize, usize, bool) {
+/// Slot and class of the tag of a packed pair.
+const fn untag(pair: u64) -> (usize, usize) {
     let tag = (pair & ((1 << TAG_BITS) - 1)) as usize;
-    (tag >> (CLASS_BITS + 1), tag >> 1 & (CLASSES - 1), tag & 1 == 1)
+    (tag >> CLASS_BITS, tag & (CLASSES - 1))
 }
+
+/// The largest blocks left out that are told one by one.
+pub const LARGEST_TOLD: usize = 20;
+/// So many are kept, and looked through when there are [`LARGEST_MANY`].
+const LARGEST_KEPT: usize = 50;
+const LARGEST_MANY: usize = 200;
 
 /// Counts by rule.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockStatistics {
     /// Blocks kept.
     pub blocks: Vec<u64>,
@@ -85,7 +92,7 @@ pub struct BlockStatistics {
     pub left_out: Vec<u64>,
     /// Pairs that those would have held.
     pub pairs_left_out: Vec<u64>,
-    /// The largest blocks left out: (rule, members).
+    /// The largest blocks left out: (rule, members); all of them, or [`LARGEST_TOLD`] at least.
     pub largest: Vec<(u8, u64)>,
 }
 
@@ -95,7 +102,6 @@ pub struct BlocksBuilder<'a> {
     outlines: &'a [Outline],
     limits: &'a BlockLimits,
     method: Method,
-    before: Option<&'a [bool]>,
     /// Records of the blocks that are kept, one block after the other, ascending.
     members: Vec<u32>,
     /// End of each block's records, and its tag.
@@ -111,7 +117,6 @@ impl<'a> BlocksBuilder<'a> {
             outlines,
             limits,
             method,
-            before: None,
             members: Vec::new(),
             blocks: Vec::new(),
             sizes: Sizes::default(),
@@ -119,34 +124,21 @@ impl<'a> BlocksBuilder<'a> {
         }
     }
 
-    /// Tells blocks that are as they were in an earlier run, under the same limits, from others: by
-    /// record, whether it was there then and is the same.
-    pub fn since(self, before: &'a [bool]) -> Self {
-        Self { before: Some(before), ..self }
-    }
-
-    /// Whether these are the members of an earlier run, none of which is `lost`.
-    fn as_before(&self, members: &[u32], lost: bool) -> bool {
-        !lost && self.before.is_some_and(|before| members.iter().all(|r| before[*r as usize]))
-    }
-
-    /// Adds the records (ascending, distinct) that share a key of a rule; `lost` says that a record
-    /// which had it in the earlier run is gone.
-    pub fn group(&mut self, rule: u8, members: &[u32], lost: bool) {
+    /// Adds the records (ascending, distinct) that share a key of a rule.
+    pub fn group(&mut self, rule: u8, members: &[u32]) {
         if members.len() < 2 {
             return;
         }
         if members.len() <= self.limits.cap as usize {
-            let as_before = self.as_before(members, lost);
-            self.keep(rule, false, members, as_before);
+            self.keep(rule, false, members);
             return;
         }
         if !self.method.has(MethodPart::Refinement) {
             self.statistics.leave_out(rule, members.len() as u64);
             return;
         }
-        self.statistics.refined[usize::from(rule)] += 1;
-        self.refine(rule, members, lost);
+        self.statistics.refined(rule, 1);
+        self.refine(rule, members);
     }
 
     /// Adds every pair of a small file: what shares no key with anything may still be decided there.
@@ -154,31 +146,25 @@ impl<'a> BlocksBuilder<'a> {
         let records = self.outlines.len() as u32;
         if records > 1 && records <= self.limits.of(SMALL_FILE, false) {
             let all: Vec<u32> = (0..records).collect();
-            self.keep(SMALL_FILE, false, &all, false);
+            self.keep(SMALL_FILE, false, &all);
         }
     }
 
-    fn keep(&mut self, rule: u8, part: bool, members: &[u32], as_before: bool) {
+    fn keep(&mut self, rule: u8, part: bool, members: &[u32]) {
         let n = members.len() as u64;
         if n > u64::from(self.limits.of(rule, part)) {
             self.statistics.leave_out(rule, n);
             return;
         }
-        let at = usize::from(rule);
-        self.statistics.blocks[at] += 1;
-        self.statistics.pairs[at] += n * (n - 1) / 2;
+        self.statistics.keep(rule, n);
         *self.sizes.entry((rule, part, members.len() as u32)).or_insert(0) += 1;
         self.members.extend_from_slice(members);
-        let tag = tag(rule, part, members.len() as u32, as_before);
+        let tag = tag(rule, part, members.len() as u32);
         self.blocks.push((self.members.len() as u32, tag));
     }
 
     /// Splits an oversized block by what else its members could agree on.
-    fn refine(&mut self, rule: u8, members: &[u32], lost: bool) {
-        // A block that was not oversized then had no parts.
-        let known = |before: &[bool]| members.iter().filter(|r| before[**r as usize]).count();
-        let lost =
-            lost || self.before.is_some_and(|before| known(before) <= self.limits.cap as usize);
+    fn refine(&mut self, rule: u8, members: &[u32]) {
         for at in 0..TRAITS {
             let of = |r: &u32| Some((self.outlines[*r as usize].get(at)?, *r));
             let mut parts: Vec<(u32, u32)> = members.iter().filter_map(of).collect();
@@ -188,10 +174,15 @@ impl<'a> BlocksBuilder<'a> {
                     continue;
                 }
                 let part: Vec<u32> = part.iter().map(|p| p.1).collect();
-                let as_before = self.as_before(&part, lost);
-                self.keep(rule, true, &part, as_before);
+                self.keep(rule, true, &part);
             }
         }
+    }
+}
+
+impl Default for BlockStatistics {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -208,16 +199,63 @@ impl BlockStatistics {
         }
     }
 
-    fn leave_out(&mut self, rule: u8, n: u64) {
+    /// Counts a block of `n` records, or a part of one, that is kept.
+    pub(super) fn keep(&mut self, rule: u8, n: u64) {
+        self.blocks[usize::from(rule)] += 1;
+        self.pairs[usize::from(rule)] += n * (n - 1) / 2;
+    }
+
+    /// Counts blocks that were refined.
+    pub(super) fn refined(&mut self, rule: u8, blocks: u64) {
+        self.refined[usize::from(rule)] += blocks;
+    }
+
+    pub(super) fn leave_out(&mut self, rule: u8, n: u64) {
         self.left_out[usize::from(rule)] += 1;
         self.pairs_left_out[usize::from(rule)] += n * (n - 1) / 2;
         self.largest.push((rule, n));
-        if self.largest.len() > 200 {
+        if self.largest.len() > LARGEST_MANY {
             self.sort();
         }
     }
 
-    fn add(&mut self, other: Self) {
+    /// The counts once some blocks, which came to `then`, come to `now`. `None` where that cannot be
+    /// told: too many of the largest are no longer left out, or these are not counts of those blocks.
+    pub fn changed(mut self, then: Self, now: Self) -> Option<Self> {
+        // All that are larger than the last of them are known, or all there are.
+        let known = self.largest.len() as u64;
+        let least = self.largest.last().filter(|_| known < self.left_out.iter().sum()).copied();
+        let order = |(rule, n): (u8, u64)| (std::cmp::Reverse(n), rule);
+        let is_known = |block: &(u8, u64)| least.is_none_or(|least| order(*block) <= order(least));
+        let mut removed = then.largest;
+        removed.retain(is_known);
+        for block in removed {
+            match self.largest.iter().position(|known| *known == block) {
+                Some(at) => _ = self.largest.remove(at),
+                // Of several as large as the last some may not be known.
+                None if least == Some(block) => {}
+                None => return None,
+            }
+        }
+        self.largest.extend(now.largest.into_iter().filter(is_known));
+        let counts = [
+            (&mut self.blocks, then.blocks, now.blocks),
+            (&mut self.pairs, then.pairs, now.pairs),
+            (&mut self.refined, then.refined, now.refined),
+            (&mut self.left_out, then.left_out, now.left_out),
+            (&mut self.pairs_left_out, then.pairs_left_out, now.pairs_left_out),
+        ];
+        for (all, then, now) in counts {
+            for (all, (then, now)) in all.iter_mut().zip(then.into_iter().zip(now)) {
+                *all = all.checked_sub(then)?.checked_add(now)?;
+            }
+        }
+        self.sort();
+        let all = usize::try_from(self.left_out.iter().sum::<u64>()).ok()?;
+        (self.largest.len() >= all.min(LARGEST_TOLD)).then_some(self)
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
         let counts = [
             (&mut self.blocks, other.blocks),
             (&mut self.pairs, other.pairs),
@@ -229,14 +267,14 @@ impl BlockStatistics {
             mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
         }
         self.largest.extend(other.largest);
-        if self.largest.len() > 200 {
+        if self.largest.len() > LARGEST_MANY {
             self.sort();
         }
     }
 
     fn sort(&mut self) {
         self.largest.sort_unstable_by_key(|(rule, n)| (std::cmp::Reverse(*n), *rule));
-        self.largest.truncate(50);
+        self.largest.truncate(LARGEST_KEPT);
     }
 }
 
@@ -363,7 +401,7 @@ impl Candidates {
         let mut add = |bytes: &[u8]| {
             let (all, _) = bytes.as_chunks::<8>();
             packed.extend(all.iter().map(|eight| u64::from_le_bytes(*eight)).filter(|pair| {
-                let (slot, class, _) = untag(*pair);
+                let (slot, class) = untag(*pair);
                 class < self.given_up[slot] && wanted(first | (pair >> FIRST_SHIFT) as u32)
             }));
         };
@@ -416,14 +454,8 @@ impl Pair<'_> {
     /// rounded up to a power of two.
     pub fn blocks(self) -> impl Iterator<Item = (u8, bool, u32)> {
         self.met.iter().map(|pair| {
-            let (slot, class, _) = untag(*pair);
+            let (slot, class) = untag(*pair);
             ((slot / 2) as u8, slot % 2 == 1, 1 << class)
         })
-    }
-
-    /// Whether both stand in a block that is as it was in the earlier run: so the pair was a candidate
-    /// then.
-    pub fn as_before(self) -> bool {
-        self.met.iter().any(|pair| untag(*pair).2)
     }
 }

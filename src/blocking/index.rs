@@ -75,7 +75,8 @@ impl fmt::Debug for BlockIndex {
     }
 }
 
-/// The keys of one bucket that two or more live records share, ascending, with their records.
+/// Keys of one bucket, ascending, with their records: those that two or more live records share, or
+/// those that were asked for.
 #[derive(Clone, Default)]
 pub struct Bucket {
     /// Key and end of its records in `records`.
@@ -377,12 +378,40 @@ impl BlockIndex {
     pub fn fold_buckets<T: Send>(
         &self,
         map: impl Fn(&Bucket) -> T + Sync,
+        fold: impl FnMut(T) -> Result<()> + Send,
+    ) -> Result<()> {
+        self.fold(&|pages, bucket| Ok(map(&self.bucket(pages, bucket)?)), fold)
+    }
+
+    /// As [`BlockIndex::fold_buckets`], but of those keys alone that one of `some` records has, or that
+    /// are among `keys`, which are distinct and ascending: with all their records, be they one or none.
+    ///
+    /// # Errors
+    /// Damaged or unreadable, and what `fold` returns.
+    pub fn fold_buckets_of<T: Send>(
+        &self,
+        some: Option<&(dyn Fn(u64) -> bool + Sync)>,
+        keys: &[u64],
+        map: impl Fn(&Bucket) -> T + Sync,
+        fold: impl FnMut(T) -> Result<()> + Send,
+    ) -> Result<()> {
+        let bucket = |pages: &Pages, bucket: u64| {
+            let keys = &keys[keys.partition_point(|key| bucket_of(*key) < bucket)..];
+            let keys = &keys[..keys.partition_point(|key| bucket_of(*key) == bucket)];
+            Ok(map(&self.bucket_of_some(pages, bucket, some, keys)?))
+        };
+        self.fold(&bucket, fold)
+    }
+
+    fn fold<T: Send>(
+        &self,
+        map: &(dyn Fn(&Pages, u64) -> Result<T> + Sync),
         mut fold: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<()> {
         let pages = self.pages()?;
         let map = |start: u64| -> Vec<Result<T>> {
             let buckets = (start..BUCKETS.min(start + WALK_AHEAD)).into_par_iter();
-            buckets.map(|bucket| Ok(map(&self.bucket(&pages, bucket)?))).collect()
+            buckets.map(|bucket| map(&pages, bucket)).collect()
         };
         let mut mapped = map(0);
         for next in (WALK_AHEAD..=BUCKETS).step_by(WALK_AHEAD as usize) {
@@ -436,6 +465,55 @@ impl BlockIndex {
         Ok(shared)
     }
 
+    /// The keys of a bucket that one of `some` records has, and `keys`, with their records.
+    fn bucket_of_some(
+        &self,
+        pages: &Pages,
+        bucket: u64,
+        some: Option<&(dyn Fn(u64) -> bool + Sync)>,
+        keys: &[u64],
+    ) -> Result<Bucket> {
+        let mut wanted = keys.to_vec();
+        if let Some(some) = some {
+            let all = |_| Ordering::Equal;
+            self.visit(pages, bucket, all, |key, record, step| {
+                if some(record) && self.is_live(record, step) {
+                    wanted.push(key);
+                }
+            })?;
+            wanted.sort_unstable();
+            wanted.dedup();
+        }
+        if wanted.is_empty() {
+            return Ok(Bucket::default());
+        }
+        // Keys ascend in a page, and begin anew with the next.
+        let mut at = 0;
+        let mut postings = self.postings_of(pages, bucket, |key| {
+            if at > 0 && wanted[at - 1] >= key {
+                at = 0;
+            }
+            while wanted.get(at).is_some_and(|wanted| *wanted < key) {
+                at += 1;
+            }
+            match wanted.get(at) {
+                Some(wanted) if *wanted == key => Ordering::Equal,
+                Some(_) => Ordering::Less,
+                None => Ordering::Greater,
+            }
+        })?;
+        postings.sort();
+        postings.dedup();
+        let (mut found, mut rest) = (Bucket::default(), &*postings);
+        for key in wanted {
+            let block;
+            (block, rest) = rest.split_at(rest.partition_point(|posting| posting.0 == key));
+            found.records.extend(block.iter().map(|(_, record)| *record));
+            found.keys.push((key, found.records.len()));
+        }
+        Ok(found)
+    }
+
     /// Live postings of a bucket, unsorted.
     pub(super) fn postings(&self, pages: &Pages, bucket: u64) -> Result<Vec<(u64, u64)>> {
         self.postings_of(pages, bucket, |_| Ordering::Equal)
@@ -447,9 +525,30 @@ impl BlockIndex {
         &self,
         pages: &Pages,
         bucket: u64,
-        wanted: impl Fn(u64) -> Ordering,
+        wanted: impl FnMut(u64) -> Ordering,
     ) -> Result<Vec<(u64, u64)>> {
         let mut postings = Vec::new();
+        self.visit(pages, bucket, wanted, |key, record, step| {
+            if self.is_live(record, step) {
+                postings.push((key, record));
+            }
+        })?;
+        Ok(postings)
+    }
+
+    fn is_live(&self, record: u64, step: u64) -> bool {
+        self.removed.get(&record).is_none_or(|removed| step >= *removed)
+    }
+
+    /// Calls `take` with key, record and step of the postings of the wanted keys of a bucket, live or
+    /// not, page by page.
+    fn visit(
+        &self,
+        pages: &Pages,
+        bucket: u64,
+        mut wanted: impl FnMut(u64) -> Ordering,
+        mut take: impl FnMut(u64, u64, u64),
+    ) -> Result<()> {
         self.read_pages(pages, bucket, |page| {
             let (step, mut rest) = split_step(page)?;
             let mut key = bucket << (64 - BUCKET_BITS);
@@ -464,16 +563,13 @@ impl BlockIndex {
                 let mut record = 0u64;
                 for _ in 0..count {
                     record = record.checked_add(take_varint(&mut rest)?)?;
-                    if place.is_eq()
-                        && self.removed.get(&record).is_none_or(|removed| step >= *removed)
-                    {
-                        postings.push((key, record));
+                    if place.is_eq() {
+                        take(key, record, step);
                     }
                 }
             }
             Some(())
-        })?;
-        Ok(postings)
+        })
     }
 
     fn read_removed(&self) -> Result<FxHashMap<u64, u64>> {

@@ -3,6 +3,7 @@
 //! counted and reported. It weighs nothing.
 
 mod candidates;
+mod changes;
 mod content;
 mod directory;
 pub mod index;
@@ -11,7 +12,8 @@ mod limits;
 mod outline;
 mod read_only;
 
-pub use candidates::{BlockStatistics, BlocksBuilder, Candidates, Pair, Pairs};
+pub use candidates::{BlockStatistics, BlocksBuilder, Candidates, LARGEST_TOLD, Pair, Pairs};
+pub use changes::{Changes, Meeting, States, StayingPairs, When};
 pub use content::Content;
 pub use keys::{Group, Key, RULES, Rule, SMALL_FILE, keys_of};
 pub use limits::{PairSample, fit_limits, limits_for};

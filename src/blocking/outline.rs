@@ -21,6 +21,11 @@ impl Outline {
         Some(self.0[at]).filter(|hash| *hash != 0)
     }
 
+    /// A byte of each trait, the first in the lowest bits: values of different bytes differ.
+    pub(super) fn mark(&self) -> u64 {
+        u64::from_le_bytes(self.0.map(|hash| hash as u8))
+    }
+
     /// The same record with other names.
     pub fn set_names(&mut self, given: &str, family: &str) {
         (self.0[0], self.0[1]) = (hash(given), hash(family));

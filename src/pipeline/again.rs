@@ -8,17 +8,23 @@ use std::f32::consts::LN_2;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::blocks::Blocks;
+use super::earlier::Standing;
 use super::findings::suspicions;
+use super::intake::index_key;
+use super::records::LiveRecords;
 use super::resolve::{
-    AT_ONCE, Decisions, PIECE, RUN, Records, Resolution, blocking_recall, each, logit, nets,
-    review, weighed,
+    AT_ONCE, Decisions, PIECE, RUN, Records, Resolution, blocking_recall, each, logit, net, review,
+    weighed,
 };
-use crate::blocking::Candidates;
+use crate::blocking::index::BlockIndex;
+use crate::blocking::{BlockStatistics, Changes, Meeting, When, keys_of};
 use crate::clustering::{CONNECT, ClusterInput, Clustering, Edge, Step, UnionFind, cluster};
 use crate::compare::{Comparer, Origin, Table, name_from_mailboxes, pack};
-use crate::error::Result;
-use crate::model::{BlockLimits, EntityKind, NormalRecord, ScoredPair, Thresholds};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{EntityKind, NormalRecord, ScoredPair, Thresholds};
 use crate::scoring::Model;
+use crate::store::Store;
 use crate::store::results::decode_normal;
 
 /// An earlier outcome, in ordinals of now.
@@ -30,7 +36,13 @@ pub(super) struct Earlier {
     pub(super) pairs: Vec<ScoredPair>,
     /// Their levels, packed.
     pub(super) levels: Vec<u64>,
-    /// The relatives among them, ascending.
+    /// The nets that caught them.
+    pub(super) nets: Vec<u8>,
+    /// How many candidate pairs there were.
+    pub(super) pairs_scored: u64,
+    /// How blocks were.
+    pub(super) blocks: BlockStatistics,
+    /// The relatives among the pairs of two such records, ascending.
     pub(super) relatives: Vec<(u32, u32)>,
     /// The smallest record of each record's cluster then; itself of one that was not there.
     pub(super) root: Vec<u32>,
@@ -54,30 +66,33 @@ pub(super) struct Again {
 
 /// What is worked out again.
 pub(super) struct Input<'a> {
-    pub(super) records: &'a dyn Records,
+    pub(super) records: &'a LiveRecords,
+    pub(super) index: &'a BlockIndex,
+    pub(super) store: &'a Store,
     pub(super) decisions: &'a Decisions,
     /// With a review threshold that is no higher than what connects.
     pub(super) thresholds: &'a Thresholds,
-    pub(super) earlier: &'a Earlier,
+    pub(super) standing: &'a Standing,
 }
 
 impl Input<'_> {
-    /// Works it out; `survey` sees all records in order, in runs from an ordinal on, and `block` finds
-    /// the candidate pairs after that, telling which blocks are as they were.
+    /// Works it out; `survey` sees all records in order, in runs from an ordinal on.
     ///
     /// # Errors
-    /// A record cannot be read back, or `block` fails.
+    /// A record or the index cannot be read.
     pub(super) fn resolve(
         &self,
         model: Model,
         survey: &mut (dyn FnMut(u32, &[NormalRecord]) + Send),
-        block: &dyn Fn(&BlockLimits) -> Result<Candidates>,
         stage: &mut dyn FnMut(&str),
     ) -> Result<Again> {
         stage("outlines");
+        let before = &self.standing.earlier.before;
         let mut kind: Vec<EntityKind> = Vec::with_capacity(self.records.len() as usize);
+        // Of the records that came.
+        let (mut keys, mut hashed) = (Vec::new(), Vec::new());
         each(self.records, |from, piece| {
-            self.records.noted(from, piece);
+            Records::noted(self.records, from, piece);
             let named = (from..).zip(&*piece).collect::<Vec<_>>().into_par_iter();
             let named = named.with_min_len(64).filter_map(|(at, record)| {
                 Some((at, name_from_mailboxes(record, &|word| model.word_counts(word))?))
@@ -87,26 +102,35 @@ impl Input<'_> {
                 self.records.named(*at, given, family);
             }
             kind.extend(piece.iter().map(|record| record.entity_kind));
+            let came = (from..).zip(&*piece).filter(|(at, _)| !before[*at as usize]);
+            for (at, record) in came {
+                keys_of(record, self.records.origin(at).generic, &mut keys);
+                hashed.extend(keys.drain(..).map(|key| index_key(self.index, key)));
+            }
             survey(from, piece);
         })?;
         stage("blocks");
-        let candidates = block(&model.limits)?;
+        let blocks = Blocks::new(self.index, self.records, self.standing, &model, hashed);
+        let met = self.meet(&model, &blocks, &kind)?;
+        let statistics = match met.blocks {
+            Some(statistics) => statistics,
+            None => blocks.count(self.store)?,
+        };
+        drop(blocks);
         stage("score");
-        let Scored { pairs, levels, nets, relatives, count, touched } =
-            self.score(&model, &candidates, &kind)?;
+        let Scored { pairs, levels, nets, relatives, touched } = self.score(&model, met.pairs)?;
         let ends = |at: usize| (pairs[at].a, pairs[at].b, pairs[at].weight >= 0.0);
         let blocking_recall = blocking_recall(&ends, &nets, &|r| self.records.hash(r));
-        drop(nets);
-        let blocks = candidates.into_statistics();
         stage("cluster");
         let (clustering, suspicions) = self.cluster(&model, &pairs, &touched)?;
         let resolution = Resolution {
             model,
             pairs,
             levels,
+            nets,
             clustering,
-            pairs_scored: count,
-            blocks,
+            pairs_scored: met.pairs_scored,
+            blocks: statistics,
             relatives,
             review: review(self.thresholds) / LN_2,
             blocking_recall,
@@ -134,80 +158,85 @@ impl Input<'_> {
         Ok(table)
     }
 
-    /// Takes the pairs of untouched blocks over, and scores the others.
-    fn score(&self, model: &Model, candidates: &Candidates, kind: &[EntityKind]) -> Result<Scored> {
-        let parts: Vec<Result<Met>> = (0..candidates.parts())
-            .into_par_iter()
-            .map(|part| self.meet(model, candidates, kind, part))
-            .collect();
-        let (mut all, mut anew) = (Scored::default(), Vec::new());
-        let mut kept: Vec<(ScoredPair, u64, u8)> = Vec::new();
-        for part in parts {
-            let part = part?;
-            kept.extend(part.kept);
-            anew.extend(part.anew);
-            all.relatives.extend(part.relatives);
-            all.touched.extend(part.touched);
-            all.count += part.count;
-        }
-        let (edges, relatives) = self.score_anew(model, &anew)?;
-        drop(anew);
-        for (edge, _, _) in &edges {
-            all.touched.extend([edge.a, edge.b]);
-        }
-        kept.extend(edges.into_iter().map(|(edge, levels, nets)| (weighed(edge), levels, nets)));
-        kept.par_sort_unstable_by_key(|(pair, _, _)| (pair.a, pair.b));
-        all.relatives.extend(relatives);
-        all.relatives.par_sort_unstable();
-        all.pairs = kept.iter().map(|(pair, _, _)| *pair).collect();
-        all.levels = kept.iter().map(|(_, levels, _)| *levels).collect();
-        all.nets = kept.iter().map(|(_, _, nets)| *nets).collect();
-        Ok(all)
-    }
-
-    /// What an earlier outcome says of the candidate pairs of a part.
-    fn meet(
-        &self,
-        model: &Model,
-        candidates: &Candidates,
-        kind: &[EntityKind],
-        part: u32,
-    ) -> Result<Met> {
-        let Earlier { pairs, levels, relatives, .. } = self.earlier;
-        let records = candidates.records_of(part);
-        let mut at = pairs.partition_point(|pair| pair.a < records.start);
-        let end = pairs.partition_point(|pair| pair.a < records.end);
-        let relatives = &relatives[relatives.partition_point(|pair| pair.0 < records.start)..];
-        let mut relatives = relatives.iter().peekable();
-        let mut out = Met::default();
-        for pair in candidates.part(part, |_| true)?.iter() {
-            let ends = (pair.a, pair.b);
-            while at < end && (pairs[at].a, pairs[at].b) < ends {
-                // It meets in no block any more.
-                out.touched.extend([pairs[at].a, pairs[at].b]);
-                at += 1;
-            }
-            while relatives.next_if(|relative| **relative < ends).is_some() {}
-            let then = (at < end && (pairs[at].a, pairs[at].b) == ends).then_some(at);
-            at += usize::from(then.is_some());
-            if model.parameters(kind[pair.a as usize], kind[pair.b as usize]).is_none() {
+    /// Which candidate pairs came and went.
+    fn meet(&self, model: &Model, blocks: &Blocks<'_>, kind: &[EntityKind]) -> Result<Met> {
+        let Standing { earlier, lost } = self.standing;
+        let Changes { mut meetings, then, now } = blocks.changes()?;
+        let is_both = |record: u32| earlier.before.get(record as usize).is_some_and(|is| *is);
+        let ends = |met: &Meeting| (met.a, met.b);
+        // What two who stay no longer share, or share now, may not be all that they share.
+        let stay = |met: &&[Meeting]| is_both(met[0].a) && is_both(met[0].b);
+        let stay = meetings.chunk_by(|x, y| ends(x) == ends(y)).filter(stay);
+        let stay: Vec<(u32, u32)> = stay.map(|met| ends(&met[0])).collect();
+        meetings.extend(blocks.always(&stay)?);
+        meetings.par_sort_unstable();
+        let kind = |record: u32| match (record as usize).checked_sub(kind.len()) {
+            None => kind[record as usize],
+            Some(at) => lost.records[at].entity_kind,
+        };
+        let mut pairs = Moved::default();
+        let (mut came, mut went) = (0, 0);
+        for met in meetings.chunk_by(|x, y| ends(x) == ends(y)) {
+            let (a, b) = ends(&met[0]);
+            if model.parameters(kind(a), kind(b)).is_none() {
                 continue;
             }
-            out.count += 1;
-            match then {
-                _ if !pair.as_before() => {
-                    out.anew.push((pair.a, pair.b, nets(pair)));
-                    if then.is_some() {
-                        out.touched.extend([pair.a, pair.b]);
-                    }
+            let met_then = met.iter().any(|met| met.when != When::Now);
+            let nets = met.iter().filter(|met| met.when != When::Then).map(|met| net(met.rule));
+            match (met_then, nets.fold(0, |all, one| all | one)) {
+                (true, 0) => {
+                    went += 1;
+                    pairs.gone.push((a, b));
                 }
-                Some(at) => out.kept.push((pairs[at], levels[at], nets(pair))),
-                None if relatives.peek() == Some(&&ends) => out.relatives.push(ends),
-                None => {}
+                (true, nets) => pairs.caught.push((a, b, nets)),
+                (false, nets) => {
+                    came += 1;
+                    pairs.new.push((a, b, nets));
+                }
             }
         }
-        out.touched.extend(pairs[at..end].iter().flat_map(|pair| [pair.a, pair.b]));
-        Ok(out)
+        let pairs_scored = (earlier.pairs_scored + came).checked_sub(went).ok_or_else(|| {
+            Error::new(ErrorKind::Corrupted, "the results count fewer pairs than there were")
+        })?;
+        Ok(Met { pairs, pairs_scored, blocks: earlier.blocks.clone().changed(then, now) })
+    }
+
+    /// Takes over the pairs that are as they were, and scores the new ones.
+    fn score(&self, model: &Model, moved: Moved) -> Result<Scored> {
+        let Earlier { pairs, levels, nets, relatives, .. } = &self.standing.earlier;
+        let (edges, new_relatives) = self.score_anew(model, &moved.new)?;
+        let mut touched: Vec<u32> =
+            edges.iter().flat_map(|(edge, _, _)| [edge.a, edge.b]).collect();
+        let mut kept: Vec<(ScoredPair, u64, u8)> = Vec::with_capacity(pairs.len() + edges.len());
+        let (mut gone, mut caught) = (moved.gone.iter().peekable(), moved.caught.iter().peekable());
+        for ((pair, levels), nets) in pairs.iter().zip(levels).zip(nets) {
+            let ends = (pair.a, pair.b);
+            while gone.next_if(|gone| **gone < ends).is_some() {}
+            while caught.next_if(|(a, b, _)| (*a, *b) < ends).is_some() {}
+            if gone.peek() == Some(&&ends) {
+                touched.extend([pair.a, pair.b]);
+                continue;
+            }
+            let nets = match caught.peek() {
+                Some((a, b, nets)) if (*a, *b) == ends => *nets,
+                _ => *nets,
+            };
+            kept.push((*pair, *levels, nets));
+        }
+        kept.extend(edges.into_iter().map(|(edge, levels, nets)| (weighed(edge), levels, nets)));
+        kept.par_sort_by_key(|(pair, _, _)| (pair.a, pair.b));
+        let is_gone = |pair: &(u32, u32)| moved.gone.binary_search(pair).is_ok();
+        let mut relatives: Relatives =
+            relatives.iter().filter(|pair| !is_gone(pair)).copied().collect();
+        relatives.extend(new_relatives);
+        relatives.par_sort_unstable();
+        Ok(Scored {
+            pairs: kept.iter().map(|(pair, _, _)| *pair).collect(),
+            levels: kept.iter().map(|(_, levels, _)| *levels).collect(),
+            nets: kept.iter().map(|(_, _, nets)| *nets).collect(),
+            relatives,
+            touched,
+        })
     }
 
     /// Scores pairs; what is kept of them, and the relatives among them.
@@ -251,7 +280,7 @@ impl Input<'_> {
         pairs: &[ScoredPair],
         touched: &[u32],
     ) -> Result<(Clustering, FxHashMap<u32, Vec<String>>)> {
-        let Earlier { before, root, steps, suspicions: earlier, .. } = self.earlier;
+        let Earlier { before, root, steps, suspicions: earlier, .. } = &self.standing.earlier;
         let n = self.records.len();
         let connects = |pair: &&ScoredPair| pair.weight >= CONNECT / LN_2;
         let Decisions { same, different } = self.decisions;
@@ -261,7 +290,8 @@ impl Input<'_> {
         let mut again = vec![false; n as usize];
         let judged = same.iter().chain(different).flat_map(|(a, b)| [*a, *b]);
         let new = (0..n).filter(|record| !before[*record as usize]);
-        let seeds = touched.iter().chain(&self.earlier.touched).copied().chain(judged).chain(new);
+        let seeds =
+            touched.iter().chain(&self.standing.earlier.touched).copied().chain(judged).chain(new);
         for record in seeds {
             again[components.find(record) as usize] = true;
         }
@@ -338,25 +368,31 @@ impl Input<'_> {
 type Edges = Vec<(Edge, u64, u8)>;
 type Relatives = Vec<(u32, u32)>;
 
-/// What the pairs of a part come to.
+/// Candidate pairs that came and went, each list ascending.
 #[derive(Default)]
+struct Moved {
+    gone: Vec<(u32, u32)>,
+    /// Still pairs, but caught by these nets now.
+    caught: Vec<(u32, u32, u8)>,
+    /// With their nets.
+    new: Vec<(u32, u32, u8)>,
+}
+
+/// What the blocks come to.
 struct Met {
-    kept: Vec<(ScoredPair, u64, u8)>,
-    relatives: Relatives,
-    /// Pairs to be scored, with their nets.
-    anew: Vec<(u32, u32, u8)>,
-    count: u64,
-    touched: Vec<u32>,
+    pairs: Moved,
+    pairs_scored: u64,
+    /// `None` where it cannot be told from what has changed.
+    blocks: Option<BlockStatistics>,
 }
 
 /// All pairs that are kept.
-#[derive(Default)]
 struct Scored {
     pairs: Vec<ScoredPair>,
     levels: Vec<u64>,
     nets: Vec<u8>,
     relatives: Relatives,
-    count: u64,
+    /// Records whose pairs are others now.
     touched: Vec<u32>,
 }
 

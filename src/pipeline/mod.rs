@@ -5,6 +5,7 @@
 //! [`View`] reads the last results without lock or database. The pure middle is [`resolve`].
 
 mod again;
+mod blocks;
 mod care;
 mod earlier;
 mod employment;

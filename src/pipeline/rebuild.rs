@@ -9,11 +9,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::again;
+use super::blocks::candidates;
 use super::earlier::Standing;
 use super::engine::{Engine, memory_in_use, peak_memory, processor_time};
 use super::erasure::ErasureRequest;
 use super::findings::{Findings, SHARED};
-use super::intake::rule_of;
 use super::memory::Memory;
 use super::records::{LiveRecords, filled_for, reading};
 use super::resolve::{Decisions, Records, Resolution, resolve};
@@ -22,13 +22,11 @@ use super::survey::Survey;
 use super::types::{Progress, RebuildOptions, RebuildReport, StageTime};
 use super::values::PIECE;
 use super::work::{Resolved, Work};
-use crate::blocking::index::Bucket;
-use crate::blocking::{BlocksBuilder, Candidates, RULES};
+use crate::blocking::{LARGEST_TOLD, RULES};
 use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BlockLimits, Judgement, Method, NormalRecord, RecordKey, Verdict};
 use crate::scoring::Model;
-use crate::store::Store;
 use crate::store::results::{Results, RunSummary};
 
 /// Contradictions among judgements that are told one by one.
@@ -205,7 +203,7 @@ impl Engine {
     ) -> Result<(Resolution, Findings, Vec<Vec<u32>>)> {
         let Self { index, store, pool, .. } = self;
         let (method, thresholds) = (Method::default(), self.options.config.thresholds);
-        let block = |limits: &BlockLimits| candidates(index, store, records, limits, method, None);
+        let block = |limits: &BlockLimits| candidates(index, store, records, limits, method);
         let (resolution, table) = pool.install(|| {
             resolve(records, model, method, decisions, &thresholds, &block, &mut |name| {
                 clock.stage(name);
@@ -227,16 +225,13 @@ impl Engine {
         clock: &mut Clock<'_>,
     ) -> Result<(Resolution, Findings, Vec<Vec<u32>>)> {
         let Self { index, store, pool, .. } = self;
-        let (method, thresholds) = (Method::default(), self.options.config.thresholds);
-        let block = |limits: &BlockLimits| {
-            candidates(index, store, records, limits, method, Some(&standing))
-        };
+        let thresholds = self.options.config.thresholds;
         let mut survey = Survey::new(&records.gone, &model);
         pool.install(|| {
-            let earlier = &standing.earlier;
-            let input = again::Input { records, decisions, thresholds: &thresholds, earlier };
+            let (thresholds, standing) = (&thresholds, &standing);
+            let input = again::Input { records, index, store, decisions, thresholds, standing };
             let mut add = |from, piece: &[NormalRecord]| survey.add(from, piece);
-            let again = input.resolve(model, &mut add, &block, &mut |name| clock.stage(name))?;
+            let again = input.resolve(model, &mut add, &mut |name| clock.stage(name))?;
             clock.stage("identities");
             let clusters = clusters_of(&again.resolution);
             let (findings, resolution) = Findings::again(survey, again, records, &clusters);
@@ -357,7 +352,7 @@ impl Engine {
             blocks_left_out: statistics
                 .largest
                 .iter()
-                .take(20)
+                .take(LARGEST_TOLD)
                 .map(|(rule, n)| (RULES[usize::from(*rule)].name.to_owned(), *n))
                 .collect(),
             files,
@@ -419,45 +414,6 @@ fn clusters_of(resolution: &Resolution) -> Vec<Vec<u32>> {
         clusters[*slot as usize].push(record);
     }
     clusters
-}
-
-/// Candidate pairs by walking the postings of the index; blocks that stand as they did are told from
-/// others. Uses the outlines of the records up.
-pub(super) fn candidates(
-    index: &crate::blocking::index::BlockIndex,
-    store: &Store,
-    records: &LiveRecords,
-    limits: &BlockLimits,
-    method: Method,
-    standing: Option<&Standing>,
-) -> Result<Candidates> {
-    let outlines = &records.take_outlines();
-    let ordinals = records.ordinals();
-    let part = |bucket: &Bucket| {
-        let mut part = BlocksBuilder::new(outlines, limits, method);
-        if let Some(standing) = standing {
-            part = part.since(&standing.earlier.before);
-        }
-        let mut members: Vec<u32> = Vec::new();
-        for (key, numbers) in bucket.blocks() {
-            members.clear();
-            let known = numbers.iter().filter_map(|n| ordinals.get(*n as usize));
-            members.extend(known.filter(|o| **o != u32::MAX));
-            members.sort_unstable();
-            let lost = standing.is_some_and(|standing| standing.lost.contains(&key));
-            part.group(rule_of(key), &members, lost);
-        }
-        part
-    };
-    let mut found = Candidates::new(records.len(), limits);
-    index.fold_buckets(part, |part| {
-        found.take(part);
-        if found.is_full() { found.spill(|| store.scratch()) } else { Ok(()) }
-    })?;
-    let mut small = BlocksBuilder::new(outlines, limits, method);
-    small.small_file();
-    found.take(small);
-    Ok(found)
 }
 
 fn warnings(work: &Work) -> Vec<String> {

@@ -63,6 +63,8 @@ pub struct Resolution {
     pub pairs: Vec<ScoredPair>,
     /// The levels of each pair, packed.
     pub levels: Vec<u64>,
+    /// The nets that caught each pair, as of `nets`.
+    pub nets: Vec<u8>,
     /// Clusters.
     pub clustering: Clustering,
     /// Candidate pairs scored.
@@ -219,7 +221,6 @@ pub fn resolve(
     let Scored { edges, levels, nets, pairs: pairs_scored, relatives } = scored;
     let ends = |at: usize| (edges[at].a, edges[at].b, edges[at].score >= 0.0);
     let blocking_recall = blocking_recall(&ends, &nets, &|r| records.hash(r));
-    drop(nets);
     let blocks = candidates.into_statistics();
     stage("cluster");
     let clustering = cluster(&ClusterInput {
@@ -236,6 +237,7 @@ pub fn resolve(
         model,
         pairs,
         levels,
+        nets,
         clustering,
         pairs_scored,
         blocks,
@@ -369,12 +371,16 @@ const RECALL_SAMPLE: usize = 20_000;
 const RECALL_RUN: usize = 1 << 20;
 
 /// The nets that caught a pair: rules on names are one, all other rules the other.
-pub(super) fn nets(pair: Pair<'_>) -> u8 {
-    let net = |(rule, _, _): (u8, bool, u32)| match RULES[usize::from(rule)].group {
+fn nets(pair: Pair<'_>) -> u8 {
+    pair.blocks().map(|(rule, _, _)| net(rule)).fold(0, |all, one| all | one)
+}
+
+/// The net of a rule, as of [`nets`].
+pub(super) fn net(rule: u8) -> u8 {
+    match RULES[usize::from(rule)].group {
         Group::Name => 1,
         _ => 2,
-    };
-    pair.blocks().map(net).fold(0, |all, one| all | one)
+    }
 }
 
 /// Share of the matches that blocking meets, by capture and recapture (Chapman's estimator): what

@@ -81,6 +81,7 @@ impl Writing<'_> {
         })?;
         out.blob("run", &bytes)?;
         out.blob(earlier::RELATIVES, &earlier::encode_relatives(&self.resolution.relatives))?;
+        out.blob(earlier::BLOCKS, &earlier::encode_blocks(self.resolution)?)?;
         out.blob(quarantine::BLOB, &quarantine::encode(self.quarantined)?)?;
         let model = &self.resolution.model;
         out.blob("weights", &model.without_values().to_bytes()?)?;

@@ -1,8 +1,8 @@
 //! What another method or other thresholds would make of the records of a store. Writes nothing.
 
+use super::blocks::candidates;
 use super::engine::Engine;
 use super::fresh::Fresh;
-use super::rebuild::candidates;
 use super::records::LiveRecords;
 use super::resolve::{Decisions, resolve};
 use crate::error::Result;
@@ -52,7 +52,7 @@ impl Trials<'_> {
     pub fn run(&mut self, method: Method, thresholds: &Thresholds) -> Result<Trial> {
         let records = &self.records;
         let Engine { index, store, pool, .. } = &mut *self.engine;
-        let block = |limits: &BlockLimits| candidates(index, store, records, limits, method, None);
+        let block = |limits: &BlockLimits| candidates(index, store, records, limits, method);
         let decisions = Decisions::default();
         let (resolution, _) = pool.install(|| {
             resolve(records, None, method, &decisions, thresholds, &block, &mut |_| ())

@@ -32,6 +32,24 @@ fn check(index: &BlockIndex, model: &Model) {
     };
     index.fold_buckets(map, fold).unwrap();
     assert_eq!(folded, shared);
+    // Those of every third record, and some keys that anybody or nobody has.
+    let third = |record: u64| record.is_multiple_of(3);
+    let mut asked: Vec<u64> = model.keys().copied().step_by(2).chain([12_345]).collect();
+    asked.sort_unstable();
+    let wanted = |key: u64, records: &BTreeSet<u64>| {
+        records.iter().any(|record| third(*record)) || asked.binary_search(&key).is_ok()
+    };
+    let mut expected: BTreeMap<u64, Vec<u64>> = asked.iter().map(|key| (*key, vec![])).collect();
+    for (key, records) in model.iter().filter(|(key, records)| wanted(**key, records)) {
+        expected.insert(*key, records.iter().copied().collect());
+    }
+    let mut folded = Vec::new();
+    let fold = |mut blocks| {
+        folded.append(&mut blocks);
+        Ok(())
+    };
+    index.fold_buckets_of(Some(&third), &asked, map, fold).unwrap();
+    assert_eq!(folded, expected.into_iter().collect::<Vec<_>>());
     for (key, records) in model {
         assert_eq!(index.records_of(*key).unwrap(), records.iter().copied().collect::<Vec<_>>());
         assert_eq!(index.count_of(*key).unwrap(), records.len() as u64);
