@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::engine::Engine;
 use super::index_check::index_damage;
 use super::intake::{archived_path, bad_row, known_bad};
+use super::rebuild::RunFacts;
 use super::types::{Damage, EngineOptions, Progress, RebuildOptions};
 use super::view::View;
 use crate::error::{ErrorKind, Result};
@@ -179,10 +180,15 @@ fn derive(
     let current = current.ok().flatten().filter(|run| engine.store.results_path(*run).exists());
     // Results of another version of sameas may be whole and say nothing to this one.
     let readable = || View::open(dir).and_then(|view| view.trained().map(drop)).is_ok();
+    // Nor do those of records whose numbers have changed, by a recovery that was cut off.
+    let numbered = || -> Result<bool> {
+        let Some(results) = engine.store.current_results()? else { return Ok(false) };
+        RunFacts::read(&results)?.numbered_as(&engine.store)
+    };
     if !had_results {
         return Ok(None);
     }
-    if sound && current.is_some() && !all && readable() {
+    if sound && current.is_some() && !all && readable() && numbered()? {
         // Questions about the results look things up in it.
         if renew {
             engine.fill_index(progress)?;

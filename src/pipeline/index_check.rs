@@ -37,12 +37,11 @@ pub(super) fn index_damage(store: &Store, ground: Option<&Catalog>) -> Vec<Strin
             let named = |file| format!("{file} does not match its checksum");
             return Ok(files.into_iter().map(named).collect());
         }
+        let filled = |catalog| filled_for(store, catalog, store.manifests()?.len());
         match ground {
             // One that a killed ingest left behind ground, or that was filled under another mapping,
             // is filled by the next rebuild.
-            Some(catalog)
-                if index.sequence() == Some(filled_for(catalog, store.manifests()?.len())) =>
-            {
+            Some(catalog) if index.sequence() == Some(filled(catalog)?) => {
                 differences(store, catalog, &index)
             }
             _ => index.content(|_| false).map(|_| Vec::new()),

@@ -8,7 +8,6 @@ use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
 use super::fresh::Fresh;
-use super::records::filled_for;
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use super::values::Segment;
 use crate::blocking::{Key, keys_of};
@@ -49,8 +48,7 @@ impl Engine {
         // A killed process may have left the index behind ground: what it lacks is no news to an
         // ingest, so only a rebuild can fill it.
         let before = self.store.manifests()?.len();
-        self.index_spoiled |=
-            before > 0 && self.index.sequence() != Some(filled_for(&self.catalog, before));
+        self.index_spoiled |= before > 0 && self.index.sequence() != Some(self.filled_for()?);
         let sources = self.names_with_folder(files);
         let mut report = IngestReport { command, files: Vec::new() };
         for (file, source) in files.iter().zip(sources) {
@@ -73,13 +71,12 @@ impl Engine {
     }
 
     fn commit_index(&mut self) -> Result<()> {
-        let files = self.store.manifests()?.len();
         if std::mem::take(&mut self.index_spoiled) {
             // Its keys stay for those who look up the last results: what is too much there they
             // compare in vain.
             return self.index.commit(u64::MAX);
         }
-        self.index.commit(filled_for(&self.catalog, files))
+        self.index.commit(self.filled_for()?)
     }
 
     /// For each file the source's name with its folder, where another file of the command has the

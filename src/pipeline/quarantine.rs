@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::engine::Engine;
 use super::intake::{archived_path, store_batch};
-use super::records::filled_for;
 use super::types::Progress;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::{GENERIC, Mapping, Stated, inspect, read};
@@ -59,7 +58,7 @@ impl Engine {
             of_file.entry(row.file).or_default().push(row);
         }
         let mut retried = Retried::default();
-        let before = filled_for(&self.catalog, self.store.manifests()?.len());
+        let before = self.filled_for()?;
         for manifest in self.store.manifests()? {
             if let Some(rows) = of_file.remove(&manifest.file) {
                 progress.stage(&format!("reading {}", manifest.name), None);
@@ -68,7 +67,7 @@ impl Engine {
         }
         // An index that was behind stays so: only a rebuild can fill it.
         if self.index.sequence() == Some(before) {
-            self.index.commit(filled_for(&self.catalog, self.store.manifests()?.len()))?;
+            self.index.commit(self.filled_for()?)?;
         }
         progress.finish();
         Ok(retried)

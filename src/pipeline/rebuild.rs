@@ -27,6 +27,7 @@ use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_i
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BlockLimits, Judgement, Method, NormalRecord, RecordKey, Verdict};
 use crate::scoring::Model;
+use crate::store::Store;
 use crate::store::results::{Results, RunSummary};
 
 /// Contradictions among judgements that are told one by one.
@@ -44,6 +45,8 @@ pub(super) struct RunFacts {
     pub(super) judged: Vec<(u32, u32)>,
     /// How canonical values were read, as of `records::reading`.
     pub(super) reading: u64,
+    /// Which numbers the records of ground had, as of `Store::numbering`.
+    pub(super) numbering: u64,
     /// How pairs were weighed and clusters made, as of `scoring::VERSION`.
     pub(super) scoring: u32,
     /// Names of the fields of golden records.
@@ -65,6 +68,14 @@ impl RunFacts {
             || Error::new(ErrorKind::Corrupted, "the results lack the facts of their run");
         let bytes = results.blob("run")?.ok_or_else(damaged)?;
         serde_json::from_slice(&bytes).map_err(|_| damaged())
+    }
+
+    /// Whether the numbers of records in the snapshot are those of ground now.
+    ///
+    /// # Errors
+    /// Ground is damaged or unreadable.
+    pub(super) fn numbered_as(&self, store: &Store) -> Result<bool> {
+        Ok(self.numbering == store.numbering(self.files as usize)?)
     }
 }
 
@@ -260,6 +271,7 @@ impl Engine {
                 decisions: &work.decisions,
                 as_of: self.options.as_of,
                 reading: reading(&self.catalog),
+                numbering: self.store.numbering(work.basis.files as usize)?,
                 basis: &work.basis,
                 quarantined: &quarantined,
             }
@@ -268,9 +280,14 @@ impl Engine {
         Ok(summary)
     }
 
+    /// What an index of this store is to be filled for.
+    pub(super) fn filled_for(&self) -> Result<u64> {
+        filled_for(&self.store, &self.catalog, self.store.manifests()?.len())
+    }
+
     /// Fills an index that is behind: after damage, under another version or another mapping.
     pub(super) fn catch_up_index(&mut self, records: &LiveRecords) -> Result<()> {
-        let state = filled_for(&self.catalog, self.store.manifests()?.len());
+        let state = self.filled_for()?;
         if self.index.sequence() == Some(state) {
             return Ok(());
         }

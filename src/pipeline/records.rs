@@ -168,7 +168,10 @@ impl LiveRecords {
         // Results and what they say of their run count together, where records were read alike.
         let reading = reading(catalog);
         let facts = previous.map(|results| RunFacts::read(results)).transpose()?;
-        let facts = facts.filter(|facts| facts.reading == reading);
+        let facts = match facts {
+            Some(facts) if facts.reading == reading && facts.numbered_as(store)? => Some(facts),
+            _ => None,
+        };
         out.read_alike = facts.is_some();
         let mut left_there = false;
         if let (Some(results), Some(_)) = (previous, &facts)
@@ -366,11 +369,11 @@ pub(super) fn reading(catalog: &Catalog) -> u64 {
     hash.digest()
 }
 
-/// What an index is filled for: so many files of ground, read as the catalog says. One that was
-/// filled for something else is filled anew.
-pub(super) fn filled_for(catalog: &Catalog, files: usize) -> u64 {
-    let state = [reading(catalog), files as u64].map(u64::to_le_bytes);
-    xxhash_rust::xxh3::xxh3_64(state.as_flattened())
+/// What an index is filled for: so many files of ground, with these numbers of records, read as the
+/// catalog says. One that was filled for something else is filled anew.
+pub(super) fn filled_for(store: &Store, catalog: &Catalog, files: usize) -> Result<u64> {
+    let state = [reading(catalog), files as u64, store.numbering(files)?].map(u64::to_le_bytes);
+    Ok(xxhash_rust::xxh3::xxh3_64(state.as_flattened()))
 }
 
 fn from_results(

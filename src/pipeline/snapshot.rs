@@ -30,6 +30,7 @@ pub(super) struct Writing<'a> {
     pub(super) decisions: &'a Decisions,
     pub(super) as_of: Option<Timestamp>,
     pub(super) reading: u64,
+    pub(super) numbering: u64,
     pub(super) basis: &'a RunBasis,
     pub(super) quarantined: &'a [QuarantinedRow],
 }
@@ -70,6 +71,7 @@ impl Writing<'_> {
             },
             fields: noted.fields.names(),
             reading: self.reading,
+            numbering: self.numbering,
             scoring: crate::scoring::VERSION,
             files: self.basis.files,
             judgements: self.basis.judgements,

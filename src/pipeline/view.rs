@@ -137,9 +137,9 @@ impl View {
         })
     }
 
-    /// How the records of these results were read: kinds and normal forms, as a number.
-    pub(super) fn reading(&self) -> u64 {
-        self.facts.reading
+    /// What the results tell of their run.
+    pub(super) fn facts(&self) -> &RunFacts {
+        &self.facts
     }
 
     /// The folder of the store.

@@ -504,6 +504,22 @@ impl Store {
         Ok(Arc::clone(cached.insert(Arc::new(entries?))))
     }
 
+    /// A hash of how many files there are and which numbers the records of each have: where it is
+    /// another one for as many of the first files, a recovery has lost records, and numbers that
+    /// were noted before stand for others now.
+    ///
+    /// # Errors
+    /// `Corrupted`, `Io`, `Locked`.
+    pub fn numbering(&self, files: usize) -> Result<u64> {
+        let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
+        let entries = self.entries()?;
+        for entry in entries.iter().take(files) {
+            let records: u64 = entry.chunks.iter().map(|records| u64::from(*records)).sum();
+            hash.update([entry.first, records].map(u64::to_le_bytes).as_flattened());
+        }
+        Ok(hash.digest())
+    }
+
     /// All chunks of stored records, in order of their records' numbers.
     ///
     /// # Errors
