@@ -108,7 +108,7 @@ impl Standing {
     ) -> Result<Option<Self>> {
         let summary = results.summary();
         let facts = RunFacts::read(results)?;
-        let alike = facts.scoring == scoring::VERSION
+        let alike = facts.scored_as == scoring::VERSION
             && summary.thresholds == *thresholds
             // Then all pairs that connect are kept.
             && review(thresholds) <= CONNECT

@@ -48,7 +48,7 @@ pub(super) struct RunFacts {
     /// Which numbers the records of ground had, as of `Store::numbering`.
     pub(super) numbering: u64,
     /// How pairs were weighed and clusters made, as of `scoring::VERSION`.
-    pub(super) scoring: u32,
+    pub(super) scored_as: String,
     /// Names of the fields of golden records.
     pub(super) fields: Vec<String>,
     /// Files in ground when the run began.

@@ -72,7 +72,7 @@ impl Writing<'_> {
             fields: noted.fields.names(),
             reading: self.reading,
             numbering: self.numbering,
-            scoring: crate::scoring::VERSION,
+            scored_as: crate::scoring::VERSION.to_owned(),
             files: self.basis.files,
             judgements: self.basis.judgements,
             sources: self.sources(),

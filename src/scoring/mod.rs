@@ -12,6 +12,7 @@ pub use model::{FrozenCounts, Model};
 pub use parameters::{Class, Parameters, Score};
 pub use train::{TrainingSet, train};
 
-/// To be raised with any change to what pairs weigh or clusters come to under one model: what an
-/// earlier version worked out is then not taken over.
-pub const VERSION: u32 = 1;
+/// What pairs weigh and clusters come to under one model is the same where this is: what another
+/// version worked out is not taken over. The second number is to be raised with any change to it
+/// between releases.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
