@@ -34,6 +34,7 @@ pub use table::{
 pub use text::TextProfile;
 pub use whole_name::{names_alike, organizations_alike};
 
+use crate::model::EntityKind;
 use row::{Row, has};
 
 /// Level of a dimension that one side lacks.
@@ -404,12 +405,14 @@ impl<'a> Comparer<'a> {
             out.set(dim::LINK, link::compare(t, a, b));
         }
         if both & has::ORGANIZATION != 0 {
-            let own = t.kind[a as usize] != crate::model::EntityKind::Person
-                && t.kind[b as usize] != crate::model::EntityKind::Person;
+            let own = t.kind[a as usize] != EntityKind::Person
+                && t.kind[b as usize] != EntityKind::Person;
             let organization = if own { dim::ORGANIZATION } else { dim::EMPLOYER };
             out.set(organization, organization::compare(t, &mut self.word_memo, a, b));
         }
-        if both & has::WEB != 0 {
+        // Of others a domain is that of their mailboxes, which were compared.
+        let organization = |of: u32| t.kind[of as usize] == EntityKind::Organization;
+        if both & has::WEB != 0 && (organization(a) || organization(b)) {
             out.set(dim::WEB, link::web(t, a, b));
         }
         out.set(dim::SOURCE, (u8::from(t.source[a as usize] != t.source[b as usize]), 0.0));

@@ -52,6 +52,10 @@ const GENERIC_U_PAIRS: f64 = 2_000.0;
 /// Relatives and sister sites that any file is expected to hold, per record: a class that no pair
 /// speaks for yet must not vanish, or a small file's father and son are merged.
 const EXPECTED: [f64; 3] = [0.0, 0.05, 0.02];
+/// Most that a stated difference between senior and junior is an error.
+const GENERATIONS_DIFFER: f64 = 0.005;
+/// Most persons who have two mailboxes of one company with nothing in common before the @.
+const TWO_MAILBOXES: f64 = 0.05;
 /// Strength of the generic share of leaks among relatives, in pairs.
 const LEAK_PAIRS: f64 = 20.0;
 
@@ -470,9 +474,13 @@ impl Trainer {
                 None => dirichlet(&sites, &between),
             };
         }
-        // A stated difference between senior and junior is hardly ever an error.
-        let different = &mut p.m[dim::GENERATION][1];
-        *different = different.min(0.03);
+        // What only tells colleagues must not become what tells one person: in a table of mailboxes of
+        // companies nothing else repeats.
+        let bounds = [(dim::GENERATION, 1, GENERATIONS_DIFFER), (dim::EMAIL, 6, TWO_MAILBOXES)];
+        for (d, level, most) in bounds {
+            let m = &mut p.m[d][level];
+            *m = m.min(most);
+        }
         for ((prior, class), expected) in p.prior.iter_mut().zip(sums.classes).zip(expected) {
             *prior = ((class * scale + expected).max(0.1) / p.pairs).clamp(1e-18, 0.5);
         }
