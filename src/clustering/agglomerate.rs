@@ -373,7 +373,7 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
         let method = self.input.table.method;
         let power = if method.has(Part::Attraction) { 0.5 } else { 0.0 };
         let attraction = power * ((sizes.0 * sizes.1) as f64).ln();
-        let mut sums = parameters.prior.map(|p| p.ln() + attraction);
+        let mut sums = parameters.ln_priors().map(|prior| prior + attraction);
         let sites = pairs.iter().any(|(c, _)| Parameters::has_site_class(c));
         for d in 0..DIMENSIONS {
             let mut best: Option<(f64, u8, f64)> = None;
@@ -402,14 +402,12 @@ impl<'a, 'b> Agglomeration<'a, 'b> {
                 let mean = total / count;
                 term.matched = 0.25 * term.matched + 0.75 * term.matched.min(mean);
             }
-            sums[0] += term.matched;
-            sums[1] += term.relative;
-            sums[2] += term.site;
+            sums.iter_mut().zip(term.by_class()).for_each(|(sum, term)| *sum += term);
         }
         if !sites {
             sums[2] = f64::NEG_INFINITY;
         }
-        Score::combine(sums[0], sums[1], sums[2]).total
+        Score::combine(sums).total
     }
 
     /// Distinct values of a dimension among some records, at least one.

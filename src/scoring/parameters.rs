@@ -130,6 +130,10 @@ pub(crate) const LEAK_MAX: [f64; 4] = [0.1, 0.02, 0.3, 0.05];
 /// Share of relatives who do, before any data.
 pub(crate) const LEAK: f64 = 0.03;
 
+/// Share of relatives who share whatever relatives may share: one account, one address, one phone. What
+/// they share then is no sum of coincidences.
+pub(crate) const ONE_ACCOUNT: f64 = 0.05;
+
 /// Score of a comparison; natural logs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
@@ -162,7 +166,12 @@ impl Score {
         (self.total / std::f64::consts::LN_2) as f32
     }
 
-    pub(crate) fn combine(matched: f64, relative: f64, site: f64) -> Self {
+    /// Of the log odds of a match, of relatives, of another site, and of relatives of one account.
+    pub(crate) fn combine([matched, relative, site, account]: [f64; 4]) -> Self {
+        let more = relative.max(account);
+        let less = relative.min(account);
+        // Neither where the class is switched off.
+        let relative = if less.is_finite() { more + (less - more).exp().ln_1p() } else { more };
         // ln(1 + e^R + e^C), stable.
         let top = relative.max(site).max(0.0);
         let background = top + ((-top).exp() + (relative - top).exp() + (site - top).exp()).ln();
@@ -176,6 +185,15 @@ pub(crate) struct Term {
     pub(crate) matched: f64,
     pub(crate) relative: f64,
     pub(crate) site: f64,
+    /// Of relatives of one account.
+    pub(crate) account: f64,
+}
+
+impl Term {
+    /// By class, in the order of [`Parameters::ln_priors`].
+    pub(crate) const fn by_class(self) -> [f64; 4] {
+        [self.matched, self.relative, self.site, self.account]
+    }
 }
 
 impl Parameters {
@@ -333,7 +351,15 @@ impl Parameters {
         let nearby = d == dim::ADDRESS && !matches!(l, 0..=2 | 9);
         let site =
             if dimension.shared_by_sites || nearby { clamp(logs.q[d][l] - ln_u) } else { 0.0 };
-        Term { matched: clamp(logs.m[d][l] - ln_u), relative, site }
+        let matched = clamp(logs.m[d][l] - ln_u);
+        let account = if dimension.shared_by_relatives { matched } else { relative };
+        Term { matched, relative, site, account }
+    }
+
+    /// Log prior odds of a match, of relatives, of another site, and of relatives of one account.
+    pub(crate) fn ln_priors(&self) -> [f64; 4] {
+        let [matched, relative, site] = self.logs().prior;
+        [matched, relative + (1.0 - ONE_ACCOUNT).ln(), site, relative + ONE_ACCOUNT.ln()]
     }
 
     /// Whether the two could be sites of one organisation: their names are alike by half or more.
@@ -344,7 +370,7 @@ impl Parameters {
     /// Weighs a comparison. O(dimensions).
     pub fn score(&self, comparison: &Comparison) -> Score {
         let logs = self.logs();
-        let [mut matched, mut relative, mut site] = logs.prior;
+        let mut sums = self.ln_priors();
         for d in 0..DIMENSIONS {
             let level = comparison.level[d];
             if level == MISSING {
@@ -362,13 +388,11 @@ impl Parameters {
                 let ln_u = self.ln_u(d, level, feature, comparison.email_base);
                 self.term(d, level, ln_u)
             });
-            matched += term.matched;
-            relative += term.relative;
-            site += term.site;
+            sums.iter_mut().zip(term.by_class()).for_each(|(sum, term)| *sum += term);
         }
         if !Self::has_site_class(comparison) {
-            site = f64::NEG_INFINITY;
+            sums[2] = f64::NEG_INFINITY;
         }
-        Score::combine(matched, relative, site)
+        Score::combine(sums)
     }
 }

@@ -398,7 +398,7 @@ impl Trainer {
 
     fn expect(&self, prepared: &[Prepared]) -> Sums {
         let p = &self.parameters;
-        let prior = p.prior.map(f64::ln);
+        let prior = p.ln_priors();
         let pieces: Vec<Sums> = prepared
             .par_iter()
             .map(|piece| {
@@ -410,10 +410,8 @@ impl Trainer {
                     from = *end as usize;
                     let mut logs = prior;
                     for at in terms {
-                        let term = &worth[*at as usize].term;
-                        logs[0] += term.matched;
-                        logs[1] += term.relative;
-                        logs[2] += term.site;
+                        let terms = worth[*at as usize].term.by_class();
+                        logs.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
                     }
                     if !site {
                         logs[2] = f64::NEG_INFINITY;
@@ -421,17 +419,18 @@ impl Trainer {
                     let top = logs.iter().copied().fold(0.0_f64, f64::max);
                     let weights = logs.map(|l| (l - top).exp());
                     let total = (-top).exp() + weights.iter().sum::<f64>();
-                    let share = weights.map(|w| w / total);
-                    for (sum, share) in sums.classes.iter_mut().zip(share) {
-                        *sum += share;
-                    }
+                    // Relatives of one account are relatives, but say nothing of what others share.
+                    let [matched, relative, site, account] = weights.map(|w| w / total);
+                    let share = [matched, relative, site];
+                    let classes = [matched, relative + account, site];
+                    sums.classes.iter_mut().zip(classes).for_each(|(sum, share)| *sum += share);
                     for at in terms {
                         let worth = &worth[*at as usize];
                         let counts = &mut sums.levels[worth.level];
                         counts.iter_mut().zip(share).for_each(|(sum, share)| *sum += share);
                         if let Some((at, leaked)) = worth.leak {
-                            sums.leaks[at].0 += share[1] * leaked;
-                            sums.leaks[at].1 += share[1];
+                            sums.leaks[at].0 += classes[1] * leaked;
+                            sums.leaks[at].1 += classes[1];
                         }
                     }
                 }
