@@ -14,6 +14,7 @@ use super::spec::{
 use super::systems::Systems;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::EntityKind;
+use crate::reference::region::region_code;
 
 /// A field that a column can be mapped to.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,7 @@ pub const FIELDS: &[Field] = &[
     Field::part("name.full"),
     Field::part("name.given"),
     Field::part("name.middle"),
+    Field::part("name.particle"),
     Field::part("name.family"),
     Field::part("name.suffix"),
     Field::part("name.title"),
@@ -93,6 +95,7 @@ pub(super) fn infer(profile: &Profile, notes: &mut Vec<String>) -> BTreeMap<Stri
     }
     resolve_address(profile, &mut said);
     resolve_names(profile, &mut said);
+    leave_out_constants(profile, &mut said, notes);
     let id = choose_id(profile, &mut said, notes);
     // A column that says more than the field ("manager e-mail") gives way to one that does not.
     let exact: Vec<(String, Option<String>)> = said
@@ -137,17 +140,18 @@ fn has_digits(text: &str) -> bool {
     text.bytes().any(|c| c.is_ascii_digit())
 }
 
+/// The last two steps of a path; a header with dots in it (`D.O.B.`) is none.
+fn end_of_path(name: &str) -> String {
+    let steps: Vec<&str> = name.split('.').collect();
+    if steps.iter().any(|step| step.chars().count() < 2) {
+        return name.to_owned();
+    }
+    steps[steps.len().saturating_sub(2)..].join(" ")
+}
+
 /// What the header says, unless the values contradict it.
 fn by_header(lexicon: &Lexicon, profile: &Profile, name: &str, column: &Column) -> Option<Said> {
-    let path: String = name
-        .rsplit('.')
-        .take(2)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect::<Vec<_>>()
-        .join(" ");
-    let mut said = lexicon.read(&path)?;
+    let mut said = lexicon.read(&end_of_path(name))?;
     if column.filled == 0 {
         return Some(said);
     }
@@ -177,7 +181,10 @@ fn by_header(lexicon: &Lexicon, profile: &Profile, name: &str, column: &Column) 
         "name.given" | "name.family" | "name.full" | "name.middle" | "name" => {
             share(&|text| has_letters(text) && !shape::looks_like_email(text)) >= 0.3
         }
-        "company" => share(&has_letters) >= 0.3,
+        "company" => share(&has_letters) >= 0.3 && share(&shape::looks_like_answer) < 0.5,
+        "address.region" => {
+            share(&|text| has_letters(text) && !shape::looks_like_answer(text)) >= 0.5
+        }
         _ => true,
     };
     if fits {
@@ -211,10 +218,59 @@ fn resolve_address(profile: &Profile, said: &mut BTreeMap<&str, Said>) {
             one.field = field.to_owned();
         }
     }
+    // `Estado` is a state of an order too: without another part it is an address where its values are
+    // regions.
+    let part = |one: &Said| one.field.starts_with("address.") && one.field != "address.region";
+    if !said.values().any(part) {
+        let region = |text: &str| region_code(None, text).is_some();
+        said.retain(|name, one| {
+            one.field != "address.region" || profile.share(name, region).unwrap_or(0.0) >= 0.3
+        });
+    }
 }
 
-/// `name` is a person's or a company's, by the other columns and its values.
+/// Leaves out the columns of mail addresses and phones that say the same of everybody, or name the few
+/// people who work on the rows: they are not the customers'.
+fn leave_out_constants(
+    profile: &Profile,
+    said: &mut BTreeMap<&str, Said>,
+    notes: &mut Vec<String>,
+) {
+    /// Values that must be there to say so.
+    const ENOUGH: usize = 20;
+    for field in ["email", "phone"] {
+        let names = said.iter().filter(|(_, one)| one.field == field).map(|(name, _)| *name);
+        let variety = |name: &str| {
+            let (mut all, mut distinct) = (0, rustc_hash::FxHashSet::default());
+            profile.values(name, &mut |text| {
+                all += 1;
+                distinct.insert(text.to_lowercase());
+            });
+            (all, distinct.len())
+        };
+        let columns: Vec<(&str, (usize, usize))> = names.map(|n| (n, variety(n))).collect();
+        let varied = columns.iter().any(|(_, (all, distinct))| distinct * 2 >= *all && *all > 0);
+        for (name, (all, distinct)) in columns {
+            let few = distinct <= 1 || varied && distinct * 20 <= all;
+            if all >= ENOUGH && few {
+                said.remove(name);
+                notes.push(format!(
+                    "column `{name}` holds {distinct} different values in {all} rows: it is taken for \
+                     somebody else's than the customers', and not used"
+                ));
+            }
+        }
+    }
+}
+
+/// `name` is a person's or a company's, by the other columns and its values; beside a column of given
+/// names it is the family name, and the other way round.
 fn resolve_names(profile: &Profile, said: &mut BTreeMap<&str, Said>) {
+    let has = |said: &BTreeMap<&str, Said>, field: &str| {
+        let filled = |name: &str| profile.column(name).is_some_and(|column| column.filled > 0);
+        said.iter().any(|(name, one)| one.field == field && one.label.is_none() && filled(name))
+    };
+    let (given, family) = (has(said, "name.given"), has(said, "name.family"));
     let parts = said
         .values()
         .any(|one| matches!(one.field.as_str(), "name.given" | "name.family" | "name.full"));
@@ -223,8 +279,13 @@ fn resolve_names(profile: &Profile, said: &mut BTreeMap<&str, Said>) {
         said.iter().filter(|(_, one)| one.field == "name").map(|(name, _)| *name).collect();
     for name in plain {
         let share = profile.share(name, shape::looks_like_company).unwrap_or(0.0);
+        let words = |text: &str| text.split_whitespace().nth(1).is_some();
+        // Nearly all whole names have two words, family names seldom.
+        let whole = profile.share(name, words).unwrap_or(1.0) >= 0.8;
         let field = match (parts, company) {
             (true, false) if share >= 0.3 => "company",
+            (true, _) if given && !family && !whole => "name.family",
+            (true, _) if family && !given && !whole => "name.given",
             (true, _) | (false, true) => "name.full",
             (false, false) if share >= 0.7 => "company",
             (false, false) => "name",
@@ -355,6 +416,7 @@ pub(super) fn add_to(record: &mut RecordSpec, mapping: &BTreeMap<String, String>
     columns.sort_by_cached_key(|(column, _)| (rank(column), (*column).clone()));
     let mut names: BTreeMap<Option<String>, NameRule> = BTreeMap::new();
     let mut addresses: BTreeMap<Option<String>, AddressRule> = BTreeMap::new();
+    let mut particles: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
     for (column, field) in columns {
         let (plain, label) = match field.split_once('@') {
             Some((plain, label)) => (plain, Some(label.to_owned())),
@@ -415,6 +477,8 @@ pub(super) fn add_to(record: &mut RecordSpec, mapping: &BTreeMap<String, String>
                     if let Some(take) = address_part(address, part) {
                         take.at.push(column.clone());
                     }
+                } else if plain == "name.particle" {
+                    particles.entry(label.clone()).or_default().push(column.clone());
                 } else if plain.starts_with("name") {
                     let name = names.entry(label.clone()).or_default();
                     name_part(name, plain.strip_prefix("name.").unwrap_or("full"))
@@ -427,6 +491,11 @@ pub(super) fn add_to(record: &mut RecordSpec, mapping: &BTreeMap<String, String>
         list.push(rule());
     }
     for (label, mut name) in names {
+        if let Some(particles) = particles.remove(&label) {
+            // `van der` and `Berg` are one family name.
+            name.family.at.splice(0..0, particles);
+            name.family.join = Some(" ".to_owned());
+        }
         name.label = label;
         record.name.push(name);
     }

@@ -14,6 +14,12 @@ pub(super) fn words(header: &str) -> Vec<String> {
     let mut spaced = String::with_capacity(header.len() + 4);
     let mut last = ' ';
     for c in header.chars() {
+        match c {
+            // `Cust #`, `№ client`, `N° client`.
+            '#' | '\u{2116}' => spaced.push_str(" no "),
+            '°' | 'º' if last.eq_ignore_ascii_case(&'n') => spaced.push('o'),
+            _ => {}
+        }
         let edge = (last.is_lowercase() && c.is_uppercase())
             || (last.is_alphabetic() && c.is_ascii_digit());
         if edge {
@@ -30,6 +36,7 @@ pub(super) fn words(header: &str) -> Vec<String> {
 struct Table {
     field: Vec<FieldWords>,
     qualifier: Vec<Qualifier>,
+    others: Others,
     fillers: Words,
     values: ValueWords,
 }
@@ -56,6 +63,16 @@ struct Words {
     words: Vec<String>,
 }
 
+/// Words beside a phrase that keep the column from being the person's own value of the field.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Others {
+    /// Anywhere: somebody else's.
+    persons: Vec<String>,
+    /// At the end: what is said of a value.
+    about: Vec<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ValueWords {
@@ -75,6 +92,7 @@ pub(super) struct Lexicon {
     /// Phrases by their first word.
     phrases: FxHashMap<String, Vec<Phrase>>,
     qualifiers: Vec<(String, Vec<String>)>,
+    others: Others,
     fillers: Vec<String>,
     pub(super) legal_forms: Vec<Vec<String>>,
     pub(super) company_words: Vec<Vec<String>>,
@@ -107,6 +125,7 @@ impl Lexicon {
             fields: Vec::new(),
             phrases: FxHashMap::default(),
             qualifiers: Vec::new(),
+            others: Others { persons: Vec::new(), about: Vec::new() },
             fillers: Vec::new(),
             legal_forms: Vec::new(),
             company_words: Vec::new(),
@@ -133,6 +152,7 @@ impl Lexicon {
             fields: table.field.iter().map(|f| (f.field.clone(), f.strict)).collect(),
             phrases,
             qualifiers: qualifiers.collect(),
+            others: table.others,
             fillers: table.fillers.words.clone(),
             legal_forms: split(&table.values.legal_forms),
             company_words: split(&table.values.company_words),
@@ -142,42 +162,76 @@ impl Lexicon {
     /// What the header says, `None` if nothing known.
     pub(super) fn read(&self, header: &str) -> Option<Said> {
         let words = words(header);
-        let mut best: Option<(usize, usize, std::cmp::Reverse<usize>, &Phrase)> = None;
+        let mut found: Vec<(usize, &Phrase)> = Vec::new();
         for (at, word) in words.iter().enumerate() {
             for phrase in self.phrases.get(word).map_or(&[][..], Vec::as_slice) {
-                if !words[at..].starts_with(&phrase.words) {
-                    continue;
-                }
-                let key = (phrase.words.len(), at, std::cmp::Reverse(phrase.rank));
-                let better = best.as_ref().is_none_or(|old| key > (old.0, old.1, old.2));
-                if better && self.allows(phrase, &words, at) {
-                    best = Some((key.0, key.1, key.2, phrase));
+                if words[at..].starts_with(&phrase.words) && self.allows(phrase, &words, at) {
+                    found.push((at, phrase));
                 }
             }
         }
-        let (length, at, _, phrase) = best?;
-        let rest: Vec<&String> = words[..at].iter().chain(&words[at + length..]).collect();
-        let (field, label) = match self.fields[phrase.field].0.split_once('@') {
-            Some((field, label)) => (field, Some(label)),
-            None => (self.fields[phrase.field].0.as_str(), None),
+        let field = |phrase: &Phrase| self.fields[phrase.field].0.as_str();
+        let best = |test: &dyn Fn(&(usize, &Phrase)) -> bool| {
+            let order = |(at, phrase): &(usize, &Phrase)| {
+                (phrase.words.len(), *at, std::cmp::Reverse(phrase.rank))
+            };
+            found.iter().copied().filter(test).max_by_key(order)
         };
+        let (mut at, mut phrase) = best(&|_| true)?;
+        // `Email Address 2` is none of a house; `Address 1 - City` is its town.
+        if field(phrase).starts_with("address") {
+            let end = at + phrase.words.len();
+            let whole = matches!(field(phrase), "address" | "address.line" | "address.line2");
+            let part = |found: &(usize, &Phrase)| {
+                let field = field(found.1);
+                let whole = matches!(field, "address" | "address.line" | "address.line2");
+                found.0 >= end && field.starts_with("address.") && !whole
+            };
+            let mail = best(&|found| field(found.1) == "email");
+            (at, phrase) = mail.or_else(|| best(&part).filter(|_| whole)).unwrap_or((at, phrase));
+        }
+        let length = phrase.words.len();
+        let rest: Vec<&String> = words[..at].iter().chain(&words[at + length..]).collect();
+        let (mut field, label) = match field(phrase).split_once('@') {
+            Some((field, label)) => (field, Some(label)),
+            None => (field(phrase), None),
+        };
+        let is = |list: &[String], word: &String| list.contains(word);
+        let about = rest
+            .last()
+            .is_some_and(|last| words.last() == Some(*last) && is(&self.others.about, last));
+        if about || rest.iter().any(|word| is(&self.others.persons, word)) {
+            field = "other";
+        }
         let label = label.map(str::to_owned).or_else(|| self.qualifier(&rest));
-        let left = rest.iter().filter(|word| !self.explained(word)).count();
+        let left = self.unexplained(&rest, field == "email");
         Some(Said { field: field.to_owned(), label, rank: phrase.rank, left })
     }
 
     fn allows(&self, phrase: &Phrase, words: &[String], at: usize) -> bool {
-        if !self.fields[phrase.field].1 {
-            return true;
-        }
         let rest = words[..at].iter().chain(&words[at + phrase.words.len()..]);
-        rest.into_iter().all(|word| self.explained(word))
+        !self.fields[phrase.field].1 || self.unexplained(&rest.collect::<Vec<_>>(), false) == 0
     }
 
-    fn explained(&self, word: &str) -> bool {
-        word.chars().all(|c| c.is_ascii_digit())
-            || self.fillers.iter().any(|filler| filler == word)
-            || self.qualifiers.iter().any(|(_, phrase)| phrase.iter().any(|one| one == word))
+    /// How many words say something else; the word `address` does not where a mailbox is meant.
+    fn unexplained(&self, rest: &[&String], mail: bool) -> usize {
+        let mut known: Vec<bool> = rest
+            .iter()
+            .map(|word| {
+                word.chars().all(|c| c.is_ascii_digit())
+                    || self.fillers.contains(word)
+                    || mail && matches!(word.as_str(), "address" | "adresse" | "addr")
+            })
+            .collect();
+        for (_, phrase) in &self.qualifiers {
+            for at in 0..rest.len() {
+                let here = rest[at..].iter().take(phrase.len());
+                if rest.len() - at >= phrase.len() && here.zip(phrase).all(|(x, y)| *x == y) {
+                    known[at..at + phrase.len()].fill(true);
+                }
+            }
+        }
+        known.iter().filter(|known| !**known).count()
     }
 
     fn qualifier(&self, rest: &[&String]) -> Option<String> {
@@ -281,6 +335,31 @@ mod tests {
             ("Website", "website"),
             ("sex", "gender"),
             ("customerName", "name"),
+            ("Cust #", "id"),
+            ("N° client", "id"),
+            ("№ клиента", "id"),
+            ("Email Addr", "email"),
+            ("Email Address 2", "email"),
+            ("E-mail 2 Address", "email"),
+            ("Adresse e-mail", "email"),
+            ("Address 1 - City", "address.city"),
+            ("Address 1 - Street", "address.line"),
+            ("Address 1 - Label", "other"),
+            ("D.O.B.", "date_of_birth"),
+            ("C.P.", "address.postcode"),
+            ("First", "name.given"),
+            ("Last", "name.family"),
+            ("Last order", ""),
+            ("ST", "address.region"),
+            ("Home Ph", "phone@home"),
+            ("Tussenvoegsel", "name.particle"),
+            ("assignee_email", "other"),
+            ("requester_name", "name"),
+            ("Emergency Contact Phone", "other"),
+            ("Friend's Email", "other"),
+            ("To Email Address", "email"),
+            ("city_tier", "other"),
+            ("Bill To City", "address.city@billing"),
             ("Executive Director", ""),
             ("Neighborhood", ""),
             ("tier", ""),

@@ -100,6 +100,35 @@ pub(super) fn surely_company(name: &str) -> bool {
         .any(|end| name.to_lowercase().ends_with(end))
 }
 
+/// Yes or no, in some languages: the answer to a question, no value of a field.
+pub(super) fn looks_like_answer(text: &str) -> bool {
+    const ANSWERS: [&str; 22] = [
+        "yes",
+        "no",
+        "y",
+        "n",
+        "true",
+        "false",
+        "t",
+        "f",
+        "0",
+        "1",
+        "ja",
+        "nein",
+        "nee",
+        "wahr",
+        "falsch",
+        "oui",
+        "non",
+        "vrai",
+        "faux",
+        "si",
+        "nej",
+        "verdadero",
+    ];
+    ANSWERS.contains(&crate::reference::fold(text).as_str())
+}
+
 /// Mr, Frau, Dr … as against `Head of Sales`.
 pub(super) fn looks_like_salutation(text: &str) -> bool {
     const WORDS: &[&str] = &[
