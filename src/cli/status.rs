@@ -75,7 +75,8 @@ fn overview(status: &Status) -> Table {
         None => line("last rebuild", "never: run `sameas rebuild`".to_owned()),
     }
     if let Some(model) = &status.model {
-        line("model", format!("{}, from {} records", model.hash, count(model.trained_on)));
+        let due = if model.retrain_due { ": `sameas rebuild --retrain` is due" } else { "" };
+        line("model", format!("{}, from {} records{due}", model.hash, count(model.trained_on)));
     }
     let stale = if status.stale { "yes: run `sameas rebuild`" } else { "no" };
     line("stale", stale.to_owned());

@@ -165,10 +165,11 @@ fn three(
     let ydm = || checked(a.value as i32, c.value, b.value, false);
     let dmy = || checked(full_year(c), b.value, a.value, birth);
     let mdy = || checked(full_year(c), a.value, b.value, birth);
+    // What address books write for no date: `0/0/00`.
+    if a.value == 0 && b.value == 0 && (c.value == 0 || a.digits >= 3) {
+        return None;
+    }
     if a.digits >= 3 {
-        if a.value == 0 && b.value == 0 {
-            return None;
-        }
         let possible = || partly(a.value as i32, b.value, c.value).filter(|_| birth);
         return ymd().or_else(ydm).or_else(possible);
     }

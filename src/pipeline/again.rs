@@ -260,7 +260,7 @@ impl Input<'_> {
                         if score.total as f32 >= keep {
                             let edge = Edge { a: *a, b: *b, score: score.total as f32 };
                             edges.push((edge, pack(&comparison), *nets));
-                        } else if score.is_of_relatives() {
+                        } else if score.is_of_household(&comparison) {
                             relatives.push((*a, *b));
                         }
                     }

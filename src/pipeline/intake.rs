@@ -378,7 +378,7 @@ fn shown_path(path: &Path) -> String {
 /// Keys of a file that are looked up elsewhere: those of the smallest hashes, so that the order of
 /// its rows does not matter.
 #[derive(Default)]
-struct KeySample(BTreeMap<u64, RecordKey>);
+struct KeySample(BTreeMap<u64, (RecordKey, u64)>);
 
 impl KeySample {
     const SIZE: usize = 100;
@@ -391,7 +391,7 @@ impl KeySample {
             let hash = xxhash_rust::xxh3::xxh3_64(record.key.id.as_bytes());
             let full = self.0.len() >= Self::SIZE;
             if !full || self.0.last_key_value().is_some_and(|(last, _)| hash < *last) {
-                self.0.insert(hash, record.key.clone());
+                self.0.insert(hash, (record.key.clone(), record.version.content));
                 if self.0.len() > Self::SIZE {
                     self.0.pop_last();
                 }
@@ -424,15 +424,16 @@ fn guard_new_source(
     rivals: &BTreeSet<String>,
     sample: &KeySample,
 ) -> Result<()> {
-    let sample: Vec<&RecordKey> = sample.0.values().collect();
+    let sample: Vec<&(RecordKey, u64)> = sample.0.values().collect();
     for rival in rivals {
-        let mut shared = 0;
-        for key in &sample {
-            let theirs = RecordKey::new(rival, &key.object, &key.id);
-            shared += usize::from(!store.versions(&theirs)?.is_empty());
+        let (mut shared, mut same) = (0, 0);
+        for (key, content) in &sample {
+            let theirs = store.versions(&RecordKey::new(rival, &key.object, &key.id))?;
+            shared += usize::from(!theirs.is_empty());
+            same += usize::from(theirs.iter().any(|(_, of)| of.version.content == *content));
         }
-        // Small numbers that count from 1 are alike in any two systems.
-        let telling = sample.iter().filter(|key| key.id.len() >= 5).count();
+        // Small numbers that count from 1 are alike in any two systems, but not what stands there.
+        let telling = sample.iter().filter(|(key, _)| key.id.len() >= 5).count().max(same);
         if sample.len() >= 5 && shared * 2 > sample.len() && telling * 2 > sample.len() {
             return Err(Error::new(
                 ErrorKind::Refused,

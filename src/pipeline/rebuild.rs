@@ -26,7 +26,7 @@ use crate::blocking::{LARGEST_TOLD, RULES};
 use crate::clustering::{Contradiction, LedgerState, contradictions, judgements_in_force};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BlockLimits, Judgement, Method, NormalRecord, RecordKey, Verdict};
-use crate::scoring::Model;
+use crate::scoring::{Model, retrain_due};
 use crate::store::Store;
 use crate::store::results::{Results, RunSummary};
 
@@ -449,6 +449,13 @@ fn warnings(work: &Work) -> Vec<String> {
         out.push(format!(
             "{left} blocks of records that share only a common key were left out; pairs that share \
              nothing else cannot be decided",
+        ));
+    }
+    let (then, now) = (u64::from(resolution.model.records), u64::from(records.len()));
+    if retrain_due(then, now) {
+        out.push(format!(
+            "the model was estimated from {then} records, and there are {now} now: `sameas rebuild \
+             --retrain` estimates it anew"
         ));
     }
     for contradiction in contradictions.iter().take(CONTRADICTIONS_SHOWN) {

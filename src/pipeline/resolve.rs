@@ -446,7 +446,7 @@ fn score(
                     out.edges.push(Edge { a, b, score: score.total as f32 });
                     out.levels.push(pack(&comparison));
                     out.nets.push(nets(*pair));
-                } else if score.is_of_relatives() {
+                } else if score.is_of_household(&comparison) {
                     out.relatives.push((a, b));
                 }
             }

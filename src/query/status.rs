@@ -6,6 +6,7 @@ use crate::config::{Gate, GateInput};
 use crate::error::Result;
 use crate::model::Thresholds;
 use crate::pipeline::{ErasureRequest, Ground, View};
+use crate::scoring::retrain_due;
 
 /// How the store stands.
 #[derive(Clone, Debug, Serialize)]
@@ -82,6 +83,10 @@ pub struct ModelStatus {
     pub hash: String,
     /// Records it was estimated from.
     pub trained_on: u64,
+    /// How many times as many records there are now.
+    pub growth: f64,
+    /// Whether it had better be estimated anew.
+    pub retrain_due: bool,
 }
 
 /// How the store stands; `view` where there are results.
@@ -112,7 +117,12 @@ pub fn status(
         stale: summary.is_none_or(|summary| summary.ground != ground.sequence),
         unresolved: ground.unresolved,
         quarantined: ground.quarantined,
-        model: ground.model.map(|(hash, trained_on)| ModelStatus { hash, trained_on }),
+        model: ground.model.map(|(hash, trained_on)| ModelStatus {
+            hash,
+            trained_on,
+            growth: ground.records as f64 / trained_on.max(1) as f64,
+            retrain_due: retrain_due(trained_on, ground.records),
+        }),
         store_bytes: ground.store_bytes,
         erasure_requests,
         warnings: summary.map(|summary| summary.warnings.clone()).unwrap_or_default(),

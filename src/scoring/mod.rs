@@ -12,6 +12,12 @@ pub use model::{FrozenCounts, Model};
 pub use parameters::{Class, Parameters, Score};
 pub use train::{TrainingSet, train};
 
+/// Whether a model of so many records had better be estimated anew for so many: what values are
+/// frequent, and how often records repeat, may be otherwise once a quarter is new or gone.
+pub const fn retrain_due(trained_on: u64, records: u64) -> bool {
+    records.abs_diff(trained_on) * 4 > trained_on
+}
+
 /// What pairs weigh and clusters come to under one model is the same where this is: what another
 /// version worked out is not taken over. The second number is to be raised with any change to it
 /// between releases.

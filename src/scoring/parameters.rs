@@ -151,9 +151,16 @@ pub struct Score {
 const RELATIVES: f64 = 3.0;
 
 impl Score {
-    /// Whether the two, if they are no match, are most likely relatives: one household.
-    pub fn is_of_relatives(&self) -> bool {
-        self.relative - self.matched.max(0.0) >= RELATIVES
+    /// Whether the two, if they are no match, are most likely relatives of one household: they share
+    /// a house, a phone or a mailbox, and are no colleagues.
+    pub fn is_of_household(&self, comparison: &Comparison) -> bool {
+        let level = |d: usize| comparison.level[d];
+        let home = [dim::ADDRESS, dim::PHONE, dim::EMAIL].iter().any(|d| level(*d) == 0);
+        let colleagues = matches!(level(dim::EMPLOYER), 0..=3 | 6)
+            || level(dim::ORGANIZATION) != MISSING
+            || level(dim::EMAIL) == 6;
+        let family = level(dim::FAMILY) == 0;
+        home && (family || !colleagues) && self.relative - self.matched.max(0.0) >= RELATIVES
     }
 
     /// Posterior probability of a match.

@@ -500,6 +500,63 @@ fn generic_tables_are_mapped_in_many_languages() {
     }
 }
 
+/// Columns that a user would take for something else at first sight.
+#[test]
+fn generic_headers_are_read_with_the_others_and_with_their_values() {
+    let people = |columns: &str, row: &dyn Fn(usize) -> String| {
+        let rows: String = (0..40).map(|at| row(at) + "\n").collect();
+        run("t.csv", &format!("{columns}\n{rows}"), &Stated::default()).unwrap().manifest.mapping
+    };
+    let of = |mapping: &std::collections::BTreeMap<String, String>, column: &str| {
+        mapping.get(column).map_or("", String::as_str).to_owned()
+    };
+    // A name beside given names is the family name, and the other way round.
+    for (columns, given, family) in [
+        ("N° client,Nom,Prénom", "Prénom", "Nom"),
+        ("Kundennummer,Name,Vorname", "Vorname", "Name"),
+        ("Klantnummer,Naam,Voornaam", "Voornaam", "Naam"),
+        ("Código,Apellidos,Nombre", "Nombre", "Apellidos"),
+        ("Codice,Cognome,Nome", "Nome", "Cognome"),
+    ] {
+        let mapping = people(columns, &|at| format!("{at},Durand,Marie"));
+        assert_eq!(of(&mapping, given), "name.given", "{columns}");
+        assert_eq!(of(&mapping, family), "name.family", "{columns}");
+        assert_eq!(mapping.values().filter(|field| *field == "id").count(), 1, "{columns}");
+    }
+    let whole = people("id,Name,First name", &|at| format!("{at},Marie Durand,Marie"));
+    assert_eq!(of(&whole, "Name"), "name.full");
+    // The mailboxes of those who work on the rows are not the customers'.
+    let tickets = people("id,from email,to email,assignee_email,requester_name", &|at| {
+        format!("{at},c{at}@example.org,shop@example.com,lou{}@example.com,Ann Lee", at % 2)
+    });
+    assert_eq!(of(&tickets, "from email"), "email");
+    assert_eq!(of(&tickets, "to email"), "");
+    assert_eq!(of(&tickets, "assignee_email"), "");
+    assert_eq!(of(&tickets, "requester_name"), "name");
+    let agents = people("id,email,handled by email", &|at| {
+        format!("{at},c{at}@example.org,lou{}@example.com", at % 2)
+    });
+    assert_eq!(
+        (of(&agents, "email"), of(&agents, "handled by email")),
+        ("email".into(), "".into())
+    );
+    // An answer is no company, and the state of an order no region.
+    let odd = people("id,name,is_company,Estado,city_tier", &|at| {
+        format!("{at},Ann Lee,{},Pendiente,tier 1", ["No", "Yes"][at % 2])
+    });
+    for column in ["is_company", "Estado", "city_tier"] {
+        assert_eq!(of(&odd, column), "", "{column}");
+    }
+    let states = people("id,name,state", &|at| format!("{at},Ann Lee,{}", ["TX", "CA"][at % 2]));
+    assert_eq!(of(&states, "state"), "address.region");
+    // Particles belong to the family name.
+    let text = "id,Voornaam,Tussenvoegsel,Achternaam\n1,Jan,van der,Berg\n2,Piet,,Smit\n";
+    let run = run("nl.csv", text, &Stated::default()).unwrap();
+    let families: Vec<&str> =
+        run.records.iter().map(|(_, mapped)| mapped.fields.names[0].family.as_str()).collect();
+    assert_eq!(families, ["van der Berg", "Smit"]);
+}
+
 #[test]
 fn generic_rows_are_persons_or_organizations() {
     for (text, want) in [

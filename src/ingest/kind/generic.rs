@@ -253,7 +253,9 @@ fn leave_out_constants(
         for (name, (all, distinct)) in columns {
             let few = distinct <= 1 || varied && distinct * 20 <= all;
             if all >= ENOUGH && few {
-                said.remove(name);
+                if let Some(one) = said.get_mut(name) {
+                    one.field = "other".to_owned();
+                }
                 notes.push(format!(
                     "column `{name}` holds {distinct} different values in {all} rows: it is taken for \
                      somebody else's than the customers', and not used"
