@@ -10,6 +10,7 @@ pub mod index;
 mod keys;
 mod limits;
 mod outline;
+mod page;
 mod read_only;
 
 pub use candidates::{BlockStatistics, BlocksBuilder, Candidates, LARGEST_TOLD, Pair, Pairs};

@@ -505,7 +505,7 @@ fn generic_tables_are_mapped_in_many_languages() {
 fn generic_headers_are_read_with_the_others_and_with_their_values() {
     let people = |columns: &str, row: &dyn Fn(usize) -> String| {
         let rows: String = (0..40).map(|at| row(at) + "\n").collect();
-        run("t.csv", &format!("{columns}\n{rows}"), &Stated::default()).unwrap().manifest.mapping
+        run("t.csv", format!("{columns}\n{rows}"), &Stated::default()).unwrap().manifest.mapping
     };
     let of = |mapping: &std::collections::BTreeMap<String, String>, column: &str| {
         mapping.get(column).map_or("", String::as_str).to_owned()
