@@ -109,6 +109,78 @@ fn every_encoding_and_packing_of_a_table_reads_the_same() {
 }
 
 #[test]
+fn old_encodings_are_found_out() {
+    let polish =
+        "Numer;Imię;Nazwisko;Miasto\n1;Łukasz;Wiśniewski;Gdańsk\n2;Małgorzata;Gąsior;Łódź\n";
+    let russian = "Номер;Имя;Фамилия\n1;Сергей;Иванов\n2;Мария;Иванова\n";
+    let japanese = "顧客番号,氏名,都道府県\nA1,山田 太郎,東京都\nA2,表 十,千葉県\n";
+    let cases = [
+        ("windows-1250", polish),
+        ("iso-8859-2", polish),
+        ("windows-1251", russian),
+        ("shift_jis", japanese),
+        ("euc-jp", japanese),
+    ];
+    for (name, text) in cases {
+        let encoding = encoding_rs::Encoding::for_label(name.as_bytes()).unwrap();
+        let (bytes, _, lost) = encoding.encode(text);
+        assert!(!lost, "{name}");
+        let found = read(&bytes);
+        assert_eq!(found.layout.encoding, name);
+        let utf8 = read(text);
+        assert_eq!((found.layout.columns, found.rows), (utf8.layout.columns, utf8.rows));
+    }
+}
+
+#[test]
+fn objects_by_id_are_rows() {
+    let text = "{\n \"users\": {\n  \"-Nk1\": {\"name\": \"Ann\", \"email\": \"a@x.com\"},\n  \
+                \"-Nk2\": {\"name\": \"Bo\", \"email\": nonsense},\n  \"-N\\\"k3\" : {\"name\": \"Cy\"},\n  \
+                \"-Nk4\": {}\n }\n}\n";
+    for text in [text.to_owned(), text.replace('\n', " ")] {
+        let found = read(&text);
+        assert_eq!(
+            found.rows,
+            [
+                (1, vec![r#"{"key":"-Nk1","name":"Ann","email":"a@x.com"}"#.to_owned()]),
+                (3, vec![r#"{"key":"-N\"k3","name":"Cy"}"#.to_owned()]),
+                (4, vec![r#"{"key":"-Nk4"}"#.to_owned()]),
+            ]
+        );
+        assert_eq!(found.bad.iter().map(|b| b.0).collect::<Vec<_>>(), [2]);
+    }
+    // A customer with his addresses is one row.
+    let one = r#"{"id":"7","billing":{"city":"A"},"shipping":{"city":"B"},"home":{"city":"C"}}"#;
+    assert_eq!(read(one).rows, [(1, vec![one.to_owned()])]);
+    // A value that never closes costs itself.
+    let rows: Vec<String> = (1..9).map(|i| format!("\"k{i}\": {{\"name\": \"N{i}\"}}")).collect();
+    let found = read(format!("{{\n{}\n}}", rows.join(",\n")));
+    assert_eq!((found.rows.len(), found.bad.len()), (8, 0));
+}
+
+#[test]
+fn a_table_without_names_of_columns_is_refused() {
+    let rows = "1,Ann,Lee,ann@x.com,+14155550101\n2,Bob,Ray,bob@x.com,+14155550102\n";
+    let (kind, message) = fails(rows);
+    assert_eq!(kind, ErrorKind::Input);
+    assert!(message.contains("looks like a row of values"), "{message}");
+    assert!(["Ann", "Lee", "x.com", "415"].iter().all(|value| !message.contains(value)));
+    assert_eq!(read(format!("id,first,last,email,phone\n{rows}")).rows.len(), 2);
+    // As it was read once, it is read again.
+    let folder = tempfile::tempdir().unwrap();
+    let input = Input { path: folder.path().join("x.csv"), name: "x.csv".into() };
+    std::fs::write(&input.path, rows).unwrap();
+    let layout = Layout {
+        container: "csv".into(),
+        encoding: "utf-8".into(),
+        delimiter: Some(','),
+        columns: vec![String::new(); 5],
+        ..Layout::default()
+    };
+    assert!(RowReader::open_as(&input, &Limits::default(), &layout).is_ok());
+}
+
+#[test]
 fn delimiters_headers_and_preambles() {
     for (delimiter, name) in [(',', "csv"), (';', "csv"), ('\t', "csv"), ('|', "csv")] {
         let d = delimiter;
@@ -320,6 +392,61 @@ fn bad_json_costs_one_row() {
     assert_eq!((found.rows.len(), found.bad.len()), (2, 1));
     let found = read("[{\"id\":1},");
     assert_eq!(found.reasons(), [(2, "the array never closes: the file was cut off")]);
+}
+
+/// A workbook of these sheets, each of these rows.
+fn book(sheets: &[(&str, &[&[&str]])]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, rows) in sheets {
+        let sheet = book.add_worksheet().set_name(*name).unwrap();
+        for (row, cells) in rows.iter().enumerate() {
+            for (column, cell) in cells.iter().enumerate() {
+                let (row, column) = (u32::try_from(row).unwrap(), u16::try_from(column).unwrap());
+                sheet.write(row, column, *cell).unwrap();
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn sheets_of_the_same_columns_are_one_table() {
+    let found = read(book(&[
+        ("2023", &[&["id", "name"], &["1", "Ann"], &["2", "Bo"]]),
+        ("Empty", &[]),
+        ("2024", &[&["Year 2024"], &["name", "id"], &["Cy", "3"], &["Di", "4", "beyond"]]),
+        ("Legend", &[&["column", "meaning", "type"], &["id", "number", "n"]]),
+    ]));
+    assert_eq!(
+        (found.layout.preamble, &found.layout.columns[..]),
+        (0, &["id", "name"].map(String::from)[..])
+    );
+    assert_eq!(found.cells(), [["1", "Ann"], ["2", "Bo"], ["3", "Cy"]]);
+    assert_eq!(found.rows.iter().map(|r| r.0).collect::<Vec<_>>(), [2, 3, 6]);
+    assert_eq!(found.reasons(), [(7, "a cell in column 3 where the header has 2 columns")]);
+    let notes = &found.layout.notes;
+    assert_eq!(notes.len(), 2);
+    assert!(notes[0].ends_with("\"2023\" (rows 1 to 3), \"2024\" (rows 4 to 7)"), "{}", notes[0]);
+    assert!(notes[1].contains("columns than \"2023\": \"Legend\";"), "{}", notes[1]);
+}
+
+#[test]
+fn a_page_of_text_before_the_data_is_not_the_table() {
+    let rows: &[&[&str]] = &[&["id", "name", "mail"], &["1", "Ann", "a@x.com"], &["2", "Bo", ""]];
+    for cover in [
+        &[&["Customers of the shop"][..], &["Contact: it@shop.com"], &["a"], &["b"], &["c"]][..],
+        &[&["Made", "2024-01-01"], &["By", "Eve"]],
+    ] {
+        let found = read(book(&[("Info", cover), ("Data", rows)]));
+        assert_eq!(found.layout.columns, ["id", "name", "mail"]);
+        assert_eq!(found.rows.len(), 2);
+        assert!(found.layout.notes[0].contains("\"Info\""));
+    }
+    let found = read(book(&[("Data", rows)]));
+    assert!(found.layout.notes.is_empty());
+    let (kind, message) = fails(book(&[("Data", &rows[1..])]));
+    assert_eq!(kind, ErrorKind::Input);
+    assert!(message.contains("looks like a row of values"), "{message}");
 }
 
 #[test]

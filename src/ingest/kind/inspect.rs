@@ -114,7 +114,7 @@ pub fn inspect(
         .at(&input.name)
         .hint("state another one: --source NAME, or FILE:@NAME"));
     }
-    let mut notes = Vec::new();
+    let mut notes = seen.layout.notes;
     let kind = choose(catalog, profile, input, stated, &mut notes)?;
     let mut mapping =
         if kind == GENERIC { generic::infer(profile, &mut notes) } else { BTreeMap::new() };

@@ -2,9 +2,10 @@
 
 use std::io::{self, Read};
 
-use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::bytes::Bytes;
+use super::legacy;
 
 /// Encodings read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,23 +13,30 @@ pub(super) enum Encoding {
     Utf8,
     Utf16Le,
     Utf16Be,
-    Windows1252,
+    /// One from before Unicode: `windows-1252`, `shift_jis` …
+    Legacy(&'static encoding_rs::Encoding),
 }
 
 impl Encoding {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Utf16Le => "utf-16le",
-            Self::Utf16Be => "utf-16be",
-            Self::Windows1252 => "windows-1252",
-        }
+    /// Its name in the WHATWG's list, in lower case.
+    pub(super) fn name(self) -> String {
+        let encoding = match self {
+            Self::Utf8 => UTF_8,
+            Self::Utf16Le => UTF_16LE,
+            Self::Utf16Be => UTF_16BE,
+            Self::Legacy(encoding) => encoding,
+        };
+        encoding.name().to_ascii_lowercase()
     }
 
     pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::Utf8, Self::Utf16Le, Self::Utf16Be, Self::Windows1252]
-            .into_iter()
-            .find(|e| e.name() == name)
+        let encoding = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes())?;
+        Some(match encoding.name() {
+            "UTF-8" => Self::Utf8,
+            "UTF-16LE" => Self::Utf16Le,
+            "UTF-16BE" => Self::Utf16Be,
+            _ => Self::Legacy(encoding),
+        })
     }
 
     /// What the bytes of a row are not, for its reason.
@@ -36,7 +44,8 @@ impl Encoding {
         match self {
             Self::Utf8 => "UTF-8",
             Self::Utf16Le | Self::Utf16Be => "UTF-16",
-            Self::Windows1252 => "Windows-1252",
+            Self::Legacy(encoding) if encoding == WINDOWS_1252 => "Windows-1252",
+            Self::Legacy(encoding) => encoding.name(),
         }
     }
 }
@@ -61,7 +70,7 @@ pub(super) fn from_head(head: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// UTF-8 or Windows-1252, from every byte of the file; `open` starts it anew.
+/// UTF-8 or an encoding from before Unicode, from every byte of the file; `open` starts it anew.
 ///
 /// A file with invalid bytes is still UTF-8 when lines with sound multi-byte text are at least a
 /// quarter as many as lines with invalid bytes: text in Windows-1252 hardly ever forms such a line
@@ -75,7 +84,10 @@ pub(super) fn survey<E>(
         return Ok(Encoding::Utf8);
     }
     let (sound, broken) = count_lines(open()?).map_err(&fail)?;
-    Ok(if sound * 4 >= broken { Encoding::Utf8 } else { Encoding::Windows1252 })
+    if sound * 4 >= broken {
+        return Ok(Encoding::Utf8);
+    }
+    Ok(Encoding::Legacy(legacy::guess(open()?).map_err(&fail)?))
 }
 
 const CHUNK: usize = 256 << 10;
@@ -161,7 +173,7 @@ pub(super) fn decoded(stream: Bytes, encoding: Encoding) -> io::Result<Bytes> {
         Encoding::Utf8 => &[0xef, 0xbb, 0xbf],
         Encoding::Utf16Le => &[0xff, 0xfe],
         Encoding::Utf16Be => &[0xfe, 0xff],
-        Encoding::Windows1252 => &[],
+        Encoding::Legacy(_) => &[],
     };
     let skip = if head[..have].starts_with(mark) { mark.len() } else { 0 };
     let whole: Bytes = Box::new(io::Cursor::new(head[skip..have].to_vec()).chain(stream));
@@ -169,7 +181,7 @@ pub(super) fn decoded(stream: Bytes, encoding: Encoding) -> io::Result<Bytes> {
         Encoding::Utf8 => return Ok(whole),
         Encoding::Utf16Le => UTF_16LE.new_decoder_without_bom_handling(),
         Encoding::Utf16Be => UTF_16BE.new_decoder_without_bom_handling(),
-        Encoding::Windows1252 => WINDOWS_1252.new_decoder_without_bom_handling(),
+        Encoding::Legacy(encoding) => encoding.new_decoder_without_bom_handling(),
     };
     Ok(Box::new(Decoding {
         stream: whole,
@@ -252,6 +264,8 @@ impl Read for Decoding {
 mod tests {
     use super::*;
 
+    const WESTERN: Encoding = Encoding::Legacy(WINDOWS_1252);
+
     fn surveyed(bytes: &[u8]) -> Encoding {
         let open = || Ok::<Bytes, io::Error>(Box::new(io::Cursor::new(bytes.to_vec())));
         from_head(bytes).unwrap_or_else(|| survey(open, |e| e).unwrap())
@@ -275,8 +289,8 @@ mod tests {
             (b"a,b\n1,2\n", Encoding::Utf8),
             ("a,b\nJosé,2\n".as_bytes(), Encoding::Utf8),
             (b"\xef\xbb\xbfa\n\xff\n\xff\n", Encoding::Utf8),
-            (b"a,b\nJos\xe9,2\n", Encoding::Windows1252),
-            (b"a,b\nM\xfcller,2\nJos\xe9,3\n", Encoding::Windows1252),
+            (b"a,b\nJos\xe9,2\n", WESTERN),
+            (b"a,b\nM\xfcller,2\nJos\xe9,3\n", WESTERN),
             (b"\xff\xfea\0,\0", Encoding::Utf16Le),
             (b"\xfe\xff\0a\0,", Encoding::Utf16Be),
             (&utf16("name;town\nJosé;Łódź\n", false), Encoding::Utf16Le),
@@ -297,14 +311,23 @@ mod tests {
         assert_eq!(surveyed(&lines.concat()), Encoding::Utf8);
         let mut lines: Vec<&[u8]> = vec![b"M\xfcller\n"; 90];
         lines.push("José\n".as_bytes());
-        assert_eq!(surveyed(&lines.concat()), Encoding::Windows1252);
+        assert_eq!(surveyed(&lines.concat()), WESTERN);
         lines.reverse();
-        assert_eq!(surveyed(&lines.concat()), Encoding::Windows1252);
+        assert_eq!(surveyed(&lines.concat()), WESTERN);
+    }
+
+    #[test]
+    fn names_lead_back_to_their_encodings() {
+        for name in ["utf-8", "utf-16le", "utf-16be", "windows-1252", "koi8-r", "shift_jis", "gbk"]
+        {
+            assert_eq!(Encoding::named(name).map(Encoding::name).as_deref(), Some(name));
+        }
+        assert_eq!(Encoding::named("nonsense"), None);
     }
 
     #[test]
     fn text_comes_out_as_utf8() {
-        assert_eq!(text(b"\x80 \x93x\x94", Encoding::Windows1252), "€ “x”".as_bytes());
+        assert_eq!(text(b"\x80 \x93x\x94", WESTERN), "€ “x”".as_bytes());
         assert_eq!(text(b"\xff\xfea\0\xe9\0", Encoding::Utf16Le), "aé".as_bytes());
         assert_eq!(text(b"\xfe\xff\0a\0\xe9", Encoding::Utf16Be), "aé".as_bytes());
         assert_eq!(text(b"a\0\0\xd8b\0", Encoding::Utf16Le), b"a\xffb");

@@ -1,5 +1,6 @@
 //! Which delimiter a table has, and which line is its header.
 
+use super::looks;
 use super::record::{Dialect, Scan, Span, scan};
 
 /// Delimiters tried; of two that fit equally the earlier one is taken.
@@ -23,12 +24,12 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    fn filled(&self) -> usize {
+    pub(super) fn filled(&self) -> usize {
         self.cells.iter().filter(|c| !is_blank(c)).count()
     }
 
     /// Whether these could be names of columns: filled, different, no number, no mail address.
-    fn looks_like_labels(&self) -> bool {
+    pub(super) fn looks_like_labels(&self) -> bool {
         let mut seen: Vec<&str> = self.cells.iter().map(|c| c.trim()).collect();
         let sound = |c: &&str| {
             !c.is_empty() && !c.contains('@') && c.chars().any(char::is_alphabetic) && c.len() < 200
@@ -79,6 +80,8 @@ fn usual_width(records: &[Candidate]) -> usize {
 pub(super) struct Sniffed {
     pub(super) dialect: Dialect,
     pub(super) header: Candidate,
+    /// Whether the header looks like a row of values.
+    pub(super) headless: bool,
 }
 
 /// Decides delimiter and header from the head of a table (text, whole lines unless `ended`).
@@ -99,14 +102,17 @@ pub(super) fn sniff(head: &[u8], ended: bool, columns_max: usize) -> Option<Snif
     };
     if let Some(delimiter) = stated {
         let (dialect, mut records, header) = read(delimiter)?;
-        return Some(Sniffed { dialect, header: records.swap_remove(header) });
+        let headless = looks::is_headless(&records[header..]);
+        return Some(Sniffed { dialect, header: records.swap_remove(header), headless });
     }
     let mut best: Option<(f64, Sniffed)> = None;
     for delimiter in DELIMITERS {
         let (dialect, mut records, header) = read(delimiter)?;
         let score = score(&records[header..], dialect.is_tab());
         if best.as_ref().is_none_or(|(s, _)| score > *s) {
-            best = Some((score, Sniffed { dialect, header: records.swap_remove(header) }));
+            let headless = looks::is_headless(&records[header..]);
+            let header = records.swap_remove(header);
+            best = Some((score, Sniffed { dialect, header, headless }));
         }
     }
     best.map(|(_, sniffed)| sniffed)

@@ -1,10 +1,10 @@
-//! JSON files: lines, arrays, lists in a wrapper, single objects, and tables of arrays. Arrays of
+//! JSON files: lines, arrays, lists in a wrapper or by id, single objects, and tables of arrays. Lists of
 //! any size are cut into their elements as they stream by.
 
 use super::bytes::{Feed, Source};
 use super::encoding::Encoding;
 use super::header::unique_names;
-use super::json_list::{descend, find_list};
+use super::json_list::{descend, find_list, read_key};
 use super::json_value::{cells, record};
 use super::table::{BATCH_BYTES, over_columns, over_row, text, wrong_width};
 use super::{BadRow, Layout, Row, Rows, Sound, bad_bytes};
@@ -26,6 +26,8 @@ enum Form {
     Values,
     /// The elements of an array.
     Array,
+    /// The values of an object, which are records by their ids.
+    Keyed,
 }
 
 pub(super) struct JsonReader {
@@ -33,6 +35,8 @@ pub(super) struct JsonReader {
     feed: Feed,
     encoding: Encoding,
     form: Form,
+    /// The field that takes the key of a record.
+    key_field: &'static str,
     /// Number of cells where the values are arrays.
     width: Option<usize>,
     /// Line at the start of the window.
@@ -72,6 +76,7 @@ impl JsonReader {
             feed,
             encoding,
             form,
+            key_field: "",
             width: None,
             line: 1,
             elements: 0,
@@ -81,10 +86,15 @@ impl JsonReader {
         };
         if form == Form::Values {
             // An object: perhaps a wrapper round a list.
-            if let Some(path) = find_list(source, encoding)? {
+            if let Some(list) = find_list(source, encoding)? {
                 reader.feed = text(source, encoding)?;
-                descend(&mut reader.feed, &path).map_err(|e| source.io(e))?;
-                reader.form = Form::Array;
+                if list.path.is_empty() {
+                    reader.enter().map_err(|e| source.io(e))?;
+                } else {
+                    descend(&mut reader.feed, &list.path).map_err(|e| source.io(e))?;
+                }
+                reader.form = if list.key_field.is_some() { Form::Keyed } else { Form::Array };
+                reader.key_field = list.key_field.unwrap_or_default();
             }
         } else if form == Form::Array {
             reader.enter().map_err(|e| source.io(e))?;
@@ -97,15 +107,16 @@ impl JsonReader {
         }
         let layout = Layout {
             container: if form == Form::Lines { "jsonl" } else { "json" }.into(),
-            encoding: encoding.name().into(),
+            encoding: encoding.name(),
             delimiter: None,
             preamble,
             columns,
+            notes: Vec::new(),
         };
         Ok((reader, layout))
     }
 
-    /// Passes the bracket that opens the array.
+    /// Passes the bracket that opens the list.
     fn enter(&mut self) -> std::io::Result<()> {
         self.blanks(&[])?;
         self.feed.consume(1);
@@ -162,7 +173,7 @@ impl JsonReader {
     ) -> std::io::Result<Option<usize>> {
         match self.form {
             Form::Lines => self.line_value(rows, take),
-            Form::Values | Form::Array => self.element(rows, take),
+            Form::Values | Form::Array | Form::Keyed => self.element(rows, take),
         }
     }
 
@@ -255,7 +266,7 @@ impl JsonReader {
         }
     }
 
-    /// Takes the next value of an array or of a row of values; its size, or `None` at the end.
+    /// Takes the next value of a list or of a row of values; its size, or `None` at the end.
     fn element(
         &mut self,
         rows: &mut Rows,
@@ -264,17 +275,17 @@ impl JsonReader {
         if self.ended {
             return Ok(None);
         }
-        let array = self.form == Form::Array;
-        let Some((first, indent)) = self.blanks(if array { b"," } else { b"" })? else {
+        let list = self.form != Form::Values;
+        let Some((first, indent)) = self.blanks(if list { b"," } else { b"" })? else {
             self.ended = true;
-            if array {
+            if list {
                 let reason = "the array never closes: the file was cut off".into();
                 rows.bad.push(BadRow { line: self.elements + 1, reason, bytes: Vec::new() });
                 return Ok(Some(0));
             }
             return Ok(None);
         };
-        if array && matches!(first, b']' | b'}') {
+        if list && matches!(first, b']' | b'}') {
             self.ended = true;
             return Ok(None);
         }
@@ -282,11 +293,21 @@ impl JsonReader {
             self.indent = indent;
         }
         self.elements += 1;
-        let place = if array { self.elements } else { self.line };
+        let place = if list { self.elements } else { self.line };
+        let mut key = None;
+        if self.form == Form::Keyed {
+            key = self.key()?;
+            if key.is_none() {
+                let reason = "a value without its key".into();
+                let searched = self.feed.data().len();
+                return self.broken(rows, place, reason, searched).map(Some);
+            }
+        }
         match self.value_end()? {
             End::At(end) => {
                 let value = &self.feed.data()[..end];
-                put(rows, place, take(value), value);
+                let taken = take(value).and_then(|row| with_key(row, self.key_field, key));
+                put(rows, place, taken, value);
                 self.line += lines(value);
                 self.feed.consume(end);
                 Ok(Some(end))
@@ -297,6 +318,20 @@ impl JsonReader {
             }
             End::Broken(why, searched) => self.broken(rows, place, why.into(), searched).map(Some),
         }
+    }
+
+    /// Passes a key and its colon; `None` where there is none.
+    fn key(&mut self) -> std::io::Result<Option<String>> {
+        if self.feed.data().first() != Some(&b'"') {
+            return Ok(None);
+        }
+        let key = read_key(&mut self.feed)?;
+        if key.is_none() || !matches!(self.blanks(&[])?, Some((b':', _))) {
+            return Ok(None);
+        }
+        self.feed.consume(1);
+        self.blanks(&[])?;
+        Ok(key)
     }
 
     /// Where the value at the start of the window ends; the window grows as needed.
@@ -381,6 +416,7 @@ impl JsonReader {
     ) -> std::io::Result<usize> {
         let bytes = bad_bytes(self.feed.data());
         let indent = self.indent.unwrap_or(0);
+        let begins: &[u8] = if self.form == Form::Keyed { b"\"" } else { b"{[" };
         let mut size = bytes.len();
         rows.bad.push(BadRow { line: place, reason, bytes });
         let report = rows.bad.len() - 1;
@@ -402,7 +438,7 @@ impl JsonReader {
                     self.feed.want(indent + 1)?;
                     let window = self.feed.data();
                     let blanks = window.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-                    if blanks == indent && matches!(window.get(blanks), Some(b'{' | b'[')) {
+                    if blanks == indent && window.get(blanks).is_some_and(|b| begins.contains(b)) {
                         break;
                     }
                 }
@@ -447,6 +483,18 @@ fn put(rows: &mut Rows, line: u64, taken: Sound<Option<RawRow>>, value: &[u8]) {
         Ok(None) => {}
         Err(reason) => rows.bad.push(BadRow { line, reason, bytes: bad_bytes(value) }),
     }
+}
+
+/// A record with its key as its first field.
+fn with_key(row: Option<RawRow>, field: &str, key: Option<String>) -> Sound<Option<RawRow>> {
+    let (Some(RawRow::Json(text)), Some(key)) = (&row, key) else { return Ok(row) };
+    if key.contains('\0') {
+        return Err("a NUL character in the key".into());
+    }
+    let rest = text.strip_prefix('{').unwrap_or(text);
+    let comma = if rest.starts_with('}') { "" } else { "," };
+    let key = serde_json::Value::String(key);
+    Ok(Some(RawRow::Json(format!("{{\"{field}\":{key}{comma}{rest}"))))
 }
 
 /// The form of a file that [`is_json`], and whether its values are arrays of cells.

@@ -1,7 +1,9 @@
 //! Lists in a wrapper: `{"customers":[…],"next_page":2}` is its elements, whereas an order with its
-//! line items is one record.
+//! line items is one record. An object of alike objects, by their ids, is a list too.
 
 use std::io;
+
+use rustc_hash::FxHashMap;
 
 use super::bytes::{Feed, Source};
 use super::encoding::Encoding;
@@ -157,21 +159,42 @@ enum Shape {
     Array,
 }
 
-/// The keys that lead to the list that this object wraps, or `None` where it is a record itself.
-/// The file is read once for each key.
-pub(super) fn find_list(source: &Source, encoding: Encoding) -> Result<Option<Vec<String>>> {
+/// A list within an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct List {
+    /// The keys that lead to it.
+    pub(super) path: Vec<String>,
+    /// Where it is an object of objects: the field that takes the key of each, which none of them
+    /// has.
+    pub(super) key_field: Option<&'static str>,
+}
+
+/// The list that this object wraps or is, or `None` where it is a record itself. The file is read
+/// once for each key, and once more.
+pub(super) fn find_list(source: &Source, encoding: Encoding) -> Result<Option<List>> {
     let mut path = Vec::new();
     while path.len() < DEPTH_MAX {
-        let mut feed = text(source, encoding)?;
-        descend(&mut feed, &path).map_err(|e| source.io(e))?;
-        let found = members(&mut feed, path.is_empty()).map_err(|e| source.io(e))?;
+        let at = || -> Result<Feed> {
+            let mut feed = text(source, encoding)?;
+            descend(&mut feed, &path).map_err(|e| source.io(e))?;
+            Ok(feed)
+        };
+        let whole = path.is_empty();
+        let found = members(&mut at()?, whole).map_err(|e| source.io(e))?;
         match found.as_deref().map_or(Wrapped::Nothing, wrapped) {
             Wrapped::List(key) => {
                 path.push(key);
-                return Ok(Some(path));
+                return Ok(Some(List { path, key_field: None }));
             }
             Wrapped::Object(key) => path.push(key),
-            Wrapped::Nothing => return Ok(None),
+            Wrapped::Nothing => {
+                let scalar = |(_, shape): &(String, Shape)| *shape == Shape::Scalar;
+                if found.is_some_and(|members| members.iter().all(scalar)) {
+                    return Ok(None);
+                }
+                let keyed = keyed(&mut at()?, whole).map_err(|e| source.io(e))?;
+                return Ok(keyed.map(|field| List { path, key_field: Some(field) }));
+            }
         }
     }
     Ok(None)
@@ -322,6 +345,81 @@ fn members(feed: &mut Feed, whole: bool) -> io::Result<Option<Vec<(String, Shape
     }
 }
 
+/// Fewest members of a list by ids, and so many that even words as keys are ids.
+const KEYED_MIN: u64 = 3;
+const KEYED_MANY: u64 = 20;
+
+/// Most different fields that the objects of such a list may have.
+const KEYED_FIELDS: usize = 4096;
+
+/// Names for the field that takes the key; the first one that no object has.
+const KEY_FIELDS: &[&str] = &["key", "_key", "object_key", "member_key"];
+
+/// Whether the object at the feed (as for [`members`]) is a list of objects by their ids: all but
+/// some of its values are objects of mostly the same fields, and its keys are no names of fields.
+/// The field that takes the key of each.
+fn keyed(feed: &mut Feed, whole: bool) -> io::Result<Option<&'static str>> {
+    let mut walker = Walker { feed };
+    if whole {
+        if walker.token()? != Some(b'{') {
+            return Ok(None);
+        }
+        walker.feed.consume(1);
+    }
+    let (mut all, mut ids, mut objects) = (0_u64, 0_u64, 0_u64);
+    let mut fields: FxHashMap<String, u64> = FxHashMap::default();
+    loop {
+        match walker.token()? {
+            Some(b'"') => {}
+            Some(b',') if all > 0 => {
+                walker.feed.consume(1);
+                continue;
+            }
+            Some(b'}') => {
+                walker.feed.consume(1);
+                if whole && walker.token()?.is_some() {
+                    return Ok(None);
+                }
+                break;
+            }
+            _ => return Ok(None),
+        }
+        let Some(key) = walker.key()? else { return Ok(None) };
+        if walker.token()? != Some(b':') {
+            return Ok(None);
+        }
+        walker.feed.consume(1);
+        all += 1;
+        ids += u64::from(key.contains(|c: char| c.is_ascii_digit() || c == '@'));
+        if walker.token()? == Some(b'{') {
+            objects += 1;
+            walker.feed.consume(1);
+            let Some(found) = members(walker.feed, false)? else { return Ok(None) };
+            for (field, _) in found {
+                *fields.entry(field).or_default() += 1;
+            }
+            if fields.len() > KEYED_FIELDS {
+                return Ok(None);
+            }
+        } else if !walker.skip_value()? {
+            return Ok(None);
+        }
+    }
+    let total: u64 = fields.values().sum();
+    let shared: u64 = fields.values().filter(|&&count| count * 2 >= objects).sum();
+    let alike = total > 0 && shared * 2 >= total;
+    let by_id = ids * 2 >= all || all >= KEYED_MANY;
+    if all < KEYED_MIN || objects * 10 < all * 9 || !alike || !by_id {
+        return Ok(None);
+    }
+    Ok(KEY_FIELDS.iter().copied().find(|name| !fields.contains_key(*name)))
+}
+
+/// Reads the string at the feed; `None` where it is too long or no string.
+pub(super) fn read_key(feed: &mut Feed) -> io::Result<Option<String>> {
+    Walker { feed }.key()
+}
+
 /// Walks over JSON tokens of a stream; never holds more of it than a key.
 struct Walker<'a> {
     feed: &'a mut Feed,
@@ -452,7 +550,38 @@ mod tests {
             name: "x".into(),
             limits: Limits::default(),
         };
-        find_list(&source, Encoding::Utf8).unwrap().map(|path| path.join("."))
+        find_list(&source, Encoding::Utf8).unwrap().map(|list| {
+            let key = list.key_field.map_or_else(String::new, |field| format!("[{field}]"));
+            list.path.join(".") + &key
+        })
+    }
+
+    #[test]
+    fn objects_by_id_are_lists() {
+        let lists = [
+            (r#"{"users":{"-Nk1":{"n":1,"e":2},"-Nk2":{"n":1},"-Nk3":{"e":1}}}"#, "users[key]"),
+            (r#"{"7":{"n":1,"key":2},"8":{"n":1},"9":{"n":{"x":[1]}}}"#, "[_key]"),
+            (
+                r#"{"data":{"users":{"a@x":{"n":1},"b@x":{"n":1},"c@x":{"n":1}}}}"#,
+                "data.users[key]",
+            ),
+        ];
+        for (text, path) in lists {
+            assert_eq!(list(text).as_deref(), Some(path), "{text}");
+        }
+        let records = [
+            r#"{"id":1,"billing":{"city":"x"},"shipping":{"city":"y"},"home":{"city":"z"}}"#,
+            r#"{"customer":{"billing":{"city":"x"},"shipping":{"city":"y"},"home":{"city":"z"}}}"#,
+            r#"{"customer":{"id":"x","a1":{"city":"x"},"a2":{"city":"y"},"a3":{"city":"z"}}}"#,
+            r#"{"a1":{"b":1},"a2":{"c":1},"a3":{"d":1}}"#,
+            r#"{"a1":{"b":1},"a2":{"b":1}}"#,
+            r#"{"a1":{},"a2":{},"a3":{}}"#,
+            r#"{"a1":{"b":1},"a2":{"b":1},"a3":{"b":1}"#,
+            r#"{"a1":1,"a2":2,"a3":3}"#,
+        ];
+        for text in records {
+            assert_eq!(list(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -11,8 +11,11 @@ mod header;
 mod json;
 mod json_list;
 mod json_value;
+mod legacy;
+mod looks;
 mod record;
 mod sheet;
+mod sheet_choice;
 mod table;
 mod vcard;
 
@@ -44,7 +47,7 @@ pub struct Input {
 pub struct Layout {
     /// `csv`, `json`, `jsonl`, `vcf`, `xlsx`.
     pub container: String,
-    /// `utf-8`, `utf-16le`, `utf-16be`, `windows-1252`.
+    /// `utf-8`, `utf-16le`, `utf-16be`, `windows-1252`, `shift_jis` …
     pub encoding: String,
     /// Delimiter of a table.
     pub delimiter: Option<char>,
@@ -52,12 +55,15 @@ pub struct Layout {
     pub preamble: u64,
     /// Header names as written (trimmed, without BOM); empty for JSON.
     pub columns: Vec<String>,
+    /// What a person should know of it, such as sheets that are not read.
+    pub notes: Vec<String>,
 }
 
 /// A row with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// 1-based line of the file, row of the sheet, or element of the array.
+    /// 1-based line of the file, row of the sheet (counted on through all sheets that are read), or
+    /// element of the list.
     pub line: u64,
     /// The row.
     pub raw: RawRow,
@@ -110,7 +116,7 @@ impl std::fmt::Debug for RowReader {
 
 impl RowReader {
     /// Finds out container, compression, encoding, delimiter and header. Reads the whole file once
-    /// (twice where it is not sound UTF-8), because the encoding must not depend on the order of
+    /// (three times where it is not UTF-8), because the encoding must not depend on the order of
     /// its rows.
     ///
     /// # Errors
@@ -150,7 +156,7 @@ impl RowReader {
             source.error(ErrorKind::Input, format!("unknown encoding {:?}", layout.encoding))
         })?;
         Ok(match layout.container.as_str() {
-            "xlsx" => SheetReader::open(&source)?.into(),
+            "xlsx" => SheetReader::open(&source, Some(&layout.columns))?.into(),
             "json" | "jsonl" => JsonReader::open(&source, encoding)?.into(),
             "vcf" => VcardReader::open(&source, encoding)?.into(),
             _ => TableReader::open_as(&source, encoding, layout)?.into(),
@@ -165,7 +171,7 @@ impl RowReader {
         }
         if feed.data().starts_with(&sheet::ZIP) {
             drop(feed);
-            return Ok(SheetReader::open(source)?.into());
+            return Ok(SheetReader::open(source, None)?.into());
         }
         if let Some((what, hint)) = foreign(feed.data()) {
             return Err(source.error(ErrorKind::Input, format!("is {what}")).hint(hint));

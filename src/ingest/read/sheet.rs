@@ -1,4 +1,4 @@
-//! Workbooks (XLSX): the first sheet with a header becomes a table of text cells.
+//! Workbooks (XLSX): the sheets that make up the table become rows of text cells.
 
 use std::io::{Cursor, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,9 @@ use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
 use super::archive::{Refusal, inspect};
 use super::bytes::{Origin, Source};
 use super::header::{Candidate, find_header, unique_names};
-use super::table::{BATCH_BYTES, over_columns};
+use super::looks::is_headless;
+use super::sheet_choice::{Sheet, choose, notes, same_columns};
+use super::table::{BATCH_BYTES, headless, over_columns};
 use super::{BadRow, Layout, Row, Rows, thousands};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RawRow;
@@ -25,7 +27,7 @@ impl<T: Read + Seek + Send> Seekable for T {}
 
 /// The filled cells of a sheet, row by row, their text in one string.
 #[derive(Default)]
-struct Cells {
+pub(super) struct Cells {
     text: String,
     /// (column, end of its text)
     cells: Vec<(u32, usize)>,
@@ -43,6 +45,16 @@ impl Cells {
         })
     }
 
+    /// The last row with anything in it.
+    pub(super) fn last_row(&self) -> u64 {
+        self.rows.last().map_or(0, |(row, _)| *row)
+    }
+
+    /// How many cells the rows behind this one have.
+    pub(super) fn filled_after(&self, index: usize) -> usize {
+        self.cells.len() - self.rows[index].1
+    }
+
     /// A row's cells up to its last filled one.
     fn full_row(&self, index: usize) -> Vec<String> {
         let mut cells = Vec::new();
@@ -56,13 +68,26 @@ impl Cells {
 
 pub(super) struct SheetReader {
     source: Source,
-    cells: Cells,
-    next: usize,
+    /// The sheets to come, the one at hand first.
+    parts: std::collections::VecDeque<Part>,
     width: usize,
 }
 
+/// The rows of one sheet.
+struct Part {
+    cells: Cells,
+    /// The next of them.
+    next: usize,
+    /// Rows of the sheets before it: rows are counted through all of them.
+    rows_before: u64,
+    /// Which column of the table each of its columns is.
+    places: Vec<usize>,
+}
+
 impl SheetReader {
-    pub(super) fn open(source: &Source) -> Result<(Self, Layout)> {
+    /// Finds the sheets that make up the table: those of the columns that were found `before`, where
+    /// the workbook was read before.
+    pub(super) fn open(source: &Source, before: Option<&[String]>) -> Result<(Self, Layout)> {
         let mut file = seekable(source)?;
         let most = source.limits.unpacked_bytes.min(WORKBOOK_BYTES);
         let names = inspect(&mut file, &source.limits, most).map_err(|e| refused(source, e))?;
@@ -72,7 +97,7 @@ impl SheetReader {
                 .hint("unpack it and name the files in it"));
         }
         // The reader of workbooks is outside of this project: a panic in it is an error here.
-        let read = catch_unwind(AssertUnwindSafe(|| read_workbook(source, file)));
+        let read = catch_unwind(AssertUnwindSafe(|| read_workbook(source, file, before)));
         read.unwrap_or_else(|_| Err(unreadable(source, "its parts contradict each other")))
     }
 
@@ -80,15 +105,17 @@ impl SheetReader {
         let limits = &self.source.limits;
         let mut rows = Rows::default();
         let mut bytes = 0;
-        while self.next < self.cells.rows.len()
-            && rows.rows.len() + rows.bad.len() < max.max(1)
-            && bytes < BATCH_BYTES
-        {
-            let line = self.cells.rows[self.next].0;
+        while rows.rows.len() + rows.bad.len() < max.max(1) && bytes < BATCH_BYTES {
+            let Some(part) = self.parts.front_mut() else { break };
+            let Some((row, _)) = part.cells.rows.get(part.next) else {
+                self.parts.pop_front();
+                continue;
+            };
+            let line = part.rows_before + row;
             let mut cells = vec![String::new(); self.width];
             let mut reason = None;
             let mut blank = true;
-            for (column, text) in self.cells.row(self.next) {
+            for (column, text) in part.cells.row(part.next) {
                 blank &= text.trim().is_empty();
                 bytes += text.len();
                 if text.len() > limits.cell_bytes {
@@ -101,7 +128,7 @@ impl SheetReader {
                 } else if text.contains('\0') {
                     reason = Some(format!("a NUL character in column {}", column + 1));
                 }
-                match cells.get_mut(column) {
+                match part.places.get(column).and_then(|place| cells.get_mut(*place)) {
                     Some(cell) => text.clone_into(cell),
                     None if text.trim().is_empty() => {}
                     None => {
@@ -117,7 +144,7 @@ impl SheetReader {
             match reason {
                 Some(reason) => {
                     let mut text = String::new();
-                    for (column, cell) in self.cells.row(self.next) {
+                    for (column, cell) in part.cells.row(part.next) {
                         text.push_str(if column == 0 || text.is_empty() { "" } else { "\t" });
                         text.push_str(cell);
                         if text.len() > super::BAD_BYTES_MAX {
@@ -133,7 +160,7 @@ impl SheetReader {
                 None if blank => {}
                 None => rows.rows.push(Row { line, raw: RawRow::Cells(cells) }),
             }
-            self.next += 1;
+            part.next += 1;
         }
         Ok((!rows.rows.is_empty() || !rows.bad.is_empty()).then_some(rows))
     }
@@ -187,49 +214,105 @@ fn unreadable(source: &Source, why: &str) -> Error {
         .hint("open it in a spreadsheet program and save it again, as XLSX or CSV")
 }
 
-fn read_workbook(source: &Source, file: Box<dyn Seekable>) -> Result<(SheetReader, Layout)> {
+fn read_workbook(
+    source: &Source,
+    file: Box<dyn Seekable>,
+    before: Option<&[String]>,
+) -> Result<(SheetReader, Layout)> {
     let mut book =
         Xlsx::new(file).map_err(|_| unreadable(source, "it has no sheets, or has a password"))?;
-    let mut sheets: Vec<_> = book
+    let all: Vec<_> = book
         .sheets_metadata()
         .iter()
         .filter(|s| s.typ == SheetType::WorkSheet)
-        .map(|s| (s.visible != SheetVisible::Visible, s.name.clone()))
+        .map(|s| (s.visible, s.name.clone()))
         .collect();
+    let mut sheets: Vec<Sheet> = Vec::new();
+    let mut unread = Vec::new();
+    let mut held = 0;
     // Hidden sheets only where no visible one has a header.
-    sheets.sort_by_key(|(hidden, _)| *hidden);
-    for (_, name) in sheets {
-        let cells = read_cells(source, &mut book, &name)?;
-        let head: Vec<Candidate> = (0..cells.rows.len().min(HEAD_ROWS))
-            .map(|i| Candidate { lines_before: cells.rows[i].0 - 1, cells: cells.full_row(i) })
-            .collect();
-        let Some(header) = find_header(&head, true) else { continue };
-        let columns = unique_names(&head[header].cells);
-        if columns.len() > source.limits.columns {
-            return Err(refused(
-                source,
-                Refusal::Limit(over_columns(columns.len(), &source.limits)),
-            ));
+    for hidden in [false, true] {
+        let seen = !sheets.is_empty();
+        for (visible, name) in all.iter().filter(|s| (s.0 != SheetVisible::Visible) == hidden) {
+            if seen {
+                // Those that nobody can show are a program's own.
+                unread.extend((*visible == SheetVisible::Hidden).then(|| name.clone()));
+                continue;
+            }
+            let cells = read_cells(source, &mut book, name, held)?;
+            held += cells.text.len();
+            let head = head(&cells);
+            let Some(header) = find_header(&head, true) else { continue };
+            sheets.push(Sheet {
+                name: name.clone(),
+                columns: unique_names(&head[header].cells),
+                labels: head[header].looks_like_labels(),
+                header,
+                cells,
+            });
         }
-        let layout = Layout {
-            container: "xlsx".into(),
-            encoding: "utf-8".into(),
-            delimiter: None,
-            preamble: head[header].lines_before,
-            columns,
-        };
-        let width = layout.columns.len();
-        return Ok((
-            SheetReader { source: source.clone(), cells, next: header + 1, width },
-            layout,
-        ));
     }
-    Err(source
-        .error(ErrorKind::Input, "has no sheet with the names of columns")
-        .hint("put a header row first"))
+    let chosen = match before {
+        Some(columns) if !sheets.is_empty() => sheets
+            .iter()
+            .position(|sheet| same_columns(&sheet.columns, columns))
+            .ok_or_else(|| {
+                source
+                    .error(ErrorKind::Input, "has another header than when it was first read")
+                    .hint("ingest the file anew")
+            })?,
+        _ => choose(&sheets).ok_or_else(|| {
+            source
+                .error(ErrorKind::Input, "has no sheet with the names of columns")
+                .hint("put a header row first")
+        })?,
+    };
+    let columns = sheets[chosen].columns.clone();
+    if columns.len() > source.limits.columns {
+        return Err(refused(source, Refusal::Limit(over_columns(columns.len(), &source.limits))));
+    }
+    let (taken, others): (Vec<Sheet>, Vec<Sheet>) =
+        sheets.into_iter().partition(|sheet| same_columns(&sheet.columns, &columns));
+    let records = head(&taken[0].cells).split_off(taken[0].header);
+    if before.is_none() && is_headless(&records) {
+        return Err(headless(source, records[0].lines_before + 1));
+    }
+    let unread: Vec<String> = others.into_iter().map(|sheet| sheet.name).chain(unread).collect();
+    let layout = Layout {
+        container: "xlsx".into(),
+        encoding: "utf-8".into(),
+        delimiter: None,
+        preamble: records[0].lines_before,
+        notes: notes(&taken, &unread),
+        columns,
+    };
+    let mut rows_before = 0;
+    let mut parts = std::collections::VecDeque::new();
+    for sheet in taken {
+        let place = |name: &String| layout.columns.iter().position(|c| c == name);
+        let places = sheet.columns.iter().filter_map(place).collect();
+        let rows = sheet.cells.last_row();
+        parts.push_back(Part { cells: sheet.cells, next: sheet.header + 1, rows_before, places });
+        rows_before += rows;
+    }
+    let width = layout.columns.len();
+    Ok((SheetReader { source: source.clone(), parts, width }, layout))
 }
 
-fn read_cells(source: &Source, book: &mut Xlsx<Box<dyn Seekable>>, name: &str) -> Result<Cells> {
+/// The first rows of a sheet.
+fn head(cells: &Cells) -> Vec<Candidate> {
+    (0..cells.rows.len().min(HEAD_ROWS))
+        .map(|i| Candidate { lines_before: cells.rows[i].0 - 1, cells: cells.full_row(i) })
+        .collect()
+}
+
+/// Reads a sheet; `before` bytes of text are held already.
+fn read_cells(
+    source: &Source,
+    book: &mut Xlsx<Box<dyn Seekable>>,
+    name: &str,
+    before: usize,
+) -> Result<Cells> {
     let wrong = |_| unreadable(source, "a sheet is damaged");
     let mut found = Cells::default();
     let mut reader = book.worksheet_cells_reader(name).map_err(wrong)?;
@@ -248,7 +331,7 @@ fn read_cells(source: &Source, book: &mut Xlsx<Box<dyn Seekable>>, name: &str) -
         if !text.is_empty() {
             row.push((column, text));
         }
-        let held = row.iter().map(|(_, t)| t.len()).sum::<usize>() + found.text.len();
+        let held = before + row.iter().map(|(_, t)| t.len()).sum::<usize>() + found.text.len();
         if held as u64 > source.limits.unpacked_bytes.min(WORKBOOK_BYTES) {
             return Err(refused(
                 source,

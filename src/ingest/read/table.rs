@@ -5,7 +5,7 @@ use super::encoding::{Encoding, decoded};
 use super::header::{sniff, unique_names};
 use super::record::{Dialect, Scan, Span, scan};
 use super::{BadRow, Layout, Limits, Row, Rows, Sound, bad_bytes, thousands};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::RawRow;
 
 /// Bytes of the head in which delimiter and header are looked for.
@@ -39,6 +39,10 @@ impl TableReader {
                 .error(ErrorKind::Input, "has no line with the names of its columns")
                 .hint("put a header line first")
         })?;
+        if sniffed.headless {
+            let line = sniffed.header.lines_before + 1;
+            return Err(headless(source, line));
+        }
         Self::start(source, encoding, feed, sniffed.dialect, sniffed.header.lines_before)
     }
 
@@ -86,10 +90,11 @@ impl TableReader {
         reader.width = columns.len();
         let layout = Layout {
             container: "csv".into(),
-            encoding: encoding.name().into(),
+            encoding: encoding.name(),
             delimiter: Some(char::from(dialect.delimiter)),
             preamble,
             columns,
+            notes: Vec::new(),
         };
         Ok((reader, layout))
     }
@@ -295,6 +300,17 @@ impl TableReader {
 pub(super) fn text(source: &Source, encoding: Encoding) -> Result<Feed> {
     let stream = decoded(source.unpacked()?, encoding).map_err(|e| source.io(e))?;
     Ok(Feed::new(stream))
+}
+
+/// The error for a table whose first row would be lost as names of columns.
+pub(super) fn headless(source: &Source, line: u64) -> Error {
+    source
+        .error(
+            ErrorKind::Input,
+            "the first line looks like a row of values, not like the names of columns",
+        )
+        .at(format!("{}:{line}", source.name))
+        .hint("add a first line with the names of the columns")
 }
 
 fn is_filler(byte: u8, dialect: Dialect) -> bool {

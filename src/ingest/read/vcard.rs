@@ -40,11 +40,8 @@ const ADDRESS: &[&str] = &["box", "extended", "street", "locality", "region", "c
 impl VcardReader {
     pub(super) fn open(source: &Source, encoding: Encoding) -> Result<(Self, Layout)> {
         let feed = text(source, encoding)?;
-        let layout = Layout {
-            container: "vcf".into(),
-            encoding: encoding.name().into(),
-            ..Layout::default()
-        };
+        let layout =
+            Layout { container: "vcf".into(), encoding: encoding.name(), ..Layout::default() };
         Ok((Self { source: source.clone(), feed, encoding, line: 1 }, layout))
     }
 
