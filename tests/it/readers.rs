@@ -427,7 +427,7 @@ fn sheets_of_the_same_columns_are_one_table() {
     let notes = &found.layout.notes;
     assert_eq!(notes.len(), 2);
     assert!(notes[0].ends_with("\"2023\" (rows 1 to 3), \"2024\" (rows 4 to 7)"), "{}", notes[0]);
-    assert!(notes[1].contains("columns than \"2023\": \"Legend\";"), "{}", notes[1]);
+    assert!(notes[1].contains("columns than \"2023\"): \"Legend\";"), "{}", notes[1]);
 }
 
 #[test]

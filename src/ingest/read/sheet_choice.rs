@@ -54,7 +54,7 @@ pub(super) fn notes(taken: &[Sheet], unread: &[String]) -> Vec<String> {
     if !unread.is_empty() {
         let names = unread.iter().map(|name| format!("{name:?}")).collect();
         notes.push(format!(
-            "sheets that are not read, as they are hidden or have other columns than {:?}: {}; save \
+            "sheets that are not read (hidden, or other columns than {:?}): {}; save \
              a sheet as a file of its own to read it",
             taken[0].name,
             listed(names)
