@@ -24,16 +24,23 @@ pub(super) fn same_columns(a: &[String], b: &[String]) -> bool {
     a.len() == b.len() && sorted(a) == sorted(b)
 }
 
-/// The first of the sheets that look most like a table: with several named columns, and, together
-/// with those of the same columns, with most cells filled. A page of text before the data is none.
+/// The first of the sheets that look like a table: with several named columns, and, together with those
+/// of the same columns, not much smaller than the largest. A page of text before the data is none, nor
+/// are a few lines of names and values.
 pub(super) fn choose(sheets: &[Sheet]) -> Option<usize> {
+    /// The largest is at most so many times as large.
+    const LARGER: usize = 20;
     let worth = |sheet: &Sheet| {
         let alike = sheets.iter().filter(|other| same_columns(&other.columns, &sheet.columns));
         let filled: usize = alike.map(|other| other.cells.filled_after(other.header)).sum();
         (sheet.labels && sheet.columns.len() > 1, filled)
     };
-    // Of equal ones the first.
-    (0..sheets.len()).rev().max_by_key(|&at| worth(&sheets[at]))
+    let (table, filled) = sheets.iter().map(worth).max()?;
+    let is_it = |sheet: &Sheet| {
+        let worth = worth(sheet);
+        worth.0 == table && worth.1 * LARGER >= filled
+    };
+    sheets.iter().position(is_it)
 }
 
 /// What a person should know where a workbook has more sheets than one.
