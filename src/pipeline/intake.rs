@@ -182,6 +182,7 @@ impl Engine {
                     .hint("map them in sameas.toml, or leave --strict away"),
             ));
         }
+        guard_other_ids(store, &manifest, &archived.sha256).map_err(abandon)?;
         let mut writer = store.begin_file(command)?;
         manifest.file = writer.file();
         manifest.command = command;
@@ -398,6 +399,40 @@ impl KeySample {
             }
         }
     }
+}
+
+/// A file of the same bytes whose records had other ids when it was read before would stand there
+/// twice.
+fn guard_other_ids(store: &Store, manifest: &FileManifest, sha256: &str) -> Result<()> {
+    let ids = |of: &FileManifest| -> BTreeSet<String> {
+        let is_id = |field: &str| field == "id" || field == "id:hashed";
+        of.mapping.iter().filter(|(_, field)| is_id(field)).map(|(c, _)| c.clone()).collect()
+    };
+    let (own, files) = (ids(manifest), store.files()?);
+    let earlier = files.iter().find(|file| {
+        let of = &file.manifest;
+        file.archived.sha256 == sha256 && of.source == manifest.source && ids(of) != own
+    });
+    let Some(earlier) = earlier else { return Ok(()) };
+    let named = |ids: &BTreeSet<String>| match ids.iter().next() {
+        Some(column) => format!("column `{column}`"),
+        None => "what is made from the rows' content".to_owned(),
+    };
+    Err(Error::new(
+        ErrorKind::Refused,
+        format!(
+            "the same file was taken before, as file {}, with {} as record ids; with {} everyone \
+             would be doubled",
+            earlier.manifest.file,
+            named(&ids(&earlier.manifest)),
+            named(&own)
+        ),
+    )
+    .at(&manifest.name)
+    .hint(
+        "ids of records last: to change them, take the files into a new store; if these are records of \
+         another system, give NAME as in FILE:@NAME",
+    ))
 }
 
 /// The sources that a file of a new source may be a later export of.

@@ -154,3 +154,18 @@ fn errors_name_place_and_remedy_and_the_exit_code_says_which() {
     drop(child.stdout.take());
     assert!(child.wait().unwrap().success());
 }
+
+/// A corrected mapping that names another id column, for a file that was taken already.
+#[test]
+fn a_file_is_not_taken_again_under_other_ids() {
+    let bench = Bench::new();
+    let rows: String = (0..6).map(|at| format!("Ann{at},Lee{at},K{at}\n")).collect();
+    bench.write("list.csv", format!("first name,last name,reference\n{rows}"));
+    bench.write("ids.toml", "reference = \"id\"\n");
+    bench.runs(&["ingest", "list.csv"]);
+    let (_, messages) = bench.exits(3, &["ingest", "list.csv", "--mapping", "ids.toml"]);
+    assert!(messages.contains("`reference`") && messages.contains("doubled"), "{messages}");
+    // The same ids again are no news, and another source is another system.
+    assert_eq!(bench.json(&["ingest", "list.csv"])["files"][0]["unchanged"], 6);
+    bench.runs(&["ingest", "list.csv:@other", "--mapping", "ids.toml"]);
+}
