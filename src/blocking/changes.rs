@@ -107,24 +107,25 @@ impl<'a> States<'a> {
 
     /// Calls `each` with a block and with the parts of a refined one: whether it is a part, who was in
     /// it, who is. Of a block that was refined and is, only the parts of the values that are sought.
+    /// Returns whether it was refined, and is.
     fn parts(
         &self,
         members: &[u32],
         sought: &dyn Fn() -> Sought,
         mut each: impl FnMut(bool, &[u32], &[u32]),
-    ) {
+    ) -> (bool, bool) {
         let cap = self.limits.cap as usize;
         let now = &members[..members.partition_point(|record| self.is_now(*record))];
         let came = now.iter().filter(|record| !self.is_then(**record)).count();
         let (refined_then, refined_now) = (members.len() - came > cap, now.len() > cap);
-        let was = |members: &[u32], refined: bool| -> Vec<u32> {
-            let all = if refined { members } else { &[] };
+        let was = |members: &[u32], there: bool| -> Vec<u32> {
+            let all = if there { members } else { &[] };
             all.iter().copied().filter(|record| self.is_then(*record)).collect()
         };
         if !(refined_then && refined_now) {
             each(false, &was(members, !refined_then), if refined_now { &[] } else { now });
             if !refined_then && !refined_now {
-                return;
+                return (false, false);
             }
         }
         let sought = if refined_then && refined_now {
@@ -152,6 +153,7 @@ impl<'a> States<'a> {
             let now = &part[..part.partition_point(|record| self.is_now(*record))];
             each(true, &was(part, refined_then), if refined_now { now } else { &[] });
         }
+        (refined_then, refined_now)
     }
 
     /// Whether so many records make a block, or part of one, that is kept.
@@ -247,28 +249,19 @@ impl Changes {
     pub fn block(&mut self, states: &States<'_>, rule: u8, members: &[u32]) {
         let Self { meetings, then: counts_then, now: counts_now } = self;
         let changed = |record: u32| !states.is_both(record);
-        let cap = states.limits.cap as usize;
-        let count = |is: &dyn Fn(u32) -> bool| members.iter().filter(|r| is(**r)).count();
-        let refined = |n: usize| u64::from(n > cap);
-        counts_then.refined(rule, refined(count(&|record| states.is_then(record))));
-        counts_now.refined(rule, refined(count(&|record| states.is_now(record))));
         let sought = || {
             let mut sought = Sought::default();
             let members = members.iter().filter(|record| changed(**record));
             members.for_each(|record| sought.add_all_of(&states.outlines[*record as usize]));
             sought
         };
-        states.parts(members, &sought, |part, then, now| {
-            for (counts, members) in [(&mut *counts_then, then), (&mut *counts_now, now)] {
-                match members.len() {
-                    0 | 1 => {}
-                    n if n > states.limits.of(rule, part) as usize => {
-                        counts.leave_out(rule, n as u64);
-                    }
-                    n => counts.keep(rule, n as u64),
-                }
-            }
+        let refined = states.parts(members, &sought, |part, then, now| {
             let kept = (states.is_kept(rule, part, then), states.is_kept(rule, part, now));
+            let sides = [(&mut *counts_then, then, kept.0), (&mut *counts_now, now, kept.1)];
+            for (counts, members, kept) in sides.into_iter().filter(|(_, of, _)| of.len() > 1) {
+                let n = members.len() as u64;
+                if kept { counts.keep(rule, n) } else { counts.leave_out(rule, n) }
+            }
             // A pair of two who were in it, and are, goes on meeting there.
             let wanted = |a: u32, b: u32| kept != (true, true) || changed(a) || changed(b);
             for (when, members, kept) in [(When::Then, then, kept.0), (When::Now, now, kept.1)] {
@@ -279,6 +272,8 @@ impl Changes {
                 }
             }
         });
+        counts_then.refined(rule, u64::from(refined.0));
+        counts_now.refined(rule, u64::from(refined.1));
     }
 
     /// Adds those of other blocks.

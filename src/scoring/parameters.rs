@@ -59,7 +59,8 @@ struct Logs {
     u: Vec<Vec<f64>>,
     r: Vec<Vec<f64>>,
     q: Vec<Vec<f64>>,
-    prior: [f64; 3],
+    /// By class, in the order of [`Term::by_class`].
+    prior: [f64; 4],
     /// By dimension and count.
     counts: Vec<Vec<f64>>,
     /// The terms of each level ([`FIRST_LEVEL`]) that no value's frequency changes: one a level, or one a
@@ -280,12 +281,14 @@ impl Parameters {
             let counts = (0..DIMENSIONS)
                 .map(|d| (0..COUNTS_KEPT).map(|n| self.ln_share(d, n as f64)).collect())
                 .collect();
+            let [matched, relatives, site] = self.prior.map(f64::ln);
+            let (apart, account) = ((1.0 - ONE_ACCOUNT).ln(), ONE_ACCOUNT.ln());
             let mut logs = Logs {
                 m: ln(&self.m),
                 u: ln(&self.u),
                 r: ln(&self.r),
                 q: ln(&self.q),
-                prior: self.prior.map(f64::ln),
+                prior: [matched, relatives + apart, site, relatives + account],
                 counts,
                 terms: Vec::new(),
             };
@@ -365,8 +368,7 @@ impl Parameters {
 
     /// Log prior odds of a match, of relatives, of another site, and of relatives of one account.
     pub(crate) fn ln_priors(&self) -> [f64; 4] {
-        let [matched, relative, site] = self.logs().prior;
-        [matched, relative + (1.0 - ONE_ACCOUNT).ln(), site, relative + ONE_ACCOUNT.ln()]
+        self.logs().prior
     }
 
     /// Whether the two could be sites of one organisation: their names are alike by half or more.
@@ -377,7 +379,7 @@ impl Parameters {
     /// Weighs a comparison. O(dimensions).
     pub fn score(&self, comparison: &Comparison) -> Score {
         let logs = self.logs();
-        let mut sums = self.ln_priors();
+        let mut sums = logs.prior;
         for d in 0..DIMENSIONS {
             let level = comparison.level[d];
             if level == MISSING {

@@ -181,14 +181,14 @@ impl Lexicon {
         // `Email Address 2` is none of a house; `Address 1 - City` is its town.
         if field(phrase).starts_with("address") {
             let end = at + phrase.words.len();
-            let whole = matches!(field(phrase), "address" | "address.line" | "address.line2");
-            let part = |found: &(usize, &Phrase)| {
-                let field = field(found.1);
-                let whole = matches!(field, "address" | "address.line" | "address.line2");
-                found.0 >= end && field.starts_with("address.") && !whole
+            let lines = ["address", "address.line", "address.line2"];
+            let is_line = |phrase: &Phrase| lines.contains(&field(phrase));
+            let part = |(at, phrase): &(usize, &Phrase)| {
+                *at >= end && field(phrase).starts_with("address.") && !is_line(phrase)
             };
             let mail = best(&|found| field(found.1) == "email");
-            (at, phrase) = mail.or_else(|| best(&part).filter(|_| whole)).unwrap_or((at, phrase));
+            let part = if is_line(phrase) { best(&part) } else { None };
+            (at, phrase) = mail.or(part).unwrap_or((at, phrase));
         }
         let length = phrase.words.len();
         let rest: Vec<&String> = words[..at].iter().chain(&words[at + length..]).collect();
