@@ -56,15 +56,20 @@ fn list_sources(out: &Path) -> io::Result<()> {
 /// The maps that `src/reference/` compiles in.
 fn write_maps(out: &Path) -> io::Result<()> {
     let (given, (surnames, two_surnames)) = (names::given(), names::surnames());
+    let sexes = names::sexes();
     let count = |count: &u32| count.to_le_bytes().to_vec();
-    let counts = given.iter().map(|(name, people)| (name.clone(), count(people)));
+    let given_names = given.iter().map(|(name, people)| {
+        let mut value = count(people);
+        value.push(sexes.get(name).copied().unwrap_or(0));
+        (name.clone(), value)
+    });
     let family = surnames.iter().map(|(name, people)| {
         let mut value = count(people);
         value.push(u8::from(two_surnames.contains(name)));
         (name.clone(), value)
     });
     let maps: [(&str, BTreeMap<String, Vec<u8>>); 7] = [
-        ("given", counts.collect()),
+        ("given", given_names.collect()),
         ("surnames", family.collect()),
         ("formal", names::formal(&given)),
         ("links", names::links()),

@@ -7,7 +7,7 @@ use super::whole_name::names_alike;
 use super::words::{Relation, SLIP, relate};
 use super::{Comparer, MISSING, NONE, Side};
 use crate::model::Part;
-use crate::reference::names::nickname_link;
+use crate::reference::names::{given_count, nickname_link, of_opposite_sexes};
 use crate::similarity::osa_within;
 
 /// Levels of the given name.
@@ -21,6 +21,8 @@ pub(super) const GIVEN_LEVELS: &[&str] = &[
     "different",
     "initial differs",
     "swapped with the family name",
+    "another well-known name",
+    "another well-known name, spelled nearly alike",
 ];
 
 /// Levels of the family name.
@@ -33,6 +35,15 @@ pub(super) const FAMILY_LEVELS: &[&str] = &[
     "different",
     "swapped with the given name",
 ];
+
+/// The given names do not agree, and what else may explain that is looked for.
+const fn is_poor(given: u8) -> bool {
+    matches!(given, 5..=7 | 9 | 10)
+}
+
+/// Bearers from which on a name is so common that a child may be called so beside one of nearly the
+/// same name; a slip of the pen that makes such a name of another is rare.
+const COMMON: u32 = 20_000;
 
 /// Words inside family names that say nothing alone.
 const PARTICLES: &[&str] = &[
@@ -77,7 +88,7 @@ impl NameLevels {
     }
 
     fn goodness(&self) -> u32 {
-        const GIVEN: [u32; 9] = [9, 7, 7, 4, 5, 3, 0, 0, 6];
+        const GIVEN: [u32; 11] = [9, 7, 7, 4, 5, 3, 0, 0, 6, 0, 3];
         const FAMILY: [u32; 7] = [9, 6, 7, 3, 3, 0, 6];
         let given = GIVEN.get(self.given.0 as usize).copied().unwrap_or(2);
         let family = FAMILY.get(self.family.0 as usize).copied().unwrap_or(2);
@@ -155,13 +166,13 @@ impl Comparer<'_> {
         if fx != NONE && fy != NONE {
             out.family = self.family(fx, fy);
         }
-        if matches!(out.given.0, 5..=7)
+        if is_poor(out.given.0)
             && let Some(found) = other_given(t, (a, x), (b, y), shared)
         {
             out.given = (4, found);
         }
-        let poor =
-            matches!(out.given.0, 5..=7 | MISSING) && matches!(out.family.0, 4 | 5 | MISSING);
+        let poor = (is_poor(out.given.0) || out.given.0 == MISSING)
+            && matches!(out.family.0, 4 | 5 | MISSING);
         if poor
             && t.method.has(Part::SwappedNames)
             && let Some(chance) = other_roles(t, (gx, x.middle, fx), (gy, y.middle, fy))
@@ -170,7 +181,7 @@ impl Comparer<'_> {
             out.given = (8, chance.ln());
             out.family = (MISSING, 0.0);
         }
-        if x.middle != NONE && y.middle != NONE && !matches!(out.given.0, 5..=7) {
+        if x.middle != NONE && y.middle != NONE && !is_poor(out.given.0) {
             out.middle = middle(t, x.middle, y.middle);
         }
         out.generation = match (x.generation, y.generation) {
@@ -195,7 +206,7 @@ impl Comparer<'_> {
             given_level(t.given.get(x), t.given.get(y), sounds, t.method.has(Part::Nicknames))
         });
         let feature = match level {
-            1 | 2 | 5 => t.counts.given.share(x).max(t.counts.given.share(y)) as f32,
+            1 | 2 | 5 | 10 => t.counts.given.share(x).max(t.counts.given.share(y)) as f32,
             3 => initial_share(t, t.given.get(x)),
             _ => 0.0,
         };
@@ -239,7 +250,22 @@ fn initial_share(t: &Table, given: &str) -> f32 {
 
 /// Level of two different given names.
 fn given_level(a: &str, b: &str, sounds: bool, nicknames: bool) -> u8 {
+    let is_common = |name| given_count(name) >= COMMON;
     match Relation::of(a, b, sounds, nicknames) {
+        Relation::Slip | Relation::Alike
+            if nicknames
+                && !sounds
+                && is_common(a)
+                && is_common(b)
+                && nickname_link(a, b).is_none() =>
+        {
+            10
+        }
+        Relation::Other
+            if nicknames && (of_opposite_sexes(a, b) || is_common(a) && is_common(b)) =>
+        {
+            9
+        }
         Relation::Form => 1,
         Relation::Slip => 2,
         Relation::Initial => 3,
@@ -460,7 +486,12 @@ mod tests {
             ("michael", "micheal", 1),
             ("jon", "jno", 2),
             ("catherine", "katherine", 1),
-            ("peter", "susan", 6),
+            ("peter", "paul", 9),
+            ("peter", "zsombor", 6),
+            ("peter", "susan", 9),
+            ("mario", "maria", 9),
+            ("ronald", "donald", 10),
+            ("emma", "ella", 9),
         ] {
             let got = given_level(a, b, soundex(a) == soundex(b), true);
             assert!(got == want || (want == 1 && got == 2), "{a} {b}: {got}");

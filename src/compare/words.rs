@@ -1,7 +1,7 @@
 //! Words of names against each other: the one graded comparison that all levels of names are cut
 //! from, and that whole names are compared by.
 
-use crate::reference::names::{NameLink, nickname_link};
+use crate::reference::names::{NameLink, nickname_link, of_opposite_sexes};
 use crate::similarity::{jaro_winkler, osa_within, same_letters, soundex};
 
 /// Costs, 0 for equal words. Up to here it is a slip of the pen, one or two typing errors …
@@ -14,6 +14,8 @@ pub(super) const FORM: f64 = 0.2;
 pub(super) const INITIAL: f64 = 0.35;
 /// … and one that does not.
 pub(super) const OTHER_INITIAL: f64 = 2.0;
+/// The cost of names of opposite sexes, however alike: Mario is no Maria.
+const OTHER_SEX: f64 = 1.5;
 /// The least cost of an error in a word of three letters or fewer, where it makes another word.
 const SHORT: f64 = 0.9;
 
@@ -79,7 +81,8 @@ pub(super) fn relate(a: &str, b: &str, nicknames: bool) -> (Relation, f64) {
     })
 }
 
-/// What two words are if one is an initial or a form of the other.
+/// What two words are if one is an initial or a form of the other, or if they are given names of
+/// opposite sexes.
 fn form(a: &str, b: &str, nicknames: bool) -> Option<(Relation, f64)> {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if short.len() == 1 {
@@ -90,7 +93,12 @@ fn form(a: &str, b: &str, nicknames: bool) -> Option<(Relation, f64)> {
         });
     }
     match if nicknames { nickname_link(a, b) } else { None } {
-        Some(NameLink::Nickname { .. } | NameLink::Spelling) => Some((Relation::Form, FORM)),
+        Some(NameLink::Nickname { sources: 2.. } | NameLink::Spelling) => {
+            Some((Relation::Form, FORM))
+        }
+        // A single list takes Georgia for a form of George, too.
+        _ if nicknames && of_opposite_sexes(a, b) => Some((Relation::Other, OTHER_SEX)),
+        Some(NameLink::Nickname { .. }) => Some((Relation::Form, FORM)),
         Some(NameLink::CrossLanguage) => Some((Relation::Alike, ALIKE)),
         None if short.len() >= 3 && long.starts_with(short) => Some((Relation::Form, FORM)),
         None => None,
@@ -138,6 +146,10 @@ mod tests {
         for (a, b, want) in [
             ("bob", "robert", Relation::Form),
             ("alex", "alexander", Relation::Form),
+            ("mario", "maria", Relation::Other),
+            ("paul", "paula", Relation::Other),
+            ("george", "georgia", Relation::Other),
+            ("patrick", "patsy", Relation::Form),
             ("j", "john", Relation::Initial),
             ("k", "john", Relation::OtherInitial),
             ("jon", "jno", Relation::Slip),

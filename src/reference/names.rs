@@ -19,7 +19,8 @@ pub enum NameLink {
     Spelling,
 }
 
-/// People by given name: a number.
+/// People by given name: a number; then a byte, whose it is: 1 a woman's, 2 a man's, 0 if that is not
+/// clear.
 static GIVEN: Frozen = Frozen::new(include_bytes!(concat!(env!("OUT_DIR"), "/given.bin")));
 /// People by family name: a number; then a byte, one where people bear two family names.
 static SURNAMES: Frozen = Frozen::new(include_bytes!(concat!(env!("OUT_DIR"), "/surnames.bin")));
@@ -72,6 +73,20 @@ pub fn formal_names(token: &str) -> impl Iterator<Item = &'static str> {
 /// where it is popular; 0 if unknown.
 pub fn given_count(token: &str) -> u32 {
     GIVEN.get(token).map_or(0, |value| u32_at(value, 0))
+}
+
+/// Whether two folded given names are of opposite sexes: each borne by one alone, as far as the
+/// tables know.
+///
+/// ```
+/// use sameas::reference::names::of_opposite_sexes;
+/// assert!(of_opposite_sexes("mario", "maria") && of_opposite_sexes("erica", "eric"));
+/// // Andrea is a man's name in Italy; nobody has heard of Marjo.
+/// assert!(!of_opposite_sexes("andreas", "andrea") && !of_opposite_sexes("mario", "marjo"));
+/// ```
+pub fn of_opposite_sexes(a: &str, b: &str) -> bool {
+    let sex = |name| GIVEN.get(name).map_or(0, |value| value[4]);
+    sex(a) | sex(b) == 3 && sex(a) != 3
 }
 
 /// People of the US census of 2020 with this family name (written without spaces: `delacruz`), plus

@@ -17,6 +17,8 @@ const WORDS: [&[&str]; dim::TEXT] = [
         "other given name",
         "other given initial",
         "given and family name swapped",
+        "another well-known given name",
+        "another well-known given name, nearly alike",
     ],
     &["same middle name", "similar middle name", "other middle name"],
     &[

@@ -66,6 +66,9 @@ fn note(d: usize, level: u8, comparison: &Comparison) -> Option<String> {
             "weighed against how often people of these names write such an address"
         }
         dim::GENERATION if level == 1 => "senior and junior of one name are two people",
+        dim::GIVEN if matches!(level, 9 | 10) => {
+            "both are names that people bear: rarely a slip of the pen"
+        }
         dim::GIVEN if level == 8 => "the words of the name stand in each other's place",
         _ => return None,
     };

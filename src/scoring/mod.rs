@@ -21,4 +21,4 @@ pub const fn retrain_due(trained_on: u64, records: u64) -> bool {
 /// What pairs weigh and clusters come to under one model is the same where this is: what another
 /// version worked out is not taken over. The second number is to be raised with any change to it
 /// between releases.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");

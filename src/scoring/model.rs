@@ -43,7 +43,7 @@ pub struct FrozenCounts {
 
 impl Model {
     /// Version of a stored model.
-    pub(super) const VERSION: u32 = 2;
+    pub(super) const VERSION: u32 = 3;
 
     /// Parameters for a pair of these kinds; `None` if the two never match.
     pub fn parameters(&self, a: EntityKind, b: EntityKind) -> Option<&Parameters> {

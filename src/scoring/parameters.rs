@@ -104,7 +104,9 @@ const SCARCE_RECORDS: f64 = 300.0;
 /// pairs differ. What carries the weight in a file of some dozen records.
 pub(crate) fn generic_u(d: usize) -> Vec<f64> {
     match d {
-        dim::GIVEN => vec![0.005, 0.0025, 0.001, 0.004, 0.002, 0.004, 0.9, 0.08, 0.0003],
+        dim::GIVEN => {
+            vec![0.005, 0.0025, 0.001, 0.004, 0.002, 0.004, 0.25, 0.08, 0.0003, 0.65, 0.002]
+        }
         dim::FAMILY => vec![0.001, 0.001, 0.001, 0.001, 0.004, 0.991, 0.0005],
         dim::MIDDLE => vec![0.01, 0.06, 0.93],
         dim::GENERATION => vec![0.3, 0.3, 0.4],

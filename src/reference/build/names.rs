@@ -153,6 +153,47 @@ pub(super) fn given() -> BTreeMap<String, u32> {
     counts
 }
 
+/// Share of the bearers of a name, in percent, from which it tells their sex.
+const TELLING: f64 = 95.0;
+
+/// By given name, whose it is, where that is clear: 1 a woman's, 2 a man's. The census and the lists
+/// of other countries must not contradict each other.
+pub(super) fn sexes() -> BTreeMap<String, u8> {
+    const WOMAN: u8 = 1;
+    const MAN: u8 = 2;
+    /// A bit of each, or neither: not to be told.
+    const EITHER: u8 = WOMAN | MAN;
+    let mut sexes: BTreeMap<String, u8> = BTreeMap::new();
+    for [country, gender, _group, name, romanized] in table::plain_rows::<5>(include_str!(
+        "../../../data/reference/popular_given_names_by_country.csv"
+    )) {
+        let sex = match gender {
+            "F" => WOMAN,
+            "M" => MAN,
+            other => panic!("{country}, {name}: sex {other}"),
+        };
+        for name in [folded(romanized), folded(name)] {
+            // Of a name of several words the first tells.
+            if let Some(token) = name.split(' ').next().filter(|token| token.len() > 1) {
+                *sexes.entry(token.to_owned()).or_insert(0) |= sex;
+            }
+        }
+    }
+    for [name, _count, _per100k, women] in
+        table::plain_rows::<4>(include_str!("../../../data/reference/us_given_names_2020.csv"))
+    {
+        let women: f64 = women.parse().unwrap_or(50.0);
+        let sex = match women {
+            _ if women >= TELLING => WOMAN,
+            _ if women <= 100.0 - TELLING => MAN,
+            _ => EITHER,
+        };
+        *sexes.entry(name.to_owned()).or_insert(0) |= sex;
+    }
+    sexes.retain(|_, sex| *sex != EITHER);
+    sexes
+}
+
 /// People by family name, and the family names of countries where a person bears two of them.
 pub(super) fn surnames() -> (BTreeMap<String, u32>, BTreeSet<String>) {
     let mut counts = census(include_str!("../../../data/reference/us_surnames_2020.csv"));

@@ -9,7 +9,7 @@ use crate::model::EntityKind;
 use crate::store::results::StepRow;
 
 pub(super) const MAGIC: &[u8; 8] = b"SAMERES\n";
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 pub(super) const HEADER: usize = 16;
 /// Offset u64, length u64, CRC32 of both, magic of four bytes.
 pub(super) const FOOTER: usize = 24;
