@@ -9,6 +9,7 @@ use super::table::{
     TextColumn, bag,
 };
 use crate::model::{EntityKind, Gender, IdentifierKind, LinkStrength, NormalRecord};
+use crate::reference::hides_sounds;
 use crate::similarity::soundex;
 
 /// Mail addresses of a record that are compared.
@@ -136,6 +137,7 @@ impl Names<'_> {
                 middle: self.middle.intern(&middle.join(" ")),
                 family,
                 generation: name.generation,
+                unvoiced: !name.display.is_ascii() && hides_sounds(&name.display),
                 ..NameEntry::NONE
             };
             let named = entry.given != NONE || entry.family != NONE;

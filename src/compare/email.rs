@@ -77,7 +77,10 @@ fn level(
         return None;
     }
     if va.local == vb.local {
-        return Some(if near_domain(t, va.domain, vb.domain) { 1 } else { 2 });
+        return Some(if near_domain(t, va, vb) { 1 } else { 2 });
+    }
+    if same_but_dots(t, va, vb) && near_domain(t, va, vb) {
+        return Some(1);
     }
     // Most pairs have too few characters in common for any likeness. Two edits change at most four
     // bits of a bag; a Jaro–Winkler similarity of .95 leaves at most a seventh of the characters
@@ -115,11 +118,32 @@ fn level(
 }
 
 /// A domain that is one or two edits from another at least thirty times as frequent is most likely
-/// a typing error of it.
-fn near_domain(t: &Table, a: u32, b: u32) -> bool {
-    let (ca, cb) = (t.counts.domain.get(a), t.counts.domain.get(b));
+/// a typing error of it; so is one that is one edit from that of a provider whom everybody knows.
+/// Two providers are two providers: `yahoo.ca` is no error.
+fn near_domain(t: &Table, a: &EmailValue, b: &EmailValue) -> bool {
+    /// `gmail.com`; with shorter ones too many domains are an edit apart.
+    const TELLING: usize = 9;
+    if a.free && b.free {
+        return false;
+    }
+    let (ca, cb) = (t.counts.domain.get(a.domain), t.counts.domain.get(b.domain));
     let (rare, frequent) = (ca.min(cb).max(1), ca.max(cb));
-    frequent >= 30 * rare && osa_within(t.domain.get(a), t.domain.get(b), 2).is_some()
+    let (ta, tb) = (t.domain.get(a.domain), t.domain.get(b.domain));
+    let known = if a.free { ta } else { tb };
+    if (a.free || b.free) && known.len() >= TELLING && osa_within(ta, tb, 1).is_some() {
+        return true;
+    }
+    frequent >= 30 * rare && osa_within(ta, tb, 2).is_some()
+}
+
+/// Share of mail addresses with an error in the domain: a namesake's must have one, too.
+const MISTYPED: f64 = 0.02;
+
+/// Whether two local parts are the same but for their dots: a provider that ignores them is known by
+/// its domain, and that is mistyped.
+fn same_but_dots(t: &Table, a: &EmailValue, b: &EmailValue) -> bool {
+    let bytes = |local| t.local.get(local).bytes().filter(|byte| *byte != b'.');
+    a.letters == b.letters && a.digits == b.digits && bytes(a.local).eq(bytes(b.local))
 }
 
 /// Chance of a name part that the pair has not agreed on yet; .08 for an initial.
@@ -160,7 +184,14 @@ pub(super) fn feature(
             let base = if base > 0.0 { base.ln() as f32 } else { f32::NEG_INFINITY };
             return (t.counts.email.get(mail.a.email).saturating_sub(2) as f32, base);
         }
-        1 => rare(t.counts.local.get(va.local)).max(exact_digits) * domain,
+        // The same mailbox, mistyped once: as unique as an equal one.
+        1 => {
+            let base = MISTYPED * exact_digits * domain;
+            let base = if base > 0.0 { base.ln() as f32 } else { f32::NEG_INFINITY };
+            let count = |entry: EmailEntry| t.counts.email.get(entry.email);
+            let count = count(mail.a).max(count(mail.b)).saturating_sub(1);
+            return (count as f32, base);
+        }
         2 => rare(t.counts.local.get(va.local)).max(exact_digits),
         4 => letters(t, va.letters, cond, names, a),
         _ => {

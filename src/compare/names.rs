@@ -181,6 +181,15 @@ impl Comparer<'_> {
             out.given = (8, chance.ln());
             out.family = (MISSING, 0.0);
         }
+        if x.unvoiced != y.unvoiced {
+            // One name in two scripts: that they do not agree says nothing.
+            if is_poor(out.given.0) {
+                out.given = (MISSING, 0.0);
+            }
+            if matches!(out.family.0, 4 | 5) {
+                out.family = (MISSING, 0.0);
+            }
+        }
         if x.middle != NONE && y.middle != NONE && !is_poor(out.given.0) {
             out.middle = middle(t, x.middle, y.middle);
         }

@@ -142,12 +142,46 @@ fn is_form_of(segment: &str, given: &str) -> bool {
     segment.len() >= 2 && nickname_link(segment, given).is_some()
 }
 
-/// Reads how `given` and `family` (folded, without spaces) make up a local part.
+/// Reads how `given` and `family` (folded, without spaces) make up a local part, also where one of
+/// them is written otherwise there: Krüger's mailbox is `krueger@`, Сергей's `sergey@`.
 pub(crate) fn derive(local: &str, given: &str, middle: &str, family: &str) -> Pattern {
-    let none = Pattern::default();
     if given.is_empty() && family.is_empty() {
-        return none;
+        return Pattern::default();
     }
+    let found = made_of(local, given, middle, family);
+    if found.derived() {
+        return found;
+    }
+    let [local, given, middle, family] = [local, given, middle, family].map(plain);
+    made_of(&local, &given, &middle, &family)
+}
+
+/// A text without what transliterations of one name differ by: ä is ae or a, ø oe or o, й y, i or j,
+/// в v or w, ц ts or c, х kh or h; doubled letters count once.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (one, skip) = match (bytes[at], bytes.get(at + 1)) {
+            (vowel @ (b'a' | b'o' | b'u'), Some(b'e')) => (vowel, 2),
+            (b't', Some(b's' | b'z')) => (b'c', 2),
+            (b'k', Some(b'h')) => (b'h', 2),
+            (b'y' | b'j', _) => (b'i', 1),
+            (b'w', _) => (b'v', 1),
+            (other, _) => (other, 1),
+        };
+        if !(one.is_ascii_lowercase() && out.as_bytes().last() == Some(&one)) {
+            out.push(char::from(one));
+        }
+        at += skip;
+    }
+    out
+}
+
+/// Reads how names make up a local part as they are written.
+fn made_of(local: &str, given: &str, middle: &str, family: &str) -> Pattern {
+    let none = Pattern::default();
     let Some(segments) = Segments::new(local) else { return none };
     match segments.len() {
         0 => none,
@@ -268,6 +302,10 @@ mod tests {
             ("john.smith", "john", "brown", "free"),
             ("4711", "john", "brown", "free"),
             ("john", "", "", "free"),
+            ("stefan.mueller", "stefan", "muller", "given.family"),
+            ("soerensen.jens", "jens", "sorensen", "family.given"),
+            ("sergey.kuznetsov", "sergei", "kuznecov", "given.family"),
+            ("jkrueger7", "julia", "kruger", "g+family"),
         ] {
             assert_eq!(derive(local, given, "", family).describe(), want, "{local}");
         }

@@ -27,6 +27,8 @@ pub struct NameEntry {
     pub given_derived: bool,
     /// The family name was read out of the record's mailbox.
     pub family_derived: bool,
+    /// Written in a script that [hides how it sounds](crate::reference::hides_sounds).
+    pub unvoiced: bool,
 }
 
 impl NameEntry {
@@ -39,6 +41,7 @@ impl NameEntry {
         initial: NONE,
         given_derived: false,
         family_derived: false,
+        unvoiced: false,
     };
 }
 

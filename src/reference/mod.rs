@@ -12,7 +12,9 @@ pub mod name_words;
 pub mod names;
 pub mod placeholder;
 pub mod region;
+mod script;
 pub mod street;
 mod table;
 
 pub use fold::fold;
+pub use script::hides_sounds;

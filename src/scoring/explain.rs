@@ -59,10 +59,10 @@ impl Parameters {
 
 fn note(d: usize, level: u8, comparison: &Comparison) -> Option<String> {
     let text = match d {
-        dim::EMAIL if level == 0 && comparison.email_base > f32::NEG_INFINITY => {
+        dim::EMAIL if level <= 1 && comparison.email_base > f32::NEG_INFINITY => {
             "the address is made of the name, as many people of that name would write it"
         }
-        dim::EMAIL if (1..6).contains(&level) => {
+        dim::EMAIL if (2..6).contains(&level) => {
             "weighed against how often people of these names write such an address"
         }
         dim::GENERATION if level == 1 => "senior and junior of one name are two people",

@@ -334,7 +334,7 @@ impl Parameters {
                 let f = f64::from(feature).max(1e-9).ln();
                 (self.logs().u[d][l] + power * (f - self.mean_ln_frequency[d][l])).min(-0.01)
             }
-            Frequency::Given if level == 0 => {
+            Frequency::Given if d == dim::EMAIL && level <= 1 => {
                 let own = (f64::from(feature) + self.s[d]) / self.records[d].max(1.0);
                 own.max(self.kappa * f64::from(email_base).exp()).min(1.0).ln()
             }

@@ -54,6 +54,11 @@ const GENERIC_U_PAIRS: f64 = 2_000.0;
 const EXPECTED: [f64; 3] = [0.0, 0.05, 0.02];
 /// Most that a stated difference between senior and junior is an error.
 const GENERATIONS_DIFFER: f64 = 0.005;
+/// Most that a birth date with nothing in common is an error.
+const OTHER_BIRTH: f64 = 0.03;
+/// Most organisations that are known by two tax numbers, and by two names without a common word.
+const OTHER_TAX_ID: f64 = 0.000_2;
+const OTHER_COMPANY: f64 = 0.015;
 /// Most persons who have two mailboxes of one company with nothing in common before the @.
 const TWO_MAILBOXES: f64 = 0.05;
 /// Strength of the generic share of leaks among relatives, in pairs.
@@ -139,6 +144,7 @@ struct Trainer {
     /// Strength of the generic m, in pairs.
     strength: f64,
     method: Method,
+    organization: bool,
 }
 
 /// Candidates with what does not change within a round: few of their terms are distinct, and each
@@ -282,6 +288,7 @@ impl Trainer {
             members: records,
             strength: PRIOR_PAIRS[usize::from(organization)],
             method: set.table.method,
+            organization,
         }
     }
 
@@ -362,8 +369,7 @@ impl Trainer {
                 }
             }
             // Mailboxes of pairs whose other evidence speaks against a match.
-            if comparison.level[dim::EMAIL] != MISSING && comparison.email_base > f32::NEG_INFINITY
-            {
+            if comparison.level[dim::EMAIL] == 0 && comparison.email_base > f32::NEG_INFINITY {
                 let other: f64 = [dim::BIRTH, dim::PHONE, dim::ADDRESS, dim::IDENTIFIER, dim::WEB]
                     .iter()
                     .filter(|d| comparison.level[**d] != MISSING)
@@ -475,7 +481,17 @@ impl Trainer {
         }
         // What only tells colleagues must not become what tells one person: in a table of mailboxes of
         // companies nothing else repeats.
-        let bounds = [(dim::GENERATION, 1, GENERATIONS_DIFFER), (dim::EMAIL, 6, TWO_MAILBOXES)];
+        let mut bounds = vec![
+            (dim::GENERATION, 1, GENERATIONS_DIFFER),
+            (dim::EMAIL, 6, TWO_MAILBOXES),
+            (dim::BIRTH, 7, OTHER_BIRTH),
+        ];
+        if self.organization {
+            bounds.extend([
+                (dim::IDENTIFIER, 3, OTHER_TAX_ID),
+                (dim::ORGANIZATION, 5, OTHER_COMPANY),
+            ]);
+        }
         for (d, level, most) in bounds {
             let m = &mut p.m[d][level];
             *m = m.min(most);
