@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
 use super::fresh::Fresh;
+use super::guards::{KeySample, guard_known_source, guard_new_source, guard_other_ids, rivals};
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use super::values::Segment;
 use crate::blocking::{Key, keys_of};
@@ -15,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
 use crate::ingest::kind::{GENERIC, Mapping, inspect, read, stem};
 use crate::ingest::read::Input;
-use crate::model::{FileManifest, MappedRecord, QuarantinedRow, RecordKey, SourceRecord};
+use crate::model::{FileManifest, MappedRecord, QuarantinedRow, SourceRecord};
 use crate::normalize::normalize;
 use crate::store::{ArchivedFile, FileWriter, Store};
 
@@ -204,9 +205,7 @@ impl Engine {
                     erased += batch.records.iter().filter(|(_, m)| m.redacted).count() as u64;
                     progress.advance(batch.records.len() as u64);
                     touched = true;
-                    if !rivals.is_empty() {
-                        sample.add(&batch);
-                    }
+                    sample.add(&batch);
                     let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
                     batch.quarantined.retain(|row| !is_known(row));
                     store_batch(store, &mut writer, index, fresh, batch, generic)
@@ -218,6 +217,9 @@ impl Engine {
                     .hint("leave --strict away to put them into quarantine"));
             }
             guard_new_source(store, &manifest, &rivals, &sample)?;
+            if stated.source.is_none() {
+                guard_known_source(store, catalog, &manifest, &sample)?;
+            }
             Ok((records, bad, left_out, erased))
         })();
         let (records, bad, left_out, erased) = match taken {
@@ -374,118 +376,4 @@ fn file_name(path: &Path) -> String {
 /// A path as patterns of the configuration see it.
 fn shown_path(path: &Path) -> String {
     path.display().to_string().replace('\\', "/")
-}
-
-/// Keys of a file that are looked up elsewhere: those of the smallest hashes, so that the order of
-/// its rows does not matter.
-#[derive(Default)]
-struct KeySample(BTreeMap<u64, (RecordKey, u64)>);
-
-impl KeySample {
-    const SIZE: usize = 100;
-
-    fn add(&mut self, batch: &Batch) {
-        for (record, mapped) in &batch.records {
-            if mapped.id_made {
-                continue;
-            }
-            let hash = xxhash_rust::xxh3::xxh3_64(record.key.id.as_bytes());
-            let full = self.0.len() >= Self::SIZE;
-            if !full || self.0.last_key_value().is_some_and(|(last, _)| hash < *last) {
-                self.0.insert(hash, (record.key.clone(), record.version.content));
-                if self.0.len() > Self::SIZE {
-                    self.0.pop_last();
-                }
-            }
-        }
-    }
-}
-
-/// A file of the same bytes whose records had other ids when it was read before would stand there
-/// twice.
-fn guard_other_ids(store: &Store, manifest: &FileManifest, sha256: &str) -> Result<()> {
-    let ids = |of: &FileManifest| -> BTreeSet<String> {
-        let is_id = |field: &str| field == "id" || field == "id:hashed";
-        of.mapping.iter().filter(|(_, field)| is_id(field)).map(|(c, _)| c.clone()).collect()
-    };
-    let (own, files) = (ids(manifest), store.files()?);
-    let earlier = files.iter().find(|file| {
-        let of = &file.manifest;
-        file.archived.sha256 == sha256 && of.source == manifest.source && ids(of) != own
-    });
-    let Some(earlier) = earlier else { return Ok(()) };
-    let named = |ids: &BTreeSet<String>| match ids.iter().next() {
-        Some(column) => format!("column `{column}`"),
-        None => "what is made from the rows' content".to_owned(),
-    };
-    Err(Error::new(
-        ErrorKind::Refused,
-        format!(
-            "the same file was taken before, as file {}, with {} as record ids; with {} everyone \
-             would be doubled",
-            earlier.manifest.file,
-            named(&ids(&earlier.manifest)),
-            named(&own)
-        ),
-    )
-    .at(&manifest.name)
-    .hint(
-        "ids of records last: to change them, take the files into a new store; if these are records of \
-         another system, give NAME as in FILE:@NAME",
-    ))
-}
-
-/// The sources that a file of a new source may be a later export of.
-fn rivals(store: &Store, manifest: &FileManifest) -> Result<BTreeSet<String>> {
-    let known = store.manifests()?;
-    if known.iter().any(|m| m.source == manifest.source) {
-        return Ok(BTreeSet::new());
-    }
-    // Any two tables may number their rows alike: a later export has the same columns too.
-    let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
-    let generic = &*manifest.kind == GENERIC;
-    Ok(known
-        .iter()
-        .filter(|m| m.kind == manifest.kind && (!generic || columns(m) == columns(manifest)))
-        .map(|m| m.source.to_string())
-        .collect())
-}
-
-/// A new source most of whose ids already stand in another source of its kind is most likely a
-/// later export of that one under a dated name: taking it would double everyone.
-fn guard_new_source(
-    store: &Store,
-    manifest: &FileManifest,
-    rivals: &BTreeSet<String>,
-    sample: &KeySample,
-) -> Result<()> {
-    let sample: Vec<&(RecordKey, u64)> = sample.0.values().collect();
-    for rival in rivals {
-        let (mut shared, mut same) = (0, 0);
-        for (key, content) in &sample {
-            let theirs = store.versions(&RecordKey::new(rival, &key.object, &key.id))?;
-            shared += usize::from(!theirs.is_empty());
-            same += usize::from(theirs.iter().any(|(_, of)| of.version.content == *content));
-        }
-        // Small numbers that count from 1 are alike in any two systems, but not what stands there.
-        let telling = sample.iter().filter(|(key, _)| key.id.len() >= 5).count().max(same);
-        if sample.len() >= 5 && shared * 2 > sample.len() && telling * 2 > sample.len() {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                format!(
-                    "most of its ids stand in source `{rival}` already: as source `{}` it would \
-                     double everyone",
-                    manifest.source
-                ),
-            )
-            .at(&manifest.name)
-            .hint(format!(
-                "if it is a later export of the same system, give {name}:@{rival}; if it is another \
-                 one, give {name}:@{}",
-                manifest.source,
-                name = manifest.name,
-            )));
-        }
-    }
-    Ok(())
 }

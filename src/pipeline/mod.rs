@@ -16,6 +16,7 @@ mod fresh;
 mod golden_changes;
 mod gone;
 mod ground;
+mod guards;
 mod index_check;
 mod intake;
 mod memory;

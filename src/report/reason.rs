@@ -18,7 +18,7 @@ const WORDS: [&[&str]; dim::TEXT] = [
         "other given initial",
         "given and family name swapped",
         "another well-known given name",
-        "another well-known given name, nearly alike",
+        "another well-known given name (nearly alike)",
     ],
     &["same middle name", "similar middle name", "other middle name"],
     &[

@@ -169,3 +169,31 @@ fn a_file_is_not_taken_again_under_other_ids() {
     assert_eq!(bench.json(&["ingest", "list.csv"])["files"][0]["unchanged"], 6);
     bench.runs(&["ingest", "list.csv:@other", "--mapping", "ids.toml"]);
 }
+
+#[test]
+fn another_shops_export_of_the_same_name_does_not_take_the_first_ones_place() {
+    let bench = Bench::new();
+    let people = |given: &str, family: &str, mail: &str| {
+        let row =
+            |n: usize| format!("{n},{given}{n},{family}{n},{n}@{mail},2025-01-0{}\n", 1 + n % 9);
+        format!("{HEADER}{}", (2..42).map(row).collect::<String>())
+    };
+    let later = people("Ada", "Quill", "quillmail.org").replace("Quill", "Quillfeather");
+    bench
+        .write("de/users.csv", people("Ada", "Quill", "quillmail.org"))
+        .write("later/users.csv", later)
+        .write("us/users.csv", people("Bo", "Thorn", "thornmail.org"));
+    bench.runs(&["ingest", "de/users.csv"]);
+    let (_, message) = bench.exits(3, &["ingest", "us/users.csv"]);
+    assert!(
+        message.contains("for other people") && message.contains("users.csv:@NAME"),
+        "{message}"
+    );
+    bench.runs(&["ingest", "us/users.csv:@us"]);
+    // The same people, married.
+    bench.runs(&["ingest", "later/users.csv"]);
+    bench.runs(&["rebuild"]);
+    assert_eq!(bench.json(&["status"])["records"], 80);
+    // Somebody who says so means it.
+    bench.runs(&["ingest", "us/users.csv:@users"]);
+}

@@ -34,6 +34,7 @@ mod normalize_date;
 mod normalize_email;
 mod normalize_identifier;
 mod normalize_name;
+mod one_or_two;
 mod perturb;
 mod policy;
 mod quarantine;
