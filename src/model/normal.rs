@@ -130,6 +130,8 @@ pub struct Phone {
     pub national: String,
     /// Calling country code, 0 if unknown.
     pub country_code: u16,
+    /// The country is not written: it is that of the record, or of the file.
+    pub guessed: bool,
     /// Extension digits.
     pub extension: String,
     /// Valid for its country as far as the plan says.

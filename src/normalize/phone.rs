@@ -132,10 +132,10 @@ fn identify(written: &Written, region: Option<[u8; 2]>) -> Phone {
     }
     if let Some(plan) = own {
         if let Some(phone) = national(plan, digits) {
-            return phone;
+            return Phone { guessed: true, ..phone };
         }
     } else if let Some(phone) = region.and_then(|region| by_metadata(Some(region), digits)) {
-        return phone;
+        return Phone { guessed: true, ..phone };
     }
     // A `+` that a spreadsheet ate: long enough to be nothing else.
     if digits.len() >= 11

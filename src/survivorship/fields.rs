@@ -264,6 +264,7 @@ impl<'a> Gatherer<'_, 'a> {
             at: self.at,
             measure: 0,
             stale: false,
+            guessed: false,
         }
     }
 
@@ -312,6 +313,7 @@ impl<'a> Gatherer<'_, 'a> {
             let seen = Seen {
                 grade: phone_grade(phone),
                 complete: u16::from(phone.country_code > 0),
+                guessed: phone.guessed,
                 ..self.seen(Meaning::Phone(phone), &phone.display, at)
             };
             self.push(PHONE, seen);

@@ -8,7 +8,7 @@
 //! | name (full, given, family, middle, title, suffix together) | valid, most frequent, most complete, best written, newest, first in its record, longest |
 //! | company | as the name |
 //! | address (line, line 2, town, region, code, country together) | valid, most frequent, newest, first in its record, most complete, best written, longest |
-//! | e-mail, phone, website, tag, note | valid, most frequent, newest, first in its record, most complete |
+//! | e-mail, phone (of one number a country that is written before one that is guessed), website, tag, note | valid, most frequent, newest, first in its record, most complete |
 //! | consent by channel and purpose | most restrictive, newest |
 //! | created at; updated at | valid, earliest; valid, latest |
 //! | every other field | valid, most frequent, newest, most complete, longest |
@@ -265,10 +265,12 @@ impl Contest<'_> {
         let kept = if self.many { usable } else { usable.min(1) };
         for (place, standing) in standings[..kept].iter().enumerate() {
             // Most values stand once: there is nothing to rank.
-            let spellings = match standing.seen.as_slice() {
+            let mut spellings = match standing.seen.as_slice() {
                 [_] => Vec::new(),
                 seen => rank(seen, |s| &s.parts, rules),
             };
+            // What some state, others need not guess; the order stays otherwise.
+            spellings.sort_by_key(|spelling| spelling.seen.iter().all(|s| s.guessed));
             let chosen = spellings.first().map_or(standing.seen[0], |s| s.witness(rules));
             let mut lost = Vec::new();
             if self.losses {

@@ -70,6 +70,8 @@ pub(super) struct Seen<'a> {
     pub(super) measure: i64,
     /// Older than the policy lets values of its system be.
     pub(super) stale: bool,
+    /// A part of it is not stated: the country of a phone number.
+    pub(super) guessed: bool,
 }
 
 /// What a set of equal values amounts to.

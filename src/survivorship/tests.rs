@@ -165,6 +165,22 @@ fn names_are_whole_frequent_complete_and_well_written() {
 }
 
 #[test]
+fn a_country_that_is_written_beats_one_that_is_guessed() {
+    let number = |code: &str, guessed| Phone {
+        display: format!("+{code}2079460958"),
+        guessed,
+        ..phone("2079460958", true)
+    };
+    let members = [
+        with(member("crm", "1", 50), |n| n.phones = vec![number("49", true)]),
+        with(member("erp", "2", 40), |n| n.phones = vec![number("49", true)]),
+        with(member("shop", "3", 30), |n| n.phones = vec![number("44", false)]),
+    ];
+    let told = told(&build(&members, &Policy::default()), "phone");
+    assert!(told[0].starts_with("+442079460958 ["), "{told:?}");
+}
+
+#[test]
 fn an_address_survives_whole() {
     let members = [
         with(member("crm", "1", 50), |n| n.addresses = vec![address("", "Köln", "50667")]),
