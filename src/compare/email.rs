@@ -189,7 +189,7 @@ pub(super) fn feature(
             let base = MISTYPED * exact_digits * domain;
             let base = if base > 0.0 { base.ln() as f32 } else { f32::NEG_INFINITY };
             let count = |entry: EmailEntry| t.counts.email.get(entry.email);
-            let count = count(mail.a).max(count(mail.b)).saturating_sub(1);
+            let count = count(mail.a).max(count(mail.b)).saturating_sub(2);
             return (count as f32, base);
         }
         2 => rare(t.counts.local.get(va.local)).max(exact_digits),
