@@ -130,6 +130,45 @@ fn the_recipient_of_an_order_is_not_the_customer() {
     }
 }
 
+/// The card may be the wife's, the bill somebody else's: they name the customer where nobody else does.
+#[test]
+fn who_pays_is_the_customer_only_where_nobody_else_is_named() {
+    let stripe = |name: &str| {
+        format!(
+            "id,Description,Email,Name,Created (UTC),Card ID,Card Name,Total Spend,Payment Count,\
+             Refunded Volume,Dispute Losses\ncus_1,,tom@example.com,{name},2024-03-05 14:22,card_1,\
+             Eva Payer,12.00,1,0.00,0.00\n"
+        )
+    };
+    let magento = |name: &str| {
+        format!(
+            "ID,Name,Email,Group,Phone,ZIP,Country,State/Province,Customer Since,Web Site,\
+             Billing Firstname,Billing Lastname\n7,{name},tom@example.com,General,,,,,\
+             2024-03-05 14:22:00,Main,Eva,Payer\n"
+        )
+    };
+    let order = |customer: &str| {
+        format!(
+            r##"{{"id":5001,"admin_graphql_api_id":"gid://shopify/Order/5001","name":"#1","email":"tom@example.com","billing_address":{{"first_name":"Eva","last_name":"Payer","name":"Eva Payer"}},"customer":{customer}}}"##
+        ) + "\n"
+    };
+    let account = r#"{"id":7210440000001,"first_name":"Tom","last_name":"Own"}"#;
+    for (file, named, nameless) in [
+        ("unified_customers.csv", stripe("Tom Own"), stripe("")),
+        ("customers.csv", magento("Tom Own"), magento("")),
+        ("orders.jsonl", order(account), order(r#"{"id":7210440000001}"#)),
+    ] {
+        for (text, own, payer) in [(named, true, false), (nameless, false, true)] {
+            let run = super::kinds::run(file, &text, &Stated::default()).unwrap();
+            assert_ne!(&*run.manifest.kind, "generic-table", "{file}");
+            let shown = super::kinds::show(&run.records[0].1);
+            let names: Vec<&str> = shown.lines().filter(|line| line.starts_with("name")).collect();
+            let holds = |word: &str| names.iter().any(|line| line.contains(word));
+            assert_eq!((holds("Tom"), holds("Eva")), (own, payer), "{file}: {shown}");
+        }
+    }
+}
+
 /// A lead that became a contact is one person, whatever else differs.
 #[test]
 fn a_converted_lead_is_its_contact() {
