@@ -531,6 +531,49 @@ fn what_several_records_say_finds_none_of_them() {
 }
 
 #[test]
+fn a_value_that_another_record_has_is_not_written_where_it_may_stand_but_once() {
+    let mut world = World::new();
+    let (mail, number) = (world.hub[3].email.clone(), world.shop[3].phone.clone());
+    // Another record of the same system holds what is missing here.
+    (world.hub[3].email, world.hub[4].email) = (String::new(), mail.clone());
+    (world.shop[3].phone, world.shop[4].phone) = (String::new(), number);
+    // Two records of a plan would get one mailbox.
+    let shared = world.erp[5].email.clone();
+    for of in [&mut world.erp, &mut world.crm, &mut world.shop] {
+        of[6].email.clone_from(&shared);
+    }
+    (world.hub[5].email, world.hub[6].email) = (String::new(), String::new());
+    // Many may have one phone there, and a mailbox that nobody else has is written.
+    (world.hub[8].phone, world.hub[9].phone) = (String::new(), world.hub[8].phone.clone());
+    world.hub[10].email.clear();
+    let bench = world.bench("");
+    let refused = |to: &str| -> Vec<(String, String)> {
+        let plan = plan(&bench, to);
+        let has_it = plan["not_written"].as_array().unwrap().iter();
+        let has_it =
+            has_it.filter(|n| n["reason"].as_str().unwrap().starts_with("another record has it"));
+        let told: u64 = has_it.map(|n| n["records"].as_u64().unwrap()).sum();
+        let rows = Sheet::read(&bench, &format!("plan-{to}/not_written.csv")).rows.into_iter();
+        let rows = rows.filter(|row| row["reason"].starts_with("another record has it"));
+        let refused: Vec<_> =
+            rows.map(|row| (row["record_id"].clone(), row["column"].clone())).collect();
+        assert_eq!(told, refused.len() as u64, "{plan:#}");
+        refused
+    };
+    let email = |n: usize| (hub_id(n), "Email".to_owned());
+    assert_eq!(refused("hubspot"), [email(3), email(5), email(6)]);
+    let changed = Sheet::read(&bench, "plan-hubspot/changes.csv").rows;
+    let changed: BTreeSet<_> = (changed.iter())
+        .map(|row| (row["record_id"].as_str(), row["column"].as_str()))
+        .filter(|(_, column)| ["Email", "Phone Number"].contains(column))
+        .collect();
+    let (eight, ten) = (hub_id(8), hub_id(10));
+    let want = [(eight.as_str(), "Phone Number"), (ten.as_str(), "Email")];
+    assert_eq!(changed, BTreeSet::from(want));
+    assert_eq!(refused("shopify"), [(shop_id(3), "Phone".to_owned())]);
+}
+
+#[test]
 fn merges_hold_only_what_is_sure() {
     let bench = troubled().bench("[thresholds]\nauto = 1.0\n");
     let plan = plan(&bench, "crm");

@@ -84,6 +84,9 @@ pub struct ImportColumn {
     /// Only finds the record: this import never changes it.
     #[serde(default)]
     pub fixed: bool,
+    /// The system refuses a value that another record has. Columns of `find_by` are so anyway.
+    #[serde(default)]
+    pub unique: bool,
     /// Permissions: the word for "granted"; without it that is never written.
     pub granted: Option<String>,
     /// Permissions: the word for "denied".

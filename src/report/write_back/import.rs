@@ -65,6 +65,12 @@ impl<'c> Import<'c> {
             && self.spec.ids.is_none_or(|form| form.fits(&key.id))
     }
 
+    /// Whether no two records of a source may have the same in a column.
+    pub(super) fn is_unique(&self, column: usize) -> bool {
+        let column = self.slots[column].column;
+        column.unique || self.spec.find_by.contains(&column.name)
+    }
+
     /// A record's id as the system wants it.
     pub(super) fn id(&self, key: &RecordKey) -> Value {
         let number = key.id.parse::<u64>().ok().filter(|_| self.spec.numeric);
@@ -106,6 +112,10 @@ impl<'c> Slot<'c> {
         if column.label.is_some() && !has_labels(group) {
             return Err(wrong(format!("values of `{group}` bear no label"))
                 .hint("leave `label` out: the record's first value is meant"));
+        }
+        if column.unique && !matches!(group, "email" | "phone") {
+            return Err(wrong(format!("`unique` is not looked after for `{group}`"))
+                .hint("it holds for columns of e-mails and phones"));
         }
         Ok(Self { column, group, parts })
     }

@@ -1,6 +1,7 @@
-//! Rows of imports that find records by what they say instead of an id. What several records of a
-//! source say names none of them: the import would change them all, or the wrong one; nor does a
-//! placeholder, which anybody may say next.
+//! What may stand in one record of a source only. Rows of imports that find records by what they say
+//! instead of an id: what several records say names none of them, for the import would change them
+//! all, or the wrong one; nor does a placeholder, which anybody may say next. And values that a
+//! system refuses where another record has them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,7 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Targets;
-use super::part::{Found, PlannedRow, Refusal};
+use super::part::{Found, PlannedRow, Refusal, Replacement};
 use crate::error::Result;
 use crate::model::NormalRecord;
 use crate::pipeline::View;
@@ -21,6 +22,9 @@ const CHUNK: u32 = 4096;
 
 /// What finds a record: object, group, label, text.
 type Name = (Arc<str>, String, Option<String>, String);
+
+/// Columns whose value is to stand in one record only: place, text.
+type Columns = Vec<(usize, String)>;
 
 /// Who bears a name.
 #[derive(Clone, Default)]
@@ -45,50 +49,120 @@ impl Bearers {
 
     /// Whether it names this record and no other.
     fn name(&self, record: u32) -> bool {
-        !self.placeholder && self.some.iter().all(|bearer| *bearer == record)
+        !self.placeholder && !self.others_than(record)
+    }
+
+    /// Whether another record than this bears it.
+    fn others_than(&self, record: u32) -> bool {
+        self.some.iter().any(|bearer| *bearer != record)
     }
 }
 
+/// What the names of a source's records are, with who bears them.
+type Names = BTreeMap<Arc<str>, FxHashMap<Name, Bearers>>;
+
 /// Refuses rows whose name another record of the source bears too, or will once the plan is applied,
-/// or that is a placeholder. Records that a merge takes away do not count. Reads all records of the
-/// sources of such rows, if there are any.
+/// or that is a placeholder; and changes to a value that another record has or gets, where the system
+/// takes it but once. Records that a merge takes away do not count. Reads all records of the sources
+/// of such rows, if there are any.
 pub(super) fn refuse_shared(view: &View, targets: &Targets<'_>, found: &mut Found) -> Result<()> {
     let results = view.results();
-    let mut names: BTreeMap<Arc<str>, FxHashMap<Name, Bearers>> = BTreeMap::new();
-    let mut named: Vec<Option<(Arc<str>, Name)>> = Vec::with_capacity(found.rows.len());
+    let mut names = Names::new();
     for row in &found.rows {
-        let Some(column) = naming_column(targets, row) else {
-            named.push(None);
-            continue;
-        };
-        let key = results.key(row.member)?;
-        let slot = &targets.imports[row.import].slots[column.0];
-        let name = (key.object, slot.group.to_owned(), slot.column.label.clone(), column.1);
-        let of_source = names.entry(Arc::clone(&key.source)).or_default();
-        of_source.entry(name.clone()).or_default().add(row.member);
-        named.push(Some((key.source, name)));
+        let columns: Columns = naming_column(targets, row).into_iter().collect();
+        for column in columns.into_iter().chain(unique_changes(targets, row)) {
+            let (source, name) = name_of(results, targets, row, column)?;
+            names.entry(source).or_default().entry(name).or_default().add(row.member);
+        }
     }
     let losers = found.merges.iter().flat_map(|merge| merge.members.iter().skip(1).copied());
     let losers: FxHashSet<u32> = losers.chain(found.merged_away.iter().copied()).collect();
     for (source, names) in &mut names {
         add_bearers(results, source, names, &losers)?;
     }
-    let rows = std::mem::take(&mut found.rows);
-    for (row, named) in rows.into_iter().zip(named) {
-        let bearers = named.and_then(|(source, name)| names.get(&source)?.get(&name));
-        if bearers.is_none_or(|bearers| bearers.name(row.member)) {
-            found.rows.push(row);
-            continue;
+    let bearers = |row: &PlannedRow, column: (usize, String)| -> Result<Bearers> {
+        let (source, name) = name_of(results, targets, row, column)?;
+        Ok(names.get(&source).and_then(|names| names.get(&name)).cloned().unwrap_or_default())
+    };
+    for mut row in std::mem::take(&mut found.rows) {
+        if let Some(column) = naming_column(targets, &row) {
+            let at = column.0;
+            if !bearers(&row, column)?.name(row.member) {
+                let column = &targets.imports[row.import].slots[at].column.name;
+                let reason = format!(
+                    "the import finds records by `{column}`, and what stands there may be anybody's"
+                );
+                found.refusals.push(refusal(&row, column, reason));
+                continue;
+            }
         }
-        let at = naming_column(targets, &row).map_or(0, |(at, _)| at);
-        let column = targets.imports[row.import].slots[at].column.name.clone();
-        let reason = format!(
-            "the import finds records by `{column}`, and what stands there may be anybody's"
-        );
-        let PlannedRow { entity, member, import, .. } = row;
-        found.refusals.push(Refusal { entity, member, import, column, reason });
+        let mut taken = Vec::new();
+        for column in unique_changes(targets, &row) {
+            let at = column.0;
+            if bearers(&row, column)?.others_than(row.member) {
+                taken.push(at);
+            }
+        }
+        if taken.is_empty() || leave_out(targets, &mut row, &taken, found) {
+            found.rows.push(row);
+        }
     }
     Ok(())
+}
+
+/// Takes changes out of a row; whether the row still says something.
+fn leave_out(
+    targets: &Targets<'_>,
+    row: &mut PlannedRow,
+    taken: &[usize],
+    found: &mut Found,
+) -> bool {
+    let import = &targets.imports[row.import];
+    row.changes.retain(|change| !taken.contains(&change.column));
+    for at in taken {
+        let slot = &import.slots[*at];
+        let column = &slot.column.name;
+        let reason = format!("another record has it, and no two may have the same `{column}`");
+        found.refusals.push(refusal(row, column, reason));
+        let of_row = |r: &Replacement| r.member == row.member && r.group == slot.group;
+        found.replacements.retain(|replacement| !of_row(replacement));
+    }
+    let required = |at: &&usize| import.slots[**at].column.required;
+    for at in taken.iter().filter(required) {
+        let now = &row.now[*at];
+        if now.is_empty() {
+            return false;
+        }
+        if row.given.iter().all(|(known, _)| known != at) {
+            row.given.push((*at, now.clone()));
+        }
+    }
+    !row.changes.is_empty()
+}
+
+fn refusal(row: &PlannedRow, column: &str, reason: String) -> Refusal {
+    let PlannedRow { entity, member, import, .. } = *row;
+    Refusal { entity, member, import, column: column.to_owned(), reason }
+}
+
+/// What a column of a row is looked up by: source and name.
+fn name_of(
+    results: &Results,
+    targets: &Targets<'_>,
+    row: &PlannedRow,
+    (at, text): (usize, String),
+) -> Result<(Arc<str>, Name)> {
+    let key = results.key(row.member)?;
+    let slot = &targets.imports[row.import].slots[at];
+    Ok((key.source, (key.object, slot.group.to_owned(), slot.column.label.clone(), text)))
+}
+
+/// Changed columns whose value no other record may have.
+fn unique_changes(targets: &Targets<'_>, row: &PlannedRow) -> Columns {
+    let import = &targets.imports[row.import];
+    let changes = row.changes.iter().filter(|change| !change.new.is_empty());
+    let unique = changes.filter(|change| import.is_unique(change.column));
+    unique.map(|change| (change.column, change.new.clone())).collect()
 }
 
 /// The column that finds the record of a row, and what it says; none where its id does.
