@@ -7,6 +7,7 @@
 mod again;
 mod blocks;
 mod care;
+mod compared;
 mod earlier;
 mod employment;
 mod engine;

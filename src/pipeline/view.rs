@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::compared::show_values;
 use super::gone::Gone;
 use super::intake::index_key;
 use super::quarantine;
@@ -20,8 +21,8 @@ use crate::config::{Config, Spec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::kind::GENERIC;
 use crate::model::{
-    ComparisonTerm, Decision, EntityId, EntityKind, Explanation, GoldenRecord, Judgement,
-    MergeStep, MissedKey, NormalRecord, QuarantinedRow, RecordKey, Relation, Timestamp, Verdict,
+    Decision, EntityId, EntityKind, Explanation, GoldenRecord, Judgement, MergeStep, MissedKey,
+    NormalRecord, QuarantinedRow, RecordKey, Relation, Timestamp, Verdict,
 };
 use crate::scoring::Model;
 use crate::store::results::{EntityRow, Results, StepRow};
@@ -204,7 +205,7 @@ impl View {
     }
 
     /// The model without the values that it counts.
-    fn weights(&self) -> Result<&Model> {
+    pub(super) fn weights(&self) -> Result<&Model> {
         if let Some(weights) = self.weights.get() {
             return Ok(weights);
         }
@@ -259,7 +260,7 @@ impl View {
     }
 
     /// A table of some records, weighed as in the whole file.
-    fn table(&self, records: &[(NormalRecord, Origin)]) -> Result<Table> {
+    pub(super) fn table(&self, records: &[(NormalRecord, Origin)]) -> Result<Table> {
         let model = self.weights()?;
         let mut table = Table::default();
         for (normal, origin) in records {
@@ -379,9 +380,8 @@ impl View {
             out.background_weight = weights.background;
             out.probability = 1.0 / (1.0 + (-weights.total).exp2());
             out.comparisons = weights.terms;
-            for term in &mut out.comparisons {
-                term.values = values(term, normal_a, normal_b);
-            }
+            let sides = [(normal_a, origin_a), (normal_b, origin_b)];
+            show_values(self, &comparison, sides, &mut out.comparisons)?;
         } else {
             out.match_weight = -1000.0;
             out.prior_weight = -1000.0;
@@ -756,37 +756,4 @@ fn keys(normal: &NormalRecord, origin: Origin) -> Vec<Key> {
     let mut out = Vec::new();
     keys_of(normal, origin.generic, &mut out);
     out
-}
-
-/// The compared values as a person knows them.
-fn values(term: &ComparisonTerm, a: &NormalRecord, b: &NormalRecord) -> Option<(String, String)> {
-    let one = |n: &NormalRecord| -> Option<String> {
-        let name = n.names.first();
-        match term.field.as_str() {
-            "given_name" => name.map(|n| n.display_given.clone()),
-            "family_name" => name.map(|n| n.display_family.clone()),
-            "middle_name" => name.map(|n| n.display.clone()),
-            "generation" => name.map(|n| n.suffix.clone()),
-            "email" => n.emails.first().map(|e| e.address.clone()),
-            "phone" => n.phones.first().map(|p| p.display.clone()),
-            "address" => n.addresses.first().map(|a| {
-                let parts = [&a.line, &a.city, &a.postcode];
-                parts
-                    .iter()
-                    .filter(|p| !p.is_empty())
-                    .map(|p| p.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            }),
-            "organization" | "employer" => n.organizations.first().map(|o| o.display.clone()),
-            "date_of_birth" => {
-                n.births.first().map(|b| format!("{:04}-{:02}-{:02}", b.year, b.month, b.day))
-            }
-            "identifier" | "account_token" => n.identifiers.first().map(|i| i.display.clone()),
-            "web_domain" => n.websites.first().map(|w| w.domain.clone()),
-            "job_title" => n.job_titles.first().map(|j| j.display.clone()),
-            _ => None,
-        }
-    };
-    Some((one(a)?, one(b)?)).filter(|(x, y)| !x.is_empty() || !y.is_empty())
 }

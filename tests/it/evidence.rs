@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sameas::pipeline::View;
 
+use super::policy::{persons, shop};
 use super::support::{Bench, NAMES};
 
 /// Pairs whose weight in the results is not what explaining them says.
@@ -70,4 +71,41 @@ fn made_up_exports_weigh_the_same_beside_nothing_else() {
     let (pairs, wrong) = contradicted(&bench.path().join("s"));
     assert!(pairs > 500, "{pairs}");
     assert!(wrong.is_empty(), "{} of {pairs}: {wrong:#?}", wrong.len());
+}
+
+/// Of several values the best pair counts, and that pair is shown.
+#[test]
+fn why_shows_the_values_that_were_compared() {
+    let bench = Bench::new();
+    let people = persons(|n| format!("{}", 71_000_000_000_u64 + n as u64));
+    bench.write("shop.csv", shop(&people));
+    let mut erp = String::from(
+        "Customer No,First Name,Last Name,Phone,Mobile,Billing Street,Billing Zip,Billing City,\
+         Shipping Street,Shipping Zip,Shipping City\n",
+    );
+    for (n, p) in people.iter().enumerate() {
+        erp += &format!(
+            "E-{n},{},{},+1212555{:04},{},{n} Elsewhere Road,1000{},New York,{},{},{}\n",
+            p.given,
+            p.family,
+            3000 + n,
+            p.phone,
+            n % 10,
+            p.street,
+            p.postcode,
+            p.city
+        );
+    }
+    bench.write("erp.csv", erp).runs(&["ingest", "shop.csv", "erp.csv"]);
+    bench.runs(&["rebuild"]);
+    let why = bench.json(&["why", "shop:71000000003", "erp:E-3"]);
+    let terms = why["comparisons"].as_array().unwrap();
+    let of = |field: &str| terms.iter().find(|term| term["field"] == field).unwrap();
+    let (phone, house) = (of("phone"), of("address"));
+    assert_eq!((&phone["level"], &house["level"]), (&"equal".into(), &"same house".into()));
+    let number = people[3].phone.as_str();
+    assert_eq!(phone["values"], serde_json::json!([number, number]));
+    for side in house["values"].as_array().unwrap() {
+        assert!(side.as_str().unwrap().starts_with(&people[3].street), "{house:#}");
+    }
 }
