@@ -169,6 +169,46 @@ fn who_pays_is_the_customer_only_where_nobody_else_is_named() {
     }
 }
 
+/// The lines of a file's first record, and the notes on the file.
+fn first_record(file: &str, text: &str, stated: &Stated) -> (Vec<String>, Vec<String>) {
+    let run = super::kinds::run(file, text, stated).unwrap();
+    let shown = super::kinds::show(&run.records[0].1);
+    (shown.lines().map(str::to_owned).collect(), run.manifest.notes)
+}
+
+#[test]
+fn columns_that_a_kind_does_not_know_are_read_where_it_finds_nothing() {
+    let header = "(Nicht ändern) Kontakt,(Nicht ändern) Zeilenprüfsumme,(Nicht ändern) Geändert am,\
+                  Vollständiger Name,E-Mail,Telefon (geschäftlich),Adresse 1: Straße 1,\
+                  Adresse 1: Ort,Adresse 1: Postleitzahl,Adresse 1: Land/Region,Adresse 2: Ort,\
+                  Courriel,Lieferung Ort,Geburtsdatum,Besitzer E-Mail\n";
+    let row = "0a1b2c3d-0000-4000-8000-000000000000,x==,01.03.2024 10:00,Eva Muster,\
+               eva@example.com,+49 30 901820,Rosenweg 54,Berlin,10127,Deutschland,Ulm,\
+               other@example.com,Bonn,02.03.1980,owner@example.com\n";
+    let text = format!("{header}{row}");
+    let (lines, notes) = first_record("kontakte.csv", &text, &Stated::default());
+    for line in [
+        "name: |||||Eva Muster",
+        "phone@work: +49 30 901820",
+        "address: ||Rosenweg 54||||Berlin||10127|Deutschland",
+    ] {
+        assert!(lines.iter().any(|one| one == line), "{line}: {lines:#?}");
+    }
+    assert!(lines.iter().any(|line| line.starts_with("born: 02.03.1980")), "{lines:#?}");
+    let starting = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    // Nothing beside what the kind finds, nor what is somebody else's or a second one.
+    assert_eq!((starting("email"), starting("address"), starting("name")), (1, 1, 1), "{lines:#?}");
+    let told = notes.iter().find(|note| note.contains("does not know")).unwrap();
+    assert!(
+        told.contains("`Adresse 1: Ort` as address.city") && !told.contains("Courriel"),
+        "{told}"
+    );
+    // Who wants none of it says so.
+    let columns = [("Telefon (geschäftlich)".to_owned(), "none".to_owned())].into();
+    let (lines, _) = first_record("kontakte.csv", &text, &Stated { columns, ..Stated::default() });
+    assert!(!lines.iter().any(|line| line.starts_with("phone")), "{lines:#?}");
+}
+
 /// A lead that became a contact is one person, whatever else differs.
 #[test]
 fn a_converted_lead_is_its_contact() {

@@ -51,21 +51,8 @@ pub(super) fn fields(record: &RecordSpec) -> Vec<(String, Vec<String>)> {
         }
     }
     for rule in &record.address {
-        let parts: [(&str, &Take); 11] = [
-            ("address.full", &rule.full),
-            ("address.number", &rule.number),
-            ("address.line", &rule.line),
-            ("address.line2", &rule.line2),
-            ("address.unit", &rule.unit),
-            ("address.po_box", &rule.po_box),
-            ("address.city", &rule.city),
-            ("address.region", &rule.region),
-            ("address.postcode", &rule.postcode),
-            ("address.country", &rule.country),
-            ("address.full", &rule.instead),
-        ];
-        for (field, take) in parts {
-            push(field, rule.label.as_deref(), &take.at);
+        for (part, take) in rule.parts().chain([("full", &rule.instead)]) {
+            push(&format!("address.{part}"), rule.label.as_deref(), &take.at);
         }
     }
     for rule in &record.consent {

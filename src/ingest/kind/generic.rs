@@ -150,7 +150,12 @@ fn end_of_path(name: &str) -> String {
 }
 
 /// What the header says, unless the values contradict it.
-fn by_header(lexicon: &Lexicon, profile: &Profile, name: &str, column: &Column) -> Option<Said> {
+pub(super) fn by_header(
+    lexicon: &Lexicon,
+    profile: &Profile,
+    name: &str,
+    column: &Column,
+) -> Option<Said> {
     let mut said = lexicon.read(&end_of_path(name))?;
     if column.filled == 0 {
         return Some(said);
@@ -231,7 +236,7 @@ fn resolve_address(profile: &Profile, said: &mut BTreeMap<&str, Said>) {
 
 /// Leaves out the columns of mail addresses and phones that say the same of everybody, or name the few
 /// people who work on the rows: they are not the customers'.
-fn leave_out_constants(
+pub(super) fn leave_out_constants(
     profile: &Profile,
     said: &mut BTreeMap<&str, Said>,
     notes: &mut Vec<String>,
@@ -397,7 +402,7 @@ pub(super) fn correct(
 /// The rules that a mapping stands for. A pure function of the mapping.
 pub(super) fn record_of(mapping: &BTreeMap<String, String>) -> RecordSpec {
     let mut record = RecordSpec { object: "record".to_owned(), ..RecordSpec::default() };
-    add_to(&mut record, mapping);
+    add_to(&mut record, mapping, &|_| false);
     let has = |test: &dyn Fn(&str) -> bool| mapping.values().any(|field| test(field));
     let person = has(&|f| f.starts_with("name.") && !f.starts_with("name.title"));
     let either = has(&|f| f == "name");
@@ -411,8 +416,13 @@ pub(super) fn record_of(mapping: &BTreeMap<String, String>) -> RecordSpec {
     record
 }
 
-/// Adds the rules that a mapping stands for.
-pub(super) fn add_to(record: &mut RecordSpec, mapping: &BTreeMap<String, String>) {
+/// Adds the rules that a mapping stands for; `there` tells which columns the file has. A part of an
+/// address of which the record's rules find the other parts only becomes one of theirs.
+pub(super) fn add_to(
+    record: &mut RecordSpec,
+    mapping: &BTreeMap<String, String>,
+    there: &dyn Fn(&str) -> bool,
+) {
     let rank = |column: &str| Lexicon::builtin().read(column).map_or(usize::MAX, |said| said.rank);
     let mut columns: Vec<(&String, &String)> = mapping.iter().collect();
     columns.sort_by_cached_key(|(column, _)| (rank(column), (*column).clone()));
@@ -475,7 +485,11 @@ pub(super) fn add_to(record: &mut RecordSpec, mapping: &BTreeMap<String, String>
                     one.system = Some("by-form".to_owned());
                     record.external_id.push(one);
                 } else if let Some(part) = plain.strip_prefix("address.") {
-                    let address = addresses.entry(label.clone()).or_default();
+                    let known = unfinished(&mut record.address, label.as_deref(), part, there);
+                    let address = match known {
+                        Some(address) => address,
+                        None => addresses.entry(label.clone()).or_default(),
+                    };
                     if let Some(take) = address_part(address, part) {
                         take.at.push(column.clone());
                     }
@@ -505,6 +519,25 @@ pub(super) fn add_to(record: &mut RecordSpec, mapping: &BTreeMap<String, String>
         address.label = label;
         record.address.push(address);
     }
+}
+
+/// The address under a label of which the file has other parts and not this.
+fn unfinished<'a>(
+    addresses: &'a mut [AddressRule],
+    label: Option<&str>,
+    part: &str,
+    there: &dyn Fn(&str) -> bool,
+) -> Option<&'a mut AddressRule> {
+    let finds = |take: &Take| take.at.iter().any(|name| there(name));
+    let at = addresses.iter().position(|address| {
+        let own = address.parts().find(|(name, _)| *name == part);
+        address.when.is_empty()
+            && address.each.is_none()
+            && address.label.as_deref() == label
+            && address.parts().any(|(_, take)| finds(take))
+            && own.is_some_and(|(_, own)| !finds(own) && own.join.is_none() && own.split.is_none())
+    })?;
+    addresses.get_mut(at)
 }
 
 fn name_part<'a>(name: &'a mut NameRule, part: &str) -> &'a mut Take {

@@ -108,6 +108,8 @@ pub(super) struct Said {
     pub(super) rank: usize,
     /// Words of the header that the phrase does not explain.
     pub(super) left: usize,
+    /// Nothing in the header says that more or something else is meant, or the second of its kind.
+    pub(super) sure: bool,
 }
 
 impl Lexicon {
@@ -205,7 +207,25 @@ impl Lexicon {
         }
         let label = label.map(str::to_owned).or_else(|| self.qualifier(&rest));
         let left = self.unexplained(&rest, field == "email");
-        Some(Said { field: field.to_owned(), label, rank: phrase.rank, left })
+        let sure = self.is_sure(&rest, field);
+        Some(Said { field: field.to_owned(), label, rank: phrase.rank, left, sure })
+    }
+
+    /// Whether the rest of a header takes nothing away from its phrase: `Address 1: City` is the town
+    /// of the first address.
+    fn is_sure(&self, rest: &[&String], field: &str) -> bool {
+        let street = |word: &&&String| {
+            let phrases = self.phrases.get(**word).map_or(&[][..], Vec::as_slice);
+            let of_street = |phrase: &&Phrase| {
+                let field = self.fields[phrase.field].0.as_str();
+                phrase.words.len() == 1 && matches!(field, "address" | "address.line")
+            };
+            field.starts_with("address") && phrases.iter().any(|phrase| of_street(&phrase))
+        };
+        let number = |word: &&&String| word.chars().all(|c| c.is_ascii_digit());
+        let others: Vec<&String> = rest.iter().filter(|word| !street(word)).copied().collect();
+        rest.iter().filter(number).all(|word| *word == "1")
+            && self.unexplained(&others, field == "email") == 0
     }
 
     fn allows(&self, phrase: &Phrase, words: &[String], at: usize) -> bool {
@@ -309,6 +329,14 @@ mod tests {
             ("billing_city", "address.city@billing"),
             ("Código postal", "address.postcode"),
             ("Land", "address.country"),
+            ("Land/Region", "address.country"),
+            ("Land / Region", "address.country"),
+            ("Pays/Région", "address.country"),
+            ("País/región", "address.country"),
+            ("Paese/Regione", "address.country"),
+            ("Kraj/region", "address.country"),
+            ("Country/Region", "address.country"),
+            ("State/Region", "address.region"),
             ("dob", "date_of_birth"),
             ("Geburtsdatum", "date_of_birth"),
             ("birth_place", "other"),
@@ -369,6 +397,24 @@ mod tests {
                 None => said.field,
             });
             assert_eq!(said.unwrap_or_default(), want, "{header}");
+        }
+    }
+
+    #[test]
+    fn says_whether_a_header_says_nothing_else() {
+        for (header, want) in [
+            ("Vollständiger Name", true),
+            ("Telefon (geschäftlich)", true),
+            ("Adresse 1: Straße 1", true),
+            ("Adresse 1: Ort", true),
+            ("Adresse 1: Land/Region", true),
+            ("Adresse 2: Ort", false),
+            ("E-Mail 2", false),
+            ("Sales Region", false),
+            ("geo_country", false),
+            ("Address First Name", false),
+        ] {
+            assert_eq!(Lexicon::builtin().read(header).unwrap().sure, want, "{header}");
         }
     }
 }

@@ -14,7 +14,8 @@ use super::map::EnvelopeFacts;
 use super::profile::Profile;
 use super::spec::RecordSpec;
 use super::systems::Systems;
-use super::{Stated, generic};
+use super::value::Columns;
+use super::{Stated, beside, generic};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::read::{Input, Layout, Limits, Row, RowReader};
 use crate::model::{DateOrder, FileManifest, RawRow, is_source_name};
@@ -157,6 +158,23 @@ pub fn inspect(
         }
     }
     let compiled = records(catalog, &manifest, &system)?;
+    if let Some(kind) = catalog.kind(&kind) {
+        let decided = |name: &str| stated.columns.keys().any(|one| one.eq_ignore_ascii_case(name));
+        let mut unknown = unused(profile, &compiled);
+        unknown.retain(|name| !decided(name));
+        let found = beside::unknown_columns(&kind.spec, &manifest.mapping, profile, &unknown);
+        if !found.is_empty() {
+            let told: Vec<String> =
+                found.iter().map(|(column, field)| format!("`{column}` as {field}")).collect();
+            manifest.notes.push(format!(
+                "columns that `{}` does not know are read by their header words: {}",
+                kind.spec.name,
+                told.join(", ")
+            ));
+            manifest.mapping.extend(found);
+        }
+    }
+    let compiled = records(catalog, &manifest, &system)?;
     manifest.date_orders = date_orders(profile, &compiled, &manifest);
     manifest.unused_columns = unused(profile, &compiled);
     if kind != GENERIC && compiled.iter().all(|record| record.id.getter.is_empty()) {
@@ -223,8 +241,10 @@ pub(super) fn specs(catalog: &Catalog, manifest: &FileManifest) -> Result<Vec<Re
         return Ok(vec![generic::record_of(&manifest.mapping)]);
     }
     let mut specs = catalog.wanted(&manifest.kind)?.spec.record.clone();
+    let columns = Columns::new(&manifest.columns, false);
+    let there = |name: &str| !columns.find(name).is_empty();
     for spec in &mut specs {
-        generic::add_to(spec, &manifest.mapping);
+        generic::add_to(spec, &manifest.mapping, &there);
     }
     Ok(specs)
 }

@@ -5,6 +5,7 @@
 //! region); [`read`] reads it again and yields records; [`Mapping::remap`] gives the mapped values of
 //! a stored record anew. All three are pure functions of the file, the manifest and the catalog.
 
+mod beside;
 mod catalog;
 mod compile;
 mod dates;

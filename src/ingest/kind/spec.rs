@@ -518,6 +518,25 @@ pub struct AddressRule {
     pub rows: Rows,
 }
 
+impl AddressRule {
+    /// The parts by their names.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&'static str, &Take)> {
+        let parts: [(&str, &Take); 10] = [
+            ("full", &self.full),
+            ("number", &self.number),
+            ("line", &self.line),
+            ("line2", &self.line2),
+            ("unit", &self.unit),
+            ("po_box", &self.po_box),
+            ("city", &self.city),
+            ("region", &self.region),
+            ("postcode", &self.postcode),
+            ("country", &self.country),
+        ];
+        parts.into_iter()
+    }
+}
+
 /// A permission.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
