@@ -209,6 +209,45 @@ fn columns_that_a_kind_does_not_know_are_read_where_it_finds_nothing() {
     assert!(!lines.iter().any(|line| line.starts_with("phone")), "{lines:#?}");
 }
 
+/// In lists of customers without a word on what they are, names decide.
+#[test]
+fn customers_under_their_own_names_are_persons() {
+    let list = |customer: &str, contact: &str| {
+        format!(
+            "Customer full name,Phone numbers,Email,Full name,Bill address,Ship address\n\
+             {customer},Phone:(555) 010-1234,a@example.com,{contact},\"12 Oak St\n\
+             Springfield IL 62701 US\",\n"
+        )
+    };
+    let export = |name: &str| {
+        format!(
+            "Name,Company name,Street Address,City,State,Country,Zip,Phone,Email,Customer type,\
+             Attachments,Open balance\n{name},,12 Oak St,Springfield,IL,US,62701,,a@example.com,,,0.00\n"
+        )
+    };
+    for (text, is) in [
+        (list("Nancy Williams", "Nancy Williams"), "person"),
+        (list("\"Williams, Nancy\"", "Nancy Williams"), "person"),
+        (list("Nancy Williams", ""), "person"),
+        (export("Nancy Williams"), "person"),
+        (list("Nancy Williams LLC", "Nancy Williams LLC"), "organization"),
+        (list("Austin Plumbing", "Austin Plumbing"), "organization"),
+        (list("Acme Widgets", ""), "organization"),
+        (export("Acme Widgets"), "organization"),
+    ] {
+        let (lines, _) = first_record("customers.csv", &text, &Stated::default());
+        assert!(lines[0].ends_with(is), "{text}: {lines:#?}");
+        let named = lines.iter().any(|line| line.starts_with("name:"));
+        let company = lines.iter().any(|line| line.starts_with("company"));
+        assert_eq!((named, company), (is == "person", is != "person"), "{text}: {lines:#?}");
+    }
+    // A contact of a company stays one.
+    let (lines, _) =
+        first_record("customers.csv", &list("Acme Widgets", "Ann Miller"), &Stated::default());
+    assert!(lines[0].ends_with("person"), "{lines:#?}");
+    assert!(lines.contains(&"company: Acme Widgets".to_owned()), "{lines:#?}");
+}
+
 /// A lead that became a contact is one person, whatever else differs.
 #[test]
 fn a_converted_lead_is_its_contact() {

@@ -78,6 +78,7 @@ struct Others {
 struct ValueWords {
     legal_forms: Vec<String>,
     company_words: Vec<String>,
+    trades: Vec<String>,
 }
 
 struct Phrase {
@@ -96,6 +97,7 @@ pub(super) struct Lexicon {
     fillers: Vec<String>,
     pub(super) legal_forms: Vec<Vec<String>>,
     pub(super) company_words: Vec<Vec<String>>,
+    pub(super) trades: Vec<String>,
 }
 
 /// What a header says.
@@ -131,6 +133,7 @@ impl Lexicon {
             fillers: Vec::new(),
             legal_forms: Vec::new(),
             company_words: Vec::new(),
+            trades: Vec::new(),
         }
     }
 
@@ -158,6 +161,7 @@ impl Lexicon {
             fillers: table.fillers.words.clone(),
             legal_forms: split(&table.values.legal_forms),
             company_words: split(&table.values.company_words),
+            trades: table.values.trades,
         })
     }
 

@@ -500,7 +500,22 @@ fn entity(rule: &Entity, main: View<'_>, fields: &mut Mapped) -> EntityKind {
         fields.companies.retain(|known| !own.iter().any(|name| name.value == known.value));
         fields.companies.splice(0..0, own);
     }
+    if kind == EntityKind::Person && flagged.is_none() && rule.fixed.is_none() && rule.by_shape {
+        // Customers under their own names are nobody's employees.
+        let Mapped { names, companies, .. } = fields;
+        companies.retain(|company| !names.iter().any(|name| is_same_name(name, &company.value)));
+    }
     kind
+}
+
+/// Whether a company bears a person's name.
+fn is_same_name(name: &MappedName, company: &str) -> bool {
+    let MappedName { full, given, family, .. } = name;
+    let words = match full.is_empty() {
+        true => shape::words_of_name(&format!("{given} {family}")),
+        false => shape::words_of_name(full),
+    };
+    words == shape::words_of_name(company)
 }
 
 fn by_names(fields: &Mapped, rule: &Entity) -> EntityKind {
@@ -512,8 +527,8 @@ fn by_names(fields: &Mapped, rule: &Entity) -> EntityKind {
         if rule.by_shape && shape::surely_company(&name.full) {
             company_like = true;
         } else {
-            let doubled = fields.companies.iter().any(|company| company.value == name.full);
-            if !doubled {
+            let doubled = fields.companies.iter().any(|company| is_same_name(name, &company.value));
+            if !doubled || rule.by_shape && shape::personal(&name.full) {
                 return EntityKind::Person;
             }
         }

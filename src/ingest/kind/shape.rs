@@ -1,6 +1,7 @@
 //! What single values look like. Cheap tests: the normalisers decide what a value is worth.
 
 use super::header::{self, Lexicon};
+use crate::reference::names::is_given;
 
 pub(super) fn looks_like_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
@@ -98,6 +99,30 @@ pub(super) fn surely_company(name: &str) -> bool {
     }) || ["and sons", "y asociados", "e figli", "et fils", "& sons", "und sohne"]
         .iter()
         .any(|end| name.to_lowercase().ends_with(end))
+}
+
+/// A given name that is known, or a family name and then one, and no word of a company or trade:
+/// `Nancy Williams`, `Williams, Nancy`, not `Austin Plumbing`.
+pub(super) fn personal(name: &str) -> bool {
+    let words = header::words(&name.to_lowercase());
+    let given = match name.split_once(',') {
+        Some((_, given)) => header::words(&given.to_lowercase()).into_iter().next(),
+        None => words.first().cloned(),
+    };
+    let trade = |word: &String| Lexicon::builtin().trades.contains(word);
+    (2..=4).contains(&words.len())
+        && given.is_some_and(|given| is_given(&given))
+        && !name.bytes().any(|c| c.is_ascii_digit())
+        && !looks_like_company(name)
+        && !surely_company(name)
+        && !words.iter().any(trade)
+}
+
+/// The words of a name in any order: `Williams, Nancy` is `Nancy Williams`.
+pub(super) fn words_of_name(name: &str) -> Vec<String> {
+    let mut words = header::words(&name.to_lowercase());
+    words.sort_unstable();
+    words
 }
 
 /// Yes or no, in some languages: the answer to a question, no value of a field.

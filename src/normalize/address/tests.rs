@@ -329,6 +329,11 @@ fn whole_addresses_in_one_cell() {
         ),
         ("12 Oak St, Springfield, IL 62701", "12|oak / springfield / us-il / 62701 / "),
         ("12 Oak St, Springfield, IL 62701, USA", "12|oak / springfield / us-il / 62701 / US"),
+        ("12 Oak St\nSpringfield IL 62701 US", "12|oak / springfield / us-il / 62701 / US"),
+        (
+            "12 Oak St, Springfield IL 62701 United States",
+            "12|oak / springfield / us-il / 62701 / US",
+        ),
         (
             "12 Oak St, Apt 4, Springfield, IL, 62701, US",
             "12|oak|4 / springfield / us-il / 62701 / US",

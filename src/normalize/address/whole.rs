@@ -52,6 +52,12 @@ fn fixed_order(text: &str) -> Option<MappedAddress> {
 
 fn take_country(pieces: &mut Vec<&str>, address: &mut MappedAddress) {
     let [.., before, last] = pieces[..] else { return };
+    if let Some((town, country)) = after_code(last) {
+        country.clone_into(&mut address.country);
+        pieces.pop();
+        pieces.push(town);
+        return;
+    }
     let Some(code) = country_code(last) else { return };
     // `CA`, `IL`, `DE` at the end are states of the US unless a postal code stands before.
     let after_code = before.split_whitespace().any(looks_like_postcode) || two_words(before);
@@ -65,6 +71,16 @@ fn take_country(pieces: &mut Vec<&str>, address: &mut MappedAddress) {
     }
     last.clone_into(&mut address.country);
     pieces.pop();
+}
+
+/// A country behind a postal code, in one piece with them: `Springfield IL 62701 US`.
+fn after_code(text: &str) -> Option<(&str, &str)> {
+    text.rmatch_indices(' ').take(3).find_map(|(at, _)| {
+        let (town, country) = (text[..at].trim_end(), &text[at + 1..]);
+        let code = town.rsplit(' ').next().unwrap_or_default();
+        let has_code = has_digit(code) && looks_like_postcode(code) || two_words(town);
+        (has_code && country_code(country).is_some()).then_some((town, country))
+    })
 }
 
 /// Ends in a postal code of two words: `London SW1A 1AA`.
