@@ -9,7 +9,7 @@ use super::header::{Lexicon, Said};
 use super::profile::{Column, Profile};
 use super::shape;
 use super::spec::{
-    AddressRule, EntitySpec, IdSpec, NameRule, OneOrMany, RecordSpec, Take, ValueRule,
+    AddressRule, Condition, EntitySpec, IdSpec, NameRule, OneOrMany, RecordSpec, Take, ValueRule,
 };
 use super::systems::Systems;
 use crate::error::{Error, ErrorKind, Result};
@@ -506,12 +506,22 @@ pub(super) fn add_to(
         };
         list.push(rule());
     }
+    // Those of other persons, perhaps, stand in where nobody else is named.
+    let mut before: Vec<String> = Vec::new();
     for (label, mut name) in names {
         if let Some(particles) = particles.remove(&label) {
             // `van der` and `Berg` are one family name.
             name.family.at.splice(0..0, particles);
             name.family.join = Some(" ".to_owned());
         }
+        let others = label.as_deref().is_some_and(|label| PAYERS.contains(&label));
+        let parts = [&name.full, &name.given, &name.middle, &name.family];
+        let columns: Vec<String> = parts.into_iter().flat_map(|take| take.at.clone()).collect();
+        if others && !before.is_empty() {
+            let at = OneOrMany(before.clone());
+            name.when.push(Condition { at, filled: Some(false), ..Condition::default() });
+        }
+        before.extend(columns);
         name.label = label;
         record.name.push(name);
     }
@@ -520,6 +530,9 @@ pub(super) fn add_to(
         record.address.push(address);
     }
 }
+
+/// Labels of names that may be another person's: of whom is billed, whose card it is, who receives.
+const PAYERS: [&str; 3] = ["billing", "card", "shipping"];
 
 /// The address under a label of which the file has other parts and not this.
 fn unfinished<'a>(
