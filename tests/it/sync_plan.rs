@@ -543,6 +543,10 @@ fn a_value_that_another_record_has_is_not_written_where_it_may_stand_but_once() 
         of[6].email.clone_from(&shared);
     }
     (world.hub[5].email, world.hub[6].email) = (String::new(), String::new());
+    // A merge of the same plan makes it another's.
+    let email = world.hub[1].email.clone();
+    world.hub[1].email.clear();
+    world.hub.push(Person { id: hub_id(50), email, ..world.hub[7].clone() });
     // Many may have one phone there, and a mailbox that nobody else has is written.
     (world.hub[8].phone, world.hub[9].phone) = (String::new(), world.hub[8].phone.clone());
     world.hub[10].email.clear();
@@ -561,7 +565,8 @@ fn a_value_that_another_record_has_is_not_written_where_it_may_stand_but_once() 
         refused
     };
     let email = |n: usize| (hub_id(n), "Email".to_owned());
-    assert_eq!(refused("hubspot"), [email(3), email(5), email(6)]);
+    assert_eq!(refused("hubspot"), [email(1), email(3), email(5), email(6)]);
+    assert_eq!(Sheet::read(&bench, "plan-hubspot/merges.csv").rows[0]["loser"], hub_id(50));
     let changed = Sheet::read(&bench, "plan-hubspot/changes.csv").rows;
     let changed: BTreeSet<_> = (changed.iter())
         .map(|row| (row["record_id"].as_str(), row["column"].as_str()))

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::Targets;
 use super::part::{Found, PlannedRow, Refusal, Replacement};
@@ -58,13 +58,17 @@ impl Bearers {
     }
 }
 
+/// Records that merges of the plan take away, with their survivors; none where the system merged them
+/// before.
+type Losers = FxHashMap<u32, Option<u32>>;
+
 /// What the names of a source's records are, with who bears them.
 type Names = BTreeMap<Arc<str>, FxHashMap<Name, Bearers>>;
 
 /// Refuses rows whose name another record of the source bears too, or will once the plan is applied,
 /// or that is a placeholder; and changes to a value that another record has or gets, where the system
-/// takes it but once. Records that a merge takes away do not count. Reads all records of the sources
-/// of such rows, if there are any.
+/// takes it but once. What a record says that a merge takes away, its survivor says. Reads all records
+/// of the sources of such rows, if there are any.
 pub(super) fn refuse_shared(view: &View, targets: &Targets<'_>, found: &mut Found) -> Result<()> {
     let results = view.results();
     let mut names = Names::new();
@@ -75,8 +79,11 @@ pub(super) fn refuse_shared(view: &View, targets: &Targets<'_>, found: &mut Foun
             names.entry(source).or_default().entry(name).or_default().add(row.member);
         }
     }
-    let losers = found.merges.iter().flat_map(|merge| merge.members.iter().skip(1).copied());
-    let losers: FxHashSet<u32> = losers.chain(found.merged_away.iter().copied()).collect();
+    let losers = found.merges.iter().flat_map(|merge| {
+        merge.members.iter().skip(1).map(|loser| (*loser, Some(merge.members[0])))
+    });
+    let away = found.merged_away.iter().map(|loser| (*loser, None));
+    let losers: Losers = losers.chain(away).collect();
     for (source, names) in &mut names {
         add_bearers(results, source, names, &losers)?;
     }
@@ -181,7 +188,7 @@ fn add_bearers(
     results: &Results,
     source: &str,
     names: &mut FxHashMap<Name, Bearers>,
-    losers: &FxHashSet<u32>,
+    losers: &Losers,
 ) -> Result<()> {
     let records = range_of(results, source)?;
     let chunks: Vec<u32> = records.clone().step_by(CHUNK as usize).collect();
@@ -200,15 +207,17 @@ fn add_bearers(
             })?;
             let mut found: BTreeMap<Name, Bearers> = BTreeMap::new();
             results.scan_normals(chunk, |at, encoded| {
-                if losers.contains(&at) {
-                    return Ok(());
-                }
+                let bearer = match losers.get(&at) {
+                    Some(None) => return Ok(()),
+                    Some(Some(survivor)) => *survivor,
+                    None => at,
+                };
                 let object = &objects[(at - start) as usize];
                 for (group, label, text, placeholder) in said(&results.decode_normal(encoded)?) {
                     let name = (Arc::clone(object), group.to_owned(), label, text.to_owned());
                     if known.contains_key(&name) {
                         let bearers = found.entry(name).or_default();
-                        bearers.add(at);
+                        bearers.add(bearer);
                         bearers.placeholder |= placeholder;
                     }
                 }
