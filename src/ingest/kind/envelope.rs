@@ -10,6 +10,7 @@ use super::map::EnvelopeFacts;
 use super::spec::{self, Condition};
 use super::value::{Columns, Step, Test, View, parse_path, text_of, walk};
 use crate::error::Result;
+use crate::ingest::read::wrapper::{Wrapped, wraps_value};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,7 +135,10 @@ impl Envelopes {
             facts.deleted |= envelope.deleted.iter().any(|test| test.holds(View::json(value)));
             return Some(inner);
         }
-        self.listed(map)
+        self.listed(map).or_else(|| match wraps_value(map) {
+            Wrapped::List(key) | Wrapped::Object(key) => map.get(&key),
+            Wrapped::Nothing => None,
+        })
     }
 
     /// `{"customers": […], "next": …}`.

@@ -84,6 +84,7 @@ impl JsonReader {
             rescanned: 0,
             ended: false,
         };
+        let mut notes = Vec::new();
         if form == Form::Values {
             // An object: perhaps a wrapper round a list.
             if let Some(list) = find_list(source, encoding)? {
@@ -95,6 +96,13 @@ impl JsonReader {
                 }
                 reader.form = if list.key_field.is_some() { Form::Keyed } else { Form::Array };
                 reader.key_field = list.key_field.unwrap_or_default();
+                if !list.beside.is_empty() {
+                    notes.push(format!(
+                        "its rows are the list `{}`; not read are the lists beside it: {}",
+                        list.path.join("."),
+                        list.beside.join(", "),
+                    ));
+                }
             }
         } else if form == Form::Array {
             reader.enter().map_err(|e| source.io(e))?;
@@ -111,7 +119,7 @@ impl JsonReader {
             delimiter: None,
             preamble,
             columns,
-            notes: Vec::new(),
+            notes,
         };
         Ok((reader, layout))
     }

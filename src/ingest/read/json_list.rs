@@ -8,156 +8,14 @@ use rustc_hash::FxHashMap;
 use super::bytes::{Feed, Source};
 use super::encoding::Encoding;
 use super::table::text;
+use super::wrapper::{Inside, LOOK_DEPTH, LOOKED_INTO, Shape, Wrapped, beside, wrapped, wraps};
 use crate::error::Result;
-
-/// Names of members that speak of the list and not of a thing: folded by [`fold`].
-const PAGING: &[&str] = &[
-    "afterurl",
-    "beforeurl",
-    "context",
-    "count",
-    "currentpage",
-    "cursor",
-    "done",
-    "endofstream",
-    "endtime",
-    "errors",
-    "failed",
-    "first",
-    "firstpage",
-    "from",
-    "hasmore",
-    "hasnext",
-    "hasnextpage",
-    "href",
-    "invaliduserids",
-    "last",
-    "lastpage",
-    "limit",
-    "links",
-    "link",
-    "message",
-    "meta",
-    "metadata",
-    "more",
-    "nbpages",
-    "next",
-    "nextcursor",
-    "nextlink",
-    "nextpage",
-    "nextpagetoken",
-    "nextrecordsurl",
-    "nexttoken",
-    "object",
-    "offset",
-    "ok",
-    "page",
-    "pageinfo",
-    "pagenumber",
-    "pagesize",
-    "pages",
-    "paging",
-    "pagination",
-    "perpage",
-    "prev",
-    "prevcursor",
-    "previous",
-    "previouscursor",
-    "previouspage",
-    "prevpage",
-    "self",
-    "size",
-    "skip",
-    "start",
-    "starttime",
-    "status",
-    "success",
-    "take",
-    "time",
-    "to",
-    "top",
-    "total",
-    "totalcount",
-    "totalpages",
-    "totalrecords",
-    "totalresults",
-    "totalsize",
-    "type",
-    "uri",
-    "url",
-    "version",
-    "aftercursor",
-    "beforecursor",
-    "generatedat",
-    "exportedat",
-    "exportdate",
-    "extensions",
-    "code",
-    "pagetoken",
-    "nextpagelink",
-    "request",
-    "requestid",
-    "deltalink",
-];
-
-/// Names of lists that wrappers use, where other members are of unknown meaning.
-const LISTS: &[&str] = &[
-    "accounts",
-    "companies",
-    "contacts",
-    "content",
-    "customers",
-    "data",
-    "documents",
-    "edges",
-    "elements",
-    "entities",
-    "entries",
-    "items",
-    "leads",
-    "list",
-    "members",
-    "nodes",
-    "objects",
-    "orders",
-    "organizations",
-    "people",
-    "persons",
-    "profiles",
-    "records",
-    "response",
-    "result",
-    "results",
-    "rows",
-    "subscribers",
-    "tickets",
-    "users",
-    "value",
-    "values",
-];
 
 /// How deep a list may lie: `{"data":{"customers":{"edges":[…]}}}`.
 const DEPTH_MAX: usize = 3;
 
 /// More members than a wrapper has.
 const MEMBERS_MAX: usize = 200;
-
-fn fold(key: &str) -> String {
-    let tail = key.rsplit('.').next().unwrap_or(key);
-    tail.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    Scalar,
-    Object,
-    /// With objects in it, as far as its first element shows; or empty.
-    List {
-        empty: bool,
-    },
-    /// Of scalars or arrays.
-    Array,
-}
 
 /// A list within an object.
 #[derive(Debug, PartialEq, Eq)]
@@ -167,6 +25,8 @@ pub(super) struct List {
     /// Where it is an object of objects: the field that takes the key of each, which none of them
     /// has.
     pub(super) key_field: Option<&'static str>,
+    /// Lists beside it that are not read.
+    pub(super) beside: Vec<String>,
 }
 
 /// The list that this object wraps or is, or `None` where it is a record itself. The file is read
@@ -184,78 +44,36 @@ pub(super) fn find_list(source: &Source, encoding: Encoding) -> Result<Option<Li
         match found.as_deref().map_or(Wrapped::Nothing, wrapped) {
             Wrapped::List(key) => {
                 path.push(key);
-                return Ok(Some(List { path, key_field: None }));
+                return Ok(Some(List { path, key_field: None, beside: Vec::new() }));
             }
             Wrapped::Object(key) => path.push(key),
             Wrapped::Nothing => {
                 let scalar = |(_, shape): &(String, Shape)| *shape == Shape::Scalar;
-                if found.is_some_and(|members| members.iter().all(scalar)) {
+                if found.as_ref().is_some_and(|members| members.iter().all(scalar)) {
                     return Ok(None);
                 }
+                let inside = match found {
+                    Some(_) => insides(&mut at()?, whole).map_err(|e| source.io(e))?,
+                    None => Vec::new(),
+                };
+                match wraps(&inside) {
+                    Wrapped::List(key) => {
+                        let beside = beside(&inside, &key);
+                        path.push(key);
+                        return Ok(Some(List { path, key_field: None, beside }));
+                    }
+                    Wrapped::Object(key) => {
+                        path.push(key);
+                        continue;
+                    }
+                    Wrapped::Nothing => {}
+                }
                 let keyed = keyed(&mut at()?, whole).map_err(|e| source.io(e))?;
-                return Ok(keyed.map(|field| List { path, key_field: Some(field) }));
+                return Ok(keyed.map(|field| List { path, key_field: Some(field), beside: Vec::new() }));
             }
         }
     }
     Ok(None)
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Wrapped {
-    List(String),
-    Object(String),
-    Nothing,
-}
-
-/// What an object with these members wraps.
-///
-/// A wrapper has one list of objects, and beside it only members that speak of paging. Where one
-/// of these is of unknown meaning the list must bear a name that wrappers use, and no member may
-/// say that this is a thing of its own (an id, a number, a mail address, a name).
-fn wrapped(members: &[(String, Shape)]) -> Wrapped {
-    let others = |except: &str| {
-        members
-            .iter()
-            .filter(|(key, _)| key != except)
-            .map(|(key, shape)| (fold(key), *shape))
-            .collect::<Vec<_>>()
-    };
-    let paging = |(key, _): &(String, Shape)| PAGING.contains(&key.as_str());
-    let mut lists: Vec<_> =
-        members.iter().filter(|(_, s)| *s == Shape::List { empty: false }).collect();
-    if lists.is_empty() {
-        lists = members
-            .iter()
-            .filter(|(key, s)| {
-                *s == Shape::List { empty: true } && !PAGING.contains(&fold(key).as_str())
-            })
-            .collect();
-    }
-    if let [(list, _)] = lists[..] {
-        let others = others(list);
-        let of_its_own = |(key, _): &(String, Shape)| {
-            let ends = ["id", "number", "email", "name", "key", "createdat", "phone"];
-            ends.iter().any(|end| key.ends_with(end))
-        };
-        let flat = |(_, shape): &(String, Shape)| matches!(shape, Shape::Scalar);
-        let named = LISTS.contains(&fold(list).as_str());
-        let known = others.iter().all(paging);
-        let likely = named && others.iter().all(|m| paging(m) || flat(m) && !of_its_own(m));
-        if known || likely {
-            return Wrapped::List(list.clone());
-        }
-        return Wrapped::Nothing;
-    }
-    let objects: Vec<_> = members
-        .iter()
-        .filter(|(key, s)| *s == Shape::Object && !PAGING.contains(&fold(key).as_str()))
-        .collect();
-    match objects[..] {
-        [(key, _)] if lists.is_empty() && others(key).iter().all(paging) => {
-            Wrapped::Object(key.clone())
-        }
-        _ => Wrapped::Nothing,
-    }
 }
 
 /// Goes from the start of an object to the inside of the value that the keys lead to: behind the
@@ -343,6 +161,20 @@ fn members(feed: &mut Feed, whole: bool) -> io::Result<Option<Vec<(String, Shape
         }
         found.push((key, shape));
     }
+}
+
+/// The members of the object at the feed (as for [`members`], which found it sound), looked into.
+fn insides(feed: &mut Feed, whole: bool) -> io::Result<Vec<(String, Inside)>> {
+    let mut walker = Walker { feed };
+    if whole && walker.token()? == Some(b'{') {
+        walker.feed.consume(1);
+    }
+    let mut found = Vec::new();
+    while let Some(key) = walker.next_key()? {
+        let Some(inside) = walker.inside(1)? else { return Ok(Vec::new()) };
+        found.push((key, inside));
+    }
+    Ok(found)
 }
 
 /// Fewest members of a list by ids, and so many that even words as keys are ids.
@@ -468,6 +300,77 @@ impl Walker<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Passes the comma before the next key of an object, the key and its colon; `None` at the end.
+    fn next_key(&mut self) -> io::Result<Option<String>> {
+        if self.token()? == Some(b',') {
+            self.feed.consume(1);
+        }
+        if self.token()? != Some(b'"') {
+            return Ok(None);
+        }
+        let key = self.key()?;
+        if key.is_none() || self.token()? != Some(b':') {
+            return Ok(None);
+        }
+        self.feed.consume(1);
+        Ok(key)
+    }
+
+    /// Passes the value at hand and says what stands in it; `None` where it is broken.
+    fn inside(&mut self, depth: usize) -> io::Result<Option<Inside>> {
+        let Some(first) = self.token()? else { return Ok(None) };
+        let list = first == b'[';
+        if !list && first != b'{' {
+            self.feed.want(KEY_MAX)?;
+            let window = self.feed.data();
+            let inside = match first {
+                b'"' => {
+                    let rest = &window[1..window.len().min(KEY_MAX)];
+                    let end = memchr::memchr(b'"', rest).unwrap_or(rest.len());
+                    Inside::scalar((end > 0).then_some(&rest[..end]))
+                }
+                b'n' | b'f' => Inside::default(),
+                _ => Inside::scalar(Some(b"")),
+            };
+            return Ok(self.skip_value()?.then_some(inside));
+        }
+        let mut inside = if list { Inside::list() } else { Inside::object() };
+        if depth >= LOOK_DEPTH {
+            return Ok(self.skip_value()?.then_some(inside));
+        }
+        self.feed.consume(1);
+        for at in 0.. {
+            let key = if list {
+                if self.token()? == Some(b',') {
+                    self.feed.consume(1);
+                }
+                None
+            } else {
+                self.next_key()?
+            };
+            let end = if list { b']' } else { b'}' };
+            if self.token()? == Some(end) {
+                self.feed.consume(1);
+                break;
+            }
+            if !list && key.is_none() {
+                return Ok(None);
+            }
+            if at >= LOOKED_INTO {
+                if !self.skip_value()? {
+                    return Ok(None);
+                }
+                continue;
+            }
+            let Some(one) = self.inside(depth + 1)? else { return Ok(None) };
+            match key {
+                Some(key) => inside.member(&key, &one),
+                None => inside.element(&one),
+            }
+        }
+        Ok(Some(inside))
     }
 
     /// Passes the value at hand; false where it does not end.

@@ -18,6 +18,7 @@ mod sheet;
 mod sheet_choice;
 mod table;
 mod vcard;
+pub(super) mod wrapper;
 
 use std::path::PathBuf;
 use std::sync::Arc;
