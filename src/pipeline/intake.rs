@@ -14,7 +14,7 @@ use super::values::Segment;
 use crate::blocking::{Key, keys_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
-use crate::ingest::kind::{GENERIC, Mapping, inspect, read, stem};
+use crate::ingest::kind::{Catalog, GENERIC, Mapping, inspect, read, stem};
 use crate::ingest::read::Input;
 use crate::model::{FileManifest, MappedRecord, QuarantinedRow, SourceRecord};
 use crate::normalize::normalize;
@@ -220,9 +220,21 @@ impl Engine {
             if stated.source.is_none() {
                 guard_known_source(store, catalog, &manifest, &sample)?;
             }
-            Ok((records, bad, left_out, erased))
+            let once = ids_stand_once(catalog, &manifest);
+            let repeats = if once { writer.repeats() } else { 0 };
+            if strict && repeats > 0 {
+                return Err(Error::new(
+                    ErrorKind::Refused,
+                    format!("{repeats} rows repeat the id of another row with other content"),
+                )
+                .at(&shown)
+                .hint(
+                    "leave --strict away to take them as versions of one record, the last counts",
+                ));
+            }
+            Ok((records, bad, left_out, erased, repeats))
         })();
-        let (records, bad, left_out, erased) = match taken {
+        let (records, bad, left_out, erased, repeats) = match taken {
             Ok(counts) => counts,
             Err(error) => {
                 drop(writer);
@@ -234,6 +246,12 @@ impl Engine {
         };
         manifest.records = records;
         manifest.quarantined = bad;
+        if repeats > 0 && &*manifest.kind != GENERIC {
+            manifest.notes.push(format!(
+                "{repeats} rows repeat the id of another row with other content: they are taken as \
+                 versions of one record, and only the last counts"
+            ));
+        }
         if left_out > 0 {
             manifest.notes.push(format!(
                 "{left_out} rows are passed over: {} takes no customer from them (see `sameas \
@@ -279,6 +297,12 @@ fn room_for(path: &Path) -> u64 {
     let packed = path.extension().and_then(|e| e.to_str());
     let packed = packed.is_some_and(|e| matches!(e, "gz" | "zst" | "xlsx" | "zip"));
     bytes.saturating_mul(if packed { PACKED * STORED } else { STORED })
+}
+
+/// Whether an id stands in one row of the file: not where its kind is a log or a list of orders, nor
+/// in JSON, where changes of objects come one after another.
+fn ids_stand_once(catalog: &Catalog, manifest: &FileManifest) -> bool {
+    !manifest.columns.is_empty() && catalog.kind(&manifest.kind).is_none_or(|k| !k.spec.repeats)
 }
 
 /// What makes two bad rows the same.

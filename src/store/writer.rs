@@ -80,6 +80,22 @@ impl<'a> FileWriter<'a> {
         self.file
     }
 
+    /// Rows so far whose key another row of the file has too, with other content: versions beyond the
+    /// first of each.
+    pub fn repeats(&mut self) -> u64 {
+        self.written.par_sort_unstable_by_key(Head::order);
+        let of_key = |versions: &[Head]| {
+            let mut states: Vec<&Head> = Vec::with_capacity(1);
+            for head in versions {
+                if !states.iter().any(|known| known.same_state(head)) {
+                    states.push(head);
+                }
+            }
+            states.len() as u64 - 1
+        };
+        self.written.chunk_by(|a, b| a.key == b.key).map(of_key).sum()
+    }
+
     fn batcher(&mut self) -> &mut Batcher<'a> {
         self.batcher.as_mut().expect("the batcher is taken only when the writer ends")
     }

@@ -12,6 +12,7 @@ mod conflicts;
 mod crash;
 mod demo;
 mod determinism;
+mod envelopes;
 mod evidence;
 mod faults;
 mod full_disk;

@@ -203,10 +203,7 @@ fn delimiters_headers_and_preambles() {
     let found = read(orders);
     assert_eq!(found.layout.preamble, 1);
     assert_eq!(found.cells(), [["101", "12-1", "ann", "Ann Miller"]]);
-    assert_eq!(
-        found.reasons(),
-        [(6, "3 fields where the header has 4"), (7, "1 field where the header has 4")]
-    );
+    assert!(found.reasons().is_empty(), "a footer is no row");
 
     // A single row is not taken for the header because of a comma in it.
     let found = read("id;name\n1;,\n");

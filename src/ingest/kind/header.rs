@@ -17,7 +17,11 @@ pub(super) fn words(header: &str) -> Vec<String> {
         match c {
             // `Cust #`, `№ client`, `N° client`.
             '#' | '\u{2116}' => spaced.push_str(" no "),
-            '°' | 'º' if last.eq_ignore_ascii_case(&'n') => spaced.push('o'),
+            '°' | 'º' if last.eq_ignore_ascii_case(&'n') => {
+                spaced.push_str("o ");
+                last = ' ';
+                continue;
+            }
             _ => {}
         }
         let edge = (last.is_lowercase() && c.is_uppercase())

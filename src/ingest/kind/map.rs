@@ -256,6 +256,7 @@ fn links(rules: &[Link], rows: &[View<'_>], setting: &Setting<'_>, out: &mut Vec
                 };
                 if let Some((system, object, id)) = link
                     && !id.is_empty()
+                    && !shape::is_shortened_number(&id)
                 {
                     let one = ExternalId { system, object, id: id.into(), strength: rule.strength };
                     if !out.contains(&one) {

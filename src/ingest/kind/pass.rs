@@ -13,10 +13,12 @@ use super::envelope::Envelopes;
 use super::group::{Collector, Rows};
 use super::inspect::{BATCH, CHUNK, facts, records};
 use super::map::{EnvelopeFacts, Outcome, Setting, map_rows};
+use super::shape;
 use super::systems::Systems;
-use super::value::View;
+use super::value::{Step, View, parse_path, text_of, walk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::Batch;
+use crate::ingest::read::wrapper::crowds;
 use crate::ingest::read::{BadRow, Input, Row, RowReader, Rows as RowBatch};
 use crate::model::{
     FileManifest, MappedRecord, QuarantinedRow, RawRow, RecordKey, SourceRecord, Version,
@@ -32,6 +34,8 @@ pub struct Mapping {
     records: Vec<Record>,
     group: Option<Grouping>,
     json: bool,
+    /// Of a JSON file that no kind knows: the paths that fields are taken from, and the id's.
+    guessed: Option<(Vec<String>, Option<Vec<Step>>)>,
 }
 
 /// A row to map: cells, or one JSON record out of a row.
@@ -51,7 +55,11 @@ impl Mapping {
         let system: Arc<str> =
             kind.map_or_else(|| manifest.source.clone(), |kind| kind.spec.system.as_str().into());
         let group = kind.and_then(|kind| kind.spec.group.as_ref());
+        let id = manifest.mapping.iter().find(|(_, field)| field.starts_with("id"));
+        let id = id.map(|(column, _)| parse_path(column));
         Ok(Self {
+            guessed: (generic && manifest.columns.is_empty())
+                .then(|| (manifest.mapping.keys().cloned().collect(), id)),
             region: manifest
                 .default_region
                 .as_deref()
@@ -88,6 +96,40 @@ impl Mapping {
             }
         });
         found
+    }
+
+    /// Why a row of a JSON file that no kind knows would make one record of several: a list of people
+    /// that fields are taken from, or an id of many values.
+    fn several(&self, rows: &[RawRow]) -> Option<String> {
+        let (columns, id) = self.guessed.as_ref()?;
+        let [RawRow::Json(text)] = rows else { return None };
+        if !text.contains('[') {
+            return None;
+        }
+        let value: Value = serde_json::from_str(text).ok()?;
+        let opened = Envelopes::builtin().open(&value, &mut EnvelopeFacts::default());
+        let one = opened.first()?.as_object()?;
+        let taken = |list: &String| {
+            columns
+                .iter()
+                .any(|c| c.strip_prefix(list.as_str()).is_some_and(|c| c.starts_with('.')))
+        };
+        if let Some(list) = crowds(one).into_iter().find(taken) {
+            return Some(format!(
+                "its list `{list}` holds several people, who would become one: put them into a file of \
+                 their own, or map no field to the columns `{list}.…`"
+            ));
+        }
+        let mut ids: Vec<String> = Vec::new();
+        walk(opened[0], id.as_ref()?, &mut |value| {
+            ids.extend(text_of(value).map(std::borrow::Cow::into_owned));
+            true
+        });
+        let first = ids.first()?;
+        ids.iter().any(|id| id != first).then(|| {
+            "its id is a list of several: its records must stand one object a line, or in one list"
+                .to_owned()
+        })
     }
 
     /// Maps the rows of one record, the main row first.
@@ -299,6 +341,17 @@ fn build_one(
     sources: &mut FxHashMap<Arc<str>, Arc<str>>,
     batch: &mut Batch,
 ) {
+    let mut quarantined = Vec::new();
+    let mut refuse = |reason: String, rows: Option<&[RawRow]>| {
+        let row = rows.map_or_else(Vec::new, |rows| bytes_of(rows, manifest));
+        let (file, source) = (manifest.name.clone(), mapping.source.to_string());
+        quarantined.push(QuarantinedRow { file, line: group.line, source, reason, row });
+    };
+    if let Some(reason) = mapping.several(&group.rows) {
+        refuse(reason, Some(&group.rows));
+        batch.quarantined.append(&mut quarantined);
+        return;
+    }
     let mut outcomes = Vec::with_capacity(1);
     let refs: Vec<&RawRow> = group.rows.iter().collect();
     mapping.map(&refs, &mut |outcome| outcomes.push(outcome));
@@ -306,21 +359,17 @@ fn build_one(
     let last = outcomes.len().saturating_sub(1);
     for (at, outcome) in outcomes.into_iter().enumerate() {
         let (mapped, source) = match outcome {
+            Outcome::Record(mapped, _) if shape::is_shortened_number(&mapped.id) => {
+                refuse(SHORTENED.to_owned(), rows.as_deref());
+                continue;
+            }
             Outcome::Record(mapped, source) => (mapped, source),
             Outcome::LeftOut => {
                 batch.left_out += 1;
                 continue;
             }
             Outcome::Refused(reason) => {
-                let row = rows.as_ref().map_or_else(Vec::new, |rows| bytes_of(rows, manifest));
-                let (file, source) = (manifest.name.clone(), mapping.source.to_string());
-                batch.quarantined.push(QuarantinedRow {
-                    file,
-                    line: group.line,
-                    source,
-                    reason,
-                    row,
-                });
+                refuse(reason, rows.as_deref());
                 continue;
             }
         };
@@ -353,7 +402,13 @@ fn build_one(
         };
         batch.records.push((record, mapped));
     }
+    batch.quarantined.append(&mut quarantined);
 }
+
+/// Why a row whose id lost its last digits is not taken.
+const SHORTENED: &str = "the id is a number that a spreadsheet shortened (as in 1.2E+12), and stands \
+                         for many: export the file again, or format the column as text before it is \
+                         filled";
 
 fn quarantined(manifest: &FileManifest, bad: BadRow) -> QuarantinedRow {
     QuarantinedRow {

@@ -67,11 +67,13 @@ impl Column {
         self.doubles
     }
 
-    /// Hardly any value stands twice (a row or two may be repeated), and hardly a row has none.
+    /// Hardly any value stands twice (a row or two may be repeated), and hardly a row has none, or several
+    /// (ids of things in a list).
     pub(super) fn is_unique(&self, rows: u64) -> bool {
         self.distinct.is_some()
             && self.doubles * 100 <= self.filled
             && self.filled * 100 >= rows * 95
+            && self.filled <= rows
     }
 }
 

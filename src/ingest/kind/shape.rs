@@ -72,6 +72,17 @@ pub(super) fn looks_like_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit() || c == b'.' || c == b',')
 }
 
+/// Whether a spreadsheet shortened this number: `7.21044E+12`, `7,21044E+12`, `1E+11`. Its last digits
+/// are gone, and other numbers look the same.
+pub(super) fn is_shortened_number(text: &str) -> bool {
+    let text = text.trim_start_matches('\'');
+    let Some((digits, power)) = text.split_once(['E', 'e']) else { return false };
+    let Some(power) = power.strip_prefix('+') else { return false };
+    let numeric = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    whole.len() == 1 && numeric(whole) && numeric(fraction) && power.len() >= 2 && numeric(power)
+}
+
 pub(super) fn looks_like_company(name: &str) -> bool {
     let lexicon = Lexicon::builtin();
     let words = header::words(&name.to_lowercase());

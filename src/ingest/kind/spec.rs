@@ -37,6 +37,10 @@ pub struct KindSpec {
     /// permissions and of persons and organisations see them all the same.
     #[serde(default)]
     pub empty: Vec<String>,
+    /// An id may stand in several rows of a file: a list of orders or payments, a log, a report that
+    /// joins objects. Elsewhere it is told, and `--strict` refuses it.
+    #[serde(default)]
+    pub repeats: bool,
     /// How the file is recognised.
     pub detect: Detect,
     /// Several rows that make one record.

@@ -69,7 +69,11 @@ pub(super) fn find_list(source: &Source, encoding: Encoding) -> Result<Option<Li
                     Wrapped::Nothing => {}
                 }
                 let keyed = keyed(&mut at()?, whole).map_err(|e| source.io(e))?;
-                return Ok(keyed.map(|field| List { path, key_field: Some(field), beside: Vec::new() }));
+                return Ok(keyed.map(|field| List {
+                    path,
+                    key_field: Some(field),
+                    beside: Vec::new(),
+                }));
             }
         }
     }

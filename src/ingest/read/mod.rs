@@ -100,6 +100,8 @@ pub struct Rows {
 pub struct RowReader {
     layout: Layout,
     body: Body,
+    /// Rows that say the header once more.
+    headers: u64,
 }
 
 enum Body {
@@ -202,41 +204,76 @@ impl RowReader {
     }
 
     /// Up to `max` further rows, sound and bad ones together; fewer where they are large; `None` at
-    /// the end. Blank rows (no cell with anything in it) are passed over.
+    /// the end. Blank rows (no cell with anything in it) are passed over, and so are rows that repeat
+    /// the header (exports that were put one behind the other) and lines behind a table: at the end the
+    /// notes of the layout say how many.
     ///
     /// # Errors
     /// Reading fails, or a limit of the whole file is passed.
     pub fn next_rows(&mut self, max: usize) -> Result<Option<Rows>> {
-        match &mut self.body {
+        let mut rows = match &mut self.body {
             Body::Table(reader) => reader.next_rows(max),
             Body::Json(reader) => reader.next_rows(max),
             Body::Sheet(reader) => reader.next_rows(max),
             Body::Vcard(reader) => reader.next_rows(max),
+        }?;
+        if let Some(rows) = &mut rows {
+            let all = rows.rows.len();
+            rows.rows.retain(|row| !repeats_header(&row.raw, &self.layout.columns));
+            self.headers += (all - rows.rows.len()) as u64;
         }
+        if rows.is_some() {
+            return Ok(rows);
+        }
+        if self.headers > 0 {
+            let repeated = std::mem::take(&mut self.headers);
+            self.layout.notes.push(format!(
+                "{repeated} rows repeat the header: they are passed over (was one export put behind \
+                 another?)"
+            ));
+        }
+        if let Body::Table(reader) = &mut self.body
+            && let Some(lines) = reader.take_footer()
+        {
+            self.layout
+                .notes
+                .push(format!("{lines} lines behind the table (a footer) are passed over"));
+        }
+        Ok(None)
     }
+}
+
+/// Whether a row is the header once more; one of a single column may be a value.
+fn repeats_header(row: &RawRow, columns: &[String]) -> bool {
+    let RawRow::Cells(cells) = row else { return false };
+    let trim = |c: &str| c.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_owned();
+    columns.len() > 1
+        && cells.len() == columns.len()
+        && cells.iter().zip(columns).any(|(cell, name)| !name.is_empty() && trim(cell) == *name)
+        && header::unique_names(cells) == columns
 }
 
 impl From<(TableReader, Layout)> for RowReader {
     fn from((reader, layout): (TableReader, Layout)) -> Self {
-        Self { layout, body: Body::Table(reader) }
+        Self { layout, body: Body::Table(reader), headers: 0 }
     }
 }
 
 impl From<(JsonReader, Layout)> for RowReader {
     fn from((reader, layout): (JsonReader, Layout)) -> Self {
-        Self { layout, body: Body::Json(reader) }
+        Self { layout, body: Body::Json(reader), headers: 0 }
     }
 }
 
 impl From<(VcardReader, Layout)> for RowReader {
     fn from((reader, layout): (VcardReader, Layout)) -> Self {
-        Self { layout, body: Body::Vcard(reader) }
+        Self { layout, body: Body::Vcard(reader), headers: 0 }
     }
 }
 
 impl From<(SheetReader, Layout)> for RowReader {
     fn from((reader, layout): (SheetReader, Layout)) -> Self {
-        Self { layout, body: Body::Sheet(reader) }
+        Self { layout, body: Body::Sheet(reader), headers: 0 }
     }
 }
 

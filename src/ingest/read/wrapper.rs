@@ -210,15 +210,16 @@ pub(super) fn wrapped(members: &[(String, Shape)]) -> Wrapped {
     }
 }
 
-
 /// Ends of the names of what says that something is a thing of its own: folded by [`fold`].
 const OWN: &[&str] = &["id", "number", "email", "name", "key", "createdat", "phone"];
 
-/// Those among them that a message has too.
+/// Names among them that a message has too.
 const OF_MESSAGES: &[&str] = &["id", "key", "createdat"];
 
-/// Ends of the names of ids.
-const IDS: &[&str] = &["id", "key", "number", "code", "nr"];
+/// Ends of the names of ids, and parts of names that end so and are none.
+const IDS: &[&str] = &["id", "key", "number", "nummer", "code", "nr", "numero", "codigo"];
+const NO_IDS: &[&str] =
+    &["phone", "tel", "mobil", "fax", "post", "zip", "country", "region", "area", "house", "haus"];
 
 /// Parts of the names of names, in the languages of the header words.
 const NAMES: &[&str] =
@@ -239,13 +240,15 @@ pub(super) const LOOK_DEPTH: usize = 6;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::ingest) struct Inside {
     form: Form,
-    /// A scalar in it says that it is a thing; or one of its own that is more than a message's id.
+    /// One of its scalars says that it is a thing of its own.
     own: bool,
-    person: bool,
-    /// An id, a name and a mail address, however deep.
+    /// An id, a name and a mail address among its scalars; of a list, those of its elements.
     id: bool,
     name: bool,
     mail: bool,
+    /// As those, in the objects and lists directly in it: `"email": [{"value": …}]`.
+    name_near: bool,
+    mail_near: bool,
     /// Elements that are objects, and those that have all three: of a list, or of the longest list of
     /// such in the objects within an object.
     elements: u64,
@@ -286,11 +289,14 @@ impl Inside {
         let key = fold(key);
         if value.form == Form::Scalar {
             self.own |= ends_in(&key, OWN) && !PAGING.contains(&key.as_str());
-            self.person |= value.mail;
-            self.id |= ends_in(&key, IDS);
+            self.mail |= value.mail;
+            self.id |= ends_in(&key, IDS) && !NO_IDS.iter().any(|part| key.contains(part));
             self.name |= NAMES.iter().any(|part| key.contains(part));
+        } else {
+            self.id |= key == "node" && value.id;
+            self.name_near |= value.name;
+            self.mail_near |= value.mail;
         }
-        self.within(value);
         if value.people > self.people {
             (self.people, self.elements) = (value.people, value.elements);
         }
@@ -300,13 +306,9 @@ impl Inside {
     pub(super) fn element(&mut self, value: &Self) {
         if value.form == Form::Object {
             self.elements += 1;
-            self.people += u64::from(value.id && value.name && value.mail);
+            let (name, mail) = (value.name || value.name_near, value.mail || value.mail_near);
+            self.people += u64::from(value.id && name && mail);
         }
-        self.within(value);
-    }
-
-    fn within(&mut self, value: &Self) {
-        self.id |= value.id;
         self.name |= value.name;
         self.mail |= value.mail;
     }
@@ -350,12 +352,10 @@ impl Inside {
     }
 }
 
-/// What an object wraps, however its keys are called: a list of people, each with an id, a name and a
-/// mail address, where nothing beside it is a person or a thing itself (an order with its buyer, a
-/// company with its contacts). The id of a message is none. Lists of other things must bear a name
-/// that wrappers use.
-pub(super) fn wraps(members: &[(String, Inside)]) -> Wrapped {
-    let (mut own, mut named) = (false, false);
+/// Whether members say that an object is a thing by itself: a person, or something with a name or
+/// number; and whether anything in it has as much as an id.
+fn says_thing(members: &[(String, Inside)]) -> (bool, bool) {
+    let (mut thing, mut own) = (false, false);
     for (key, inside) in members {
         let key = fold(key);
         if PAGING.contains(&key.as_str()) {
@@ -363,40 +363,53 @@ pub(super) fn wraps(members: &[(String, Inside)]) -> Wrapped {
         }
         match inside.form {
             Form::Scalar => {
-                own |= ends_in(&key, OWN);
-                named |= inside.mail || ends_in(&key, OWN) && !ends_in(&key, OF_MESSAGES);
+                let says = ends_in(&key, OWN);
+                own |= says;
+                thing |= inside.mail || says && !OF_MESSAGES.contains(&key.as_str());
             }
             Form::Object => {
                 own |= inside.own && !inside.has_people();
-                named |= inside.person;
+                thing |= inside.mail;
             }
             Form::Empty | Form::List => {}
         }
     }
-    if named {
+    (thing, own)
+}
+
+/// What an object wraps, however its keys are called: a list of people, each with an id, a name and a
+/// mail address, where nothing beside it is a person or a thing itself (an order with its buyer, a
+/// company with its contacts). The id of a message is none. Lists of other things must bear a name
+/// that wrappers use.
+pub(super) fn wraps(members: &[(String, Inside)]) -> Wrapped {
+    let found = wraps_people(members);
+    let (thing, own) = says_thing(members);
+    let people = members.iter().any(|(_, inside)| inside.has_people());
+    if found != Wrapped::Nothing || thing || own || people {
+        return found;
+    }
+    let mut lists = members.iter().filter(|(key, inside)| {
+        let list = inside.form == Form::List && inside.elements > 0;
+        list && !PAGING.contains(&fold(key).as_str())
+    });
+    match (lists.next(), lists.next()) {
+        (Some((key, _)), None) if LISTS.contains(&fold(key).as_str()) => Wrapped::List(key.clone()),
+        _ => Wrapped::Nothing,
+    }
+}
+
+/// As [`wraps`], lists of people only.
+fn wraps_people(members: &[(String, Inside)]) -> Wrapped {
+    if says_thing(members).0 {
         return Wrapped::Nothing;
     }
     let of_people = |form| {
-        let mut found =
-            members.iter().filter(move |(_, one)| one.form == form && one.has_people());
+        let mut found = members.iter().filter(|(_, one)| one.form == form && one.has_people());
         (found.next(), found.next().is_some())
-    };
-    let listed = |(key, inside): &&(String, Inside)| {
-        inside.elements > 0 && !PAGING.contains(&fold(key).as_str())
     };
     match (of_people(Form::List), of_people(Form::Object)) {
         ((Some((key, _)), false), _) => Wrapped::List(key.clone()),
         ((None, _), (Some((key, _)), false)) => Wrapped::Object(key.clone()),
-        ((None, _), (None, _)) => {
-            let mut lists =
-                members.iter().filter(|(_, one)| one.form == Form::List).filter(listed);
-            match (lists.next(), lists.next()) {
-                (Some((key, _)), None) if !own && LISTS.contains(&fold(key).as_str()) => {
-                    Wrapped::List(key.clone())
-                }
-                _ => Wrapped::Nothing,
-            }
-        }
         _ => Wrapped::Nothing,
     }
 }
@@ -409,21 +422,37 @@ pub(super) fn beside(members: &[(String, Inside)], rows: &str) -> Vec<String> {
     members.iter().filter(list).map(|(key, _)| key.clone()).collect()
 }
 
-/// As [`wraps`], of a value at hand.
+/// As [`wraps`], of a row at hand, and lists of people only: a row may well be a form with its
+/// `values`.
 pub(in crate::ingest) fn wraps_value(map: &Map<String, Value>) -> Wrapped {
     let nested = |value: &Value| value.is_object() || value.is_array();
     if !map.values().any(nested) {
         return Wrapped::Nothing;
     }
-    wraps(&insides(map))
+    // Most rows are things by their own scalars: nothing else is looked at then.
+    let inside = |(key, value): (&String, &Value), depth| (key.clone(), Inside::of(value, depth));
+    let scalars = map.iter().filter(|(_, value)| !nested(value));
+    if says_thing(&scalars.map(|one| inside(one, 1)).collect::<Vec<_>>()).0 {
+        return Wrapped::Nothing;
+    }
+    wraps_people(&map.iter().map(|one| inside(one, 1)).collect::<Vec<_>>())
 }
 
-/// The lists of several people in an object, by their keys: such a list is no part of a person.
-pub(in crate::ingest) fn crowds(map: &Map<String, Value>) -> Vec<&str> {
-    let lists = map.iter().filter(|(_, value)| value.as_array().is_some_and(|l| l.len() > 1));
-    lists.filter(|(_, list)| Inside::of(list, 1).is_crowd()).map(|(key, _)| key.as_str()).collect()
-}
-
-fn insides(map: &Map<String, Value>) -> Vec<(String, Inside)> {
-    map.iter().map(|(key, value)| (key.clone(), Inside::of(value, 1))).collect()
+/// The lists of several people in an object, by their paths: such a list is no part of a person.
+pub(in crate::ingest) fn crowds(map: &Map<String, Value>) -> Vec<String> {
+    fn go(map: &Map<String, Value>, path: &str, depth: usize, found: &mut Vec<String>) {
+        for (key, value) in map {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            match value {
+                Value::Object(inner) if depth < LOOK_DEPTH => go(inner, &path, depth + 1, found),
+                Value::Array(list) if list.len() > 1 && Inside::of(value, depth).is_crowd() => {
+                    found.push(path);
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    go(map, "", 1, &mut found);
+    found
 }
