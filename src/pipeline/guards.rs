@@ -183,19 +183,19 @@ pub(super) fn guard_known_source(
 /// Whether two states of a record have a name, mailbox, phone or company in common; `None` where one
 /// of them has none of these, or no kind of them stands on both sides.
 fn share_something(a: &NormalRecord, b: &NormalRecord) -> Option<bool> {
-    let words = |r: &NormalRecord| -> BTreeSet<String> {
+    let of = |r: &NormalRecord| -> [BTreeSet<String>; 3] {
         let names = r.names.iter().flat_map(|n| n.given.iter().chain(&n.family));
         let companies = r.organizations.iter().flat_map(|o| &o.tokens);
-        names.chain(companies).cloned().collect()
+        [
+            names.chain(companies).cloned().collect(),
+            r.emails.iter().map(|e| e.address.clone()).collect(),
+            r.phones.iter().map(|p| p.national.clone()).collect(),
+        ]
     };
-    let mails = |r: &NormalRecord| r.emails.iter().map(|e| e.address.clone()).collect();
-    let phones = |r: &NormalRecord| r.phones.iter().map(|p| p.national.clone()).collect();
     let mut compared = None;
-    let kinds: [&dyn Fn(&NormalRecord) -> BTreeSet<String>; 3] = [&words, &mails, &phones];
-    for of in kinds {
-        let (x, y) = (of(a), of(b));
+    for (x, y) in of(a).iter().zip(&of(b)) {
         if !x.is_empty() && !y.is_empty() {
-            compared = Some(compared == Some(true) || !x.is_disjoint(&y));
+            compared = Some(compared == Some(true) || !x.is_disjoint(y));
         }
     }
     compared
