@@ -429,30 +429,39 @@ pub(in crate::ingest) fn wraps_value(map: &Map<String, Value>) -> Wrapped {
     if !map.values().any(nested) {
         return Wrapped::Nothing;
     }
-    // Most rows are things by their own scalars: nothing else is looked at then.
-    let inside = |(key, value): (&String, &Value), depth| (key.clone(), Inside::of(value, depth));
-    let scalars = map.iter().filter(|(_, value)| !nested(value));
-    if says_thing(&scalars.map(|one| inside(one, 1)).collect::<Vec<_>>()).0 {
+    // Most rows are things by their own scalars, a mail address above all: nothing else is looked at
+    // then.
+    let scalars = || map.iter().filter(|(_, value)| !nested(value));
+    let is_thing =
+        |(key, value): (&String, &Value)| says_thing(&[(key.clone(), Inside::of(value, 1))]).0;
+    let has_mail = |(key, value): (&String, &Value)| {
+        Inside::of(value, 1).mail && !PAGING.contains(&fold(key).as_str())
+    };
+    if scalars().any(has_mail) || scalars().any(is_thing) {
         return Wrapped::Nothing;
     }
-    wraps_people(&map.iter().map(|one| inside(one, 1)).collect::<Vec<_>>())
+    let inside = |(key, value): (&String, &Value)| (key.clone(), Inside::of(value, 1));
+    wraps_people(&map.iter().map(inside).collect::<Vec<_>>())
 }
 
 /// The lists of several people in an object, by their paths: such a list is no part of a person.
 pub(in crate::ingest) fn crowds(map: &Map<String, Value>) -> Vec<String> {
-    fn go(map: &Map<String, Value>, path: &str, depth: usize, found: &mut Vec<String>) {
+    fn go<'v>(map: &'v Map<String, Value>, path: &mut Vec<&'v str>, found: &mut Vec<String>) {
         for (key, value) in map {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            path.push(key);
             match value {
-                Value::Object(inner) if depth < LOOK_DEPTH => go(inner, &path, depth + 1, found),
-                Value::Array(list) if list.len() > 1 && Inside::of(value, depth).is_crowd() => {
-                    found.push(path);
+                Value::Object(inner) if path.len() < LOOK_DEPTH => go(inner, path, found),
+                Value::Array(list)
+                    if list.len() > 1 && Inside::of(value, path.len()).is_crowd() =>
+                {
+                    found.push(path.join("."));
                 }
                 _ => {}
             }
+            path.pop();
         }
     }
     let mut found = Vec::new();
-    go(map, "", 1, &mut found);
+    go(map, &mut Vec::new(), &mut found);
     found
 }
