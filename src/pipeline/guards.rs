@@ -77,12 +77,14 @@ pub(super) fn guard_other_ids(store: &Store, manifest: &FileManifest, sha256: &s
     ))
 }
 
+/// Whether a file of its source was taken before.
+pub(super) fn is_known_source(store: &Store, manifest: &FileManifest) -> Result<bool> {
+    Ok(store.manifests()?.iter().any(|m| m.source == manifest.source))
+}
+
 /// The sources that a file of a new source may be a later export of.
 pub(super) fn rivals(store: &Store, manifest: &FileManifest) -> Result<BTreeSet<String>> {
     let known = store.manifests()?;
-    if known.iter().any(|m| m.source == manifest.source) {
-        return Ok(BTreeSet::new());
-    }
     // Any two tables may number their rows alike: a later export has the same columns too.
     let columns = |m: &FileManifest| m.columns.iter().cloned().collect::<BTreeSet<_>>();
     let generic = &*manifest.kind == GENERIC;
@@ -144,9 +146,6 @@ pub(super) fn guard_known_source(
     const LEAST: usize = 10;
     /// Of so many people at most one may be the same.
     const OTHERS: usize = 5;
-    if !store.manifests()?.iter().any(|m| m.source == manifest.source) {
-        return Ok(());
-    }
     let (mappings, _) = mappings(store, catalog)?;
     let (mut known, mut same) = (0, 0);
     for one in sample.0.values().filter(|one| !one.mapped.deleted) {

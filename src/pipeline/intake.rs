@@ -8,7 +8,9 @@ use rustc_hash::FxHashSet;
 
 use super::engine::Engine;
 use super::fresh::Fresh;
-use super::guards::{KeySample, guard_known_source, guard_new_source, guard_other_ids, rivals};
+use super::guards::{
+    KeySample, guard_known_source, guard_new_source, guard_other_ids, is_known_source, rivals,
+};
 use super::types::{FileArgument, FileOutcome, IngestReport, Progress, Receipt};
 use super::values::Segment;
 use crate::blocking::{Key, keys_of};
@@ -191,8 +193,10 @@ impl Engine {
         let mark = fresh.mark();
         let taken = (|| {
             let mapping = Mapping::new(catalog, &manifest)?;
-            let rivals =
-                if stated.source.is_none() { rivals(store, &manifest)? } else { BTreeSet::new() };
+            // Who names the source knows whose records they are.
+            let named = stated.source.is_some();
+            let later = !named && is_known_source(store, &manifest)?;
+            let rivals = if named || later { BTreeSet::new() } else { rivals(store, &manifest)? };
             let mut sample = KeySample::default();
             let generic = &*manifest.kind == GENERIC;
             let known = known_bad(store, &manifest)?;
@@ -205,7 +209,9 @@ impl Engine {
                     erased += batch.records.iter().filter(|(_, m)| m.redacted).count() as u64;
                     progress.advance(batch.records.len() as u64);
                     touched = true;
-                    sample.add(&batch);
+                    if later || !rivals.is_empty() {
+                        sample.add(&batch);
+                    }
                     let is_known = |row: &QuarantinedRow| known.contains(&bad_row(row));
                     batch.quarantined.retain(|row| !is_known(row));
                     store_batch(store, &mut writer, index, fresh, batch, generic)
@@ -217,7 +223,7 @@ impl Engine {
                     .hint("leave --strict away to put them into quarantine"));
             }
             guard_new_source(store, &manifest, &rivals, &sample)?;
-            if stated.source.is_none() {
+            if later {
                 guard_known_source(store, catalog, &manifest, &sample)?;
             }
             let once = ids_stand_once(catalog, &manifest);
